@@ -1,0 +1,32 @@
+"""The state of a refund or order action over several mails."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`asked` remembers what was asked for, so that nothing is asked twice; `wrong_numbers` what was tried in vain.
+
+    `version` rises with every move: two mails, or a worker and a member, cannot both move one case.
+    """
+
+    kind: str
+    state: str = "requested"
+    order_number: str = ""
+    asked: tuple[str, ...] = ()
+    wrong_numbers: tuple[str, ...] = ()
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {"requested", "order_wanted"}
+
+    def asking(self, what: str, state: str) -> "Case":
+        return replace(self, state=state, asked=(*self.asked, what))
+
+    def moved_to(self, state: str, *, order_number: str = "") -> "Case":
+        return replace(self, state=state, order_number=order_number or self.order_number)
+
+    def with_wrong_numbers(self, *numbers: str) -> "Case":
+        new = tuple(number for number in numbers if number not in self.wrong_numbers)
+        return replace(self, wrong_numbers=(*self.wrong_numbers, *new))

@@ -1,0 +1,18 @@
+"""The thread with one customer or supplier, as far as a decision about its newest message needs it."""
+
+from dataclasses import dataclass
+
+from domain.case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """`replies_by_machine` counts automatic replies in this thread since a person last wrote in it for us;
+    `replies_to_sender_today` counts those to this sender's address in the last 24 hours, over all threads.
+    """
+
+    thread_id: str = ""
+    case: Case | None = None
+    replies_by_machine: int = 0
+    replies_to_sender_today: int = 0
+    earlier_messages: int = 0

@@ -1,0 +1,95 @@
+"""What shall happen with one message: disposition, reason, effects, evidence."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from domain.case import Case
+from domain.message import Address
+
+
+class Disposition(StrEnum):
+    RELEASE = "release"
+    HOLD = "hold"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A plain-text mail to the writer of the message. The recipient comes from its headers, never from a text."""
+
+    to: Address
+    subject: str
+    text: str
+    kind: str = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label in Gmail on the handled message: best effort, the database is the truth."""
+
+    name: str
+    kind: str = "label"
+
+
+Effect = Reply | Label
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A span of a stored document: `quote == document.body[start:end]`, offsets in characters of that version."""
+
+    source: str
+    heading: str
+    start: int
+    end: int
+    quote: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that was looked at on the way to a decision, and whether it spoke for release, in words for a person."""
+
+    text: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """For one message. `effects` of a hold are drafts: nothing is done with them until a person releases them.
+
+    `case` is the case as it stands after this decision; `case_on_release` what it becomes when a person releases it.
+    """
+
+    disposition: Disposition
+    reason: str
+    effects: tuple[Effect, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    checks: tuple[Check, ...] = ()
+    case: Case | None = None
+    case_on_release: Case | None = None
+
+    @classmethod
+    def release(cls, reason: str, *effects: Effect) -> "Decision":
+        return cls(Disposition.RELEASE, reason, effects)
+
+    @classmethod
+    def hold(cls, reason: str, *drafts: Effect) -> "Decision":
+        return cls(Disposition.HOLD, reason, drafts)
+
+    @classmethod
+    def ignore(cls, reason: str) -> "Decision":
+        return cls(Disposition.IGNORE, reason)
+
+    def held(self, reason: str) -> "Decision":
+        """The same decision, waiting for a person; the case does not move before that person has decided."""
+        return replace(self, disposition=Disposition.HOLD, reason=reason, case=None, case_on_release=self.case)
+
+    def proven_by(self, *citations: Citation) -> "Decision":
+        return replace(self, citations=(*self.citations, *citations))
+
+    def checked(self, *checks: Check) -> "Decision":
+        return replace(self, checks=(*self.checks, *checks))
+
+    def moving(self, case: Case) -> "Decision":
+        return replace(self, case=case)

@@ -1,0 +1,89 @@
+"""What may be done: the states of an effect in the outbox, and the acts that Gmail offers.
+
+`handlers`, `rag` and `understanding` may not import this file: they cannot even name something that acts.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+
+class EffectState(StrEnum):
+    """The send machine of GMAIL.md 5.4. `HELD` waits for a person; the last four are ends."""
+
+    HELD = "held"
+    PENDING = "pending"
+    DRAFTED = "drafted"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    NEEDS_PERSON = "needs_person"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+OPEN_STATES = (EffectState.PENDING, EffectState.DRAFTED, EffectState.SENDING, EffectState.UNCERTAIN)
+
+# How long to wait before each look for a mail of which Gmail did not say whether it left (GMAIL.md 5.4).
+LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+
+
+class DraftState(StrEnum):
+    DRAFT = "draft"
+    SENT = "sent"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRef:
+    draft_id: str
+    message_id: str
+    thread_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentRef:
+    gmail_id: str
+    thread_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How our own mail is recognised when it comes back: the reference in its text, the Message-ID it answers."""
+
+    reference: str
+    in_reply_to: str
+    recipient: str
+
+
+class Outgoing(Protocol):
+    """Acting in one mailbox. Errors beside those named: TryAgain, RateLimited, AuthLost, ScopeMissing, NeedsPerson."""
+
+    def create_draft(self, mime: bytes, thread_id: str) -> DraftRef:
+        """May be repeated: the worst case is an orphan draft. Raises Unclear, NotSent (refused for good)."""
+        ...
+
+    def find_draft(self, signs: Signs, thread_id: str) -> DraftRef | None:
+        """A draft of ours that an unclear answer left behind."""
+        ...
+
+    def send_draft(self, draft_id: str) -> SentRef:
+        """Never repeated inside. Raises NotSent, Unclear, DraftGone."""
+        ...
+
+    def draft_state(self, draft_id: str) -> DraftState: ...
+
+    def delete_draft(self, draft_id: str) -> None:
+        """Idempotent: a draft that is gone is deleted."""
+        ...
+
+    def find_sent(self, thread_id: str, signs: Signs, since_history: int) -> SentRef | None:
+        """Look for our mail among what was sent. An error while looking is raised, never read as "not sent"."""
+        ...
+
+    def ensure_label(self, name: str) -> str: ...
+
+    def relabel(self, gmail_ids: tuple[str, ...], add: tuple[str, ...], remove: tuple[str, ...] = ()) -> None:
+        """Idempotent; at most 1,000 ids."""
+        ...

@@ -1,0 +1,64 @@
+"""A connected Gmail account, and what may be asked of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    address: str
+    history_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A message that Gmail says is new. Labels as they were when it was added."""
+
+    gmail_id: str
+    thread_id: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All pages of one look into the history. `history_id` is that of the first page: later arrivals are seen again."""
+
+    added: tuple[Added, ...]
+    history_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    added: tuple[Added, ...]
+    next_page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """The exact bytes of one message, or none when it was over the limit; `size` is Gmail's estimate in bytes."""
+
+    gmail_id: str
+    thread_id: str
+    labels: tuple[str, ...]
+    received_at: datetime
+    raw: bytes
+    size: int
+
+
+class MailSource(Protocol):
+    """Reading one mailbox. Errors: TryAgain, RateLimited, AuthLost, ScopeMissing, NeedsPerson."""
+
+    def profile(self) -> Profile: ...
+
+    def changes(self, since: int) -> Changes:
+        """Every message added after `since`. Raises HistoryExpired."""
+        ...
+
+    def list_since(self, since: datetime, page: str = "") -> Page:
+        """One page of the inbox from `since` on, newest first."""
+        ...
+
+    def fetch(self, gmail_id: str) -> RawMail:
+        """One message. Raises Gone when it was deleted meanwhile."""
+        ...

@@ -1,0 +1,53 @@
+"""What may be asked: the narrow questions that handlers and the triage put to the rest of the program."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.conversation import Conversation
+from domain.decision import Citation, Decision
+from domain.message import Message
+from domain.order import Order
+from domain.understanding import Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """One passage that was looked at, best first. `score` is comparable within one answer only."""
+
+    path: str
+    heading: str
+    score: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`answered` says whether the knowledge base holds the answer; `confidence` is the probability of that, 0 to 1.
+
+    `text` consists of quotes from `citations`, without greeting or closing. `passages` holds the ten best, always.
+    """
+
+    answered: bool
+    confidence: float
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[FoundPassage, ...] = ()
+    reason: str = ""
+
+
+class Answers(Protocol):
+    def answer(self, question: str, subject: str, language: str) -> Answer:
+        """Answer from the tenant's own documents, or say that they do not hold the answer."""
+        ...
+
+
+class Orders(Protocol):
+    def find(self, number: str) -> Order | None:
+        """The tenant's order of this number, or None."""
+        ...
+
+
+class Handler(Protocol):
+    def decide(self, message: Message, understanding: Understanding, conversation: Conversation) -> Decision:
+        """Decide about one message. The same answers of the ports give the same decision."""
+        ...
