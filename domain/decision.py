@@ -48,7 +48,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that was looked at on the way to a decision, and whether it spoke for release, in words for a person."""
+    """Something that was looked at on the way to a decision, in words, and whether it spoke for release."""
 
     text: str
     passed: bool

@@ -1,7 +1,8 @@
 """What may be asked: the narrow questions that handlers and the triage put to the rest of the program."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.conversation import Conversation
 from domain.decision import Citation, Decision
@@ -44,6 +45,17 @@ class Answers(Protocol):
 class Orders(Protocol):
     def find(self, number: str) -> Order | None:
         """The tenant's order of this number, or None."""
+        ...
+
+
+class Embedder(Protocol):
+    @property
+    def engine(self) -> str:
+        """The name of model and arithmetic; vectors of two engines must never be compared."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """A float32 array of shape (len(texts), 384), each row of length 1."""
         ...
 
 
