@@ -50,7 +50,7 @@ class KeyRing:
             if not colon or not _KID.fullmatch(kid):
                 raise BadInput(
                     field_name,
-                    f"Entry {number} must read name:key; a name has up to 32 letters, digits, dots, dashes, underscores.",
+                    f"Entry {number} must read name:key; names have up to 32 letters, digits or any of . _ -",
                 )
             if kid in keys:
                 raise BadInput(field_name, f"The name {kid!r} stands there twice; give each key its own.")
