@@ -1,0 +1,136 @@
+"""Where a server's files lie, so that its user can get at them and nobody else can put something in their way."""
+
+import contextlib
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import NeedsPerson
+
+SOCKET_PATH_LIMIT = 107 if sys.platform == "linux" else 103  # bytes, without the closing NUL: sockaddr_un
+# Only root needs a shelter. /var/lib first: only root can write there, and no cleaner of old files passes by.
+SHELTERS = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108 (the owner is checked)
+SHORT = Path("/tmp")  # noqa: S108 (the owner of what we use below it is checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The user that a server runs as."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def own_account() -> Account:
+    return Account(str(os.geteuid()), os.geteuid(), os.getegid())
+
+
+def unprivileged_account(data: Path) -> Account:
+    """Whom a Postgres started by root runs as, since it refuses to run as root: its data's owner, else `nobody`."""
+    owner = data.lstat().st_uid if data.exists() else 0
+    entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def reachable(path: Path, account: Account) -> bool:
+    """Whether `account` may enter the folder `path` and every folder above it, by their mode bits."""
+    resolved = path.resolve()
+    return all(may(folder, account, stat.S_IXUSR) for folder in (resolved, *resolved.parents))
+
+
+def private_folder(path: Path, account: Account, mode: int = 0o700) -> Path:
+    """Create `path` (its parent exists) for `account` alone; refuse one that is a link or that somebody else made.
+
+    Checked and changed through one descriptor, so that nothing can be swapped in between.
+    """
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        raise NeedsPerson(
+            f"{path} should be a folder of ours, but is a link, a file or closed to us: remove it"
+        ) from None
+    try:
+        owner = os.fstat(folder).st_uid
+        if owner not in {os.geteuid(), account.uid}:
+            raise NeedsPerson(f"{path} belongs to another user (uid {owner}): somebody put it in our way, remove it")
+        if owner != account.uid:
+            os.fchown(folder, account.uid, account.gid)
+        os.fchmod(folder, mode)
+    finally:
+        os.close(folder)
+    return path
+
+
+def shelter(directory: Path, tops: Iterable[Path] = SHELTERS) -> Path:
+    """Root's folder for what belongs to `directory` but must lie where an unprivileged user can enter."""
+    refused: OSError | None = None
+    for top in tops:
+        try:
+            return private_folder(_shelter_below(top, directory), own_account(), mode=0o711)
+        except OSError as error:  # read-only in some containers: take the next
+            refused = error
+    raise NeedsPerson(f"no place for {directory} that an unprivileged user can enter: {refused}")
+
+
+def base_folder(directory: Path) -> Path:
+    """Where the data of `directory` lies: in it, or in root's shelter if Postgres cannot get in. It stays there."""
+    if os.geteuid() != 0:
+        return directory
+    sheltered = [folder for top in SHELTERS if ((folder := _shelter_below(top, directory)) / "data").exists()]
+    if sheltered:
+        return shelter(directory, (sheltered[0].parent,))
+    data = directory / "data"
+    account = unprivileged_account(data)
+    if reachable(directory, account):
+        return directory
+    if data.exists():
+        raise NeedsPerson(f"user {account.name} can no longer enter {directory}: open the folders above it (chmod o+x)")
+    return shelter(directory)
+
+
+def erase(directory: Path) -> None:
+    """Remove all that a server keeps for `directory`, also in the shelter."""
+    sheltered = [_shelter_below(top, directory) for top in SHELTERS] if os.geteuid() == 0 else []
+    for folder in (directory, *sheltered):
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
+
+
+def socket_folder(directory: Path, base: Path, socket_name: str, account: Account) -> Path:
+    """A folder, private to `account`, whose path leaves room for the socket: below `base`, else at a short path."""
+    folder = base / "socket"
+    if _fits(folder, socket_name):
+        return private_folder(folder, account)
+    if os.geteuid() == 0:
+        return private_folder(shelter(directory) / "socket", account)
+    return private_folder(SHORT / f"mailwright-{os.geteuid()}-{short_name(directory)}", account)
+
+
+def may(path: Path, account: Account, owner_bit: int) -> bool:
+    found = path.stat()
+    if found.st_uid == account.uid:
+        return bool(found.st_mode & owner_bit)
+    if found.st_gid == account.gid:
+        return bool(found.st_mode & (owner_bit >> 3))
+    return bool(found.st_mode & (owner_bit >> 6))
+
+
+def _shelter_below(top: Path, directory: Path) -> Path:
+    return top / f"mailwright-{short_name(directory)}"
+
+
+def _fits(folder: Path, socket_name: str) -> bool:
+    return len(os.fsencode(folder / socket_name)) <= SOCKET_PATH_LIMIT
+
+
+def short_name(directory: Path) -> str:
+    return hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:12]
