@@ -1,0 +1,1 @@
+"""Sentence vectors from a model that runs here."""

@@ -1,0 +1,1 @@
+"""What can be started from a command line."""
