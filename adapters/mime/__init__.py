@@ -1,0 +1,1 @@
+"""Mail bytes to messages, and replies to mail bytes."""

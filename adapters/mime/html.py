@@ -1,0 +1,175 @@
+"""Hostile HTML: to the text that a reader would see, and to the little HTML that is safe to show."""
+
+import re
+from typing import Any
+
+import lxml.html
+import nh3
+
+from adapters.mime.text import CUT, clean
+
+MAX_HTML = 1_000_000
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TAGS = _words(
+    """
+    a abbr b blockquote br caption code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i ins li ol p pre q s small
+    span strong sub sup table tbody td tfoot th thead tr u ul
+    """
+)
+# What carries no words of the writer, or could run.
+_DROPPED = _words(
+    """
+    script style head title template object embed applet svg math iframe frame frameset noframes audio video
+    canvas select option textarea button input noscript xml meta link base map area
+    """
+)
+_BLOCKS = _words(
+    """
+    address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1
+    h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody tfoot thead tr ul
+    """
+)
+_PARAGRAPHS = _words("p h1 h2 h3 h4 h5 h6 ul ol table blockquote pre")
+_HIDING = re.compile(
+    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all"
+    r"|(?:font-size|opacity|max-height|max-width):[+-]?0*\.?0*(?:px|pt|em|rem|ex|ch|%|vh|vw|cm|mm|in|pc)?(?:!important)?(?:;|$))"
+)
+_COMMENT = re.compile(r"/\*[^*]*\*/")
+_MAX_QUOTE = 5
+_BEFORE = {"li": "- ", "td": " ", "th": " "}
+
+_lxml: Any = lxml.html  # it carries no types
+Element = Any
+
+
+def parse(source: str) -> tuple[Element | None, bool]:
+    """The tree of a page without scripts, styles and hidden elements, and whether the page was cut to `MAX_HTML`.
+
+    lxml is the one parser here whose time does not explode on hostile input (RELIABILITY.md, section 5).
+    """
+    was_cut = len(source) > MAX_HTML
+    # libxml2 stops at NUL, and refuses lone surrogates.
+    raw = source[:MAX_HTML].replace("\0", "").encode("utf-8", "replace")
+    parser = _lxml.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        root = _lxml.document_fromstring(raw, parser=parser)
+    except _lxml.etree.ParserError:
+        return None, was_cut  # nothing but white space
+    for element in [one for one in root.iter() if _is_unseen(one)]:
+        _remove(element)
+    return (root if not _is_unseen(root) else None), was_cut
+
+
+def _is_unseen(element: Element) -> bool:
+    if not isinstance(element.tag, str):
+        return True
+    # Only the local name counts: <o:p> is Outlook's, <svg:script> somebody else's.
+    if element.tag.rpartition(":")[2].lower() in _DROPPED or element.get("hidden") is not None:
+        return True
+    style = element.get("style")
+    return bool(style) and _HIDING.search(_COMMENT.sub("", "".join(style.lower().split()))) is not None
+
+
+def _remove(element: Element) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + element.tail
+        else:
+            parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
+def to_text(source: str) -> str:
+    """What a reader of the page sees, as clean text; quotes are marked `> `, list items `- `."""
+    root, was_cut = parse(source)
+    return (_text_of(root) if root is not None else "") + (CUT if was_cut else "")
+
+
+def _text_of(root: Element) -> str:
+    lines = _Lines()
+    # Walked without recursion.
+    for event, element in _lxml.etree.iterwalk(root, events=("start", "end")):
+        tag = element.tag.lower()
+        if event == "start":
+            lines.open(tag)
+            lines.add(element.text)
+        else:
+            lines.close(tag)
+            lines.add(element.tail if element is not root else "")
+    return clean(lines.text()).strip()
+
+
+class _Lines:
+    """The lines of text that a page becomes, block by block."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._words: list[str] = []
+        self._quotes = 0
+        self._preformatted = 0
+
+    def open(self, tag: str) -> None:
+        self._break(tag)
+        self._quotes += tag == "blockquote"
+        self._preformatted += tag == "pre"
+        if tag == "br":
+            if not self._end_line():
+                self._gap()
+        elif tag in _BEFORE:
+            self.add(_BEFORE[tag])
+
+    def close(self, tag: str) -> None:
+        self._break(tag)
+        self._quotes -= tag == "blockquote"
+        self._preformatted -= tag == "pre"
+
+    def add(self, text: str | None) -> None:
+        self._words.append(text or "")
+
+    def text(self) -> str:
+        self._end_line()
+        return "\n".join(self._lines)
+
+    def _break(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._end_line()
+        if tag in _PARAGRAPHS:
+            self._gap()
+
+    def _end_line(self) -> bool:
+        """Write the words so far, and say whether there were any."""
+        text = "".join(self._words)
+        self._words.clear()
+        text = text.rstrip() if self._preformatted else " ".join(text.split())
+        if text:
+            self._lines.extend(f"{'> ' * min(self._quotes, _MAX_QUOTE)}{line}" for line in text.split("\n"))
+        return bool(text)
+
+    def _gap(self) -> None:
+        if self._lines and self._lines[-1].strip("> "):
+            self._lines.append(("> " * min(self._quotes, _MAX_QUOTE)).rstrip())
+
+
+def to_safe_html(source: str) -> str:
+    """A small, harmless rest of the page: no images, styles, classes or forms; links do not tell where they stood."""
+    root, _ = parse(source)
+    if root is None:
+        return ""
+    # Serialised by lxml first: nh3 alone takes minutes for a megabyte of nested elements.
+    return nh3.clean(
+        _lxml.tostring(root, encoding="unicode"),
+        tags=set(_TAGS),
+        attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+        strip_comments=True,
+    )
