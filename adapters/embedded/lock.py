@@ -7,6 +7,10 @@ from pathlib import Path
 
 from domain.errors import NeedsPerson, TryAgain
 
+PROGRAM = "program.lock"
+SERVER = "server.lock"
+EARLIER_SERVER = 60.0  # seconds that a killed server and its children have to notice and end
+
 
 def claim(path: Path, directory: Path) -> int:
     """The descriptor that keeps `directory` ours until it is closed or we end; refused when another program has it."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.embedded import lock
 from domain.errors import NeedsPerson
 
 SOCKET_PATH_LIMIT = 107 if sys.platform == "linux" else 103  # bytes, without the closing NUL: sockaddr_un
@@ -75,7 +76,7 @@ def shelter(directory: Path, tops: Iterable[Path] = SHELTERS) -> Path:
     refused: OSError | None = None
     for top in tops:
         try:
-            return private_folder(_shelter_below(top, directory), own_account(), mode=0o711)
+            return private_folder(shelter_below(top, directory), own_account(), mode=0o711)
         except OSError as error:  # read-only in some containers: take the next
             refused = error
     raise NeedsPerson(f"no place for {directory} that an unprivileged user can enter: {refused}")
@@ -85,7 +86,7 @@ def base_folder(directory: Path) -> Path:
     """Where the data of `directory` lies: in it, or in root's shelter if Postgres cannot get in. It stays there."""
     if os.geteuid() != 0:
         return directory
-    sheltered = [folder for top in SHELTERS if ((folder := _shelter_below(top, directory)) / "data").exists()]
+    sheltered = [folder for top in SHELTERS if ((folder := shelter_below(top, directory)) / "data").exists()]
     if sheltered:
         return shelter(directory, (sheltered[0].parent,))
     data = directory / "data"
@@ -98,11 +99,23 @@ def base_folder(directory: Path) -> Path:
 
 
 def erase(directory: Path) -> None:
-    """Remove all that a server keeps for `directory`, also in the shelter."""
-    sheltered = [_shelter_below(top, directory) for top in SHELTERS] if os.geteuid() == 0 else []
-    for folder in (directory, *sheltered):
-        if folder.is_dir() and not folder.is_symlink():
-            shutil.rmtree(folder)
+    """Remove all that a server keeps for `directory`, also elsewhere; refused while a program uses it."""
+    directory = directory.absolute()
+    elsewhere = [shelter_below(top, directory) for top in SHELTERS] if os.geteuid() == 0 else []
+    held = []
+    if directory.is_dir():
+        held.append(lock.claim(directory / lock.PROGRAM, directory))
+    try:
+        if held:
+            held.append(lock.wait_for_last(directory / lock.SERVER, "server", lock.EARLIER_SERVER))
+        for folder in (*elsewhere, short_folder(directory)):
+            if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid():
+                shutil.rmtree(folder)
+        if held:
+            shutil.rmtree(directory)
+    finally:
+        for each in held:
+            os.close(each)
 
 
 def socket_folder(directory: Path, base: Path, socket_name: str, account: Account) -> Path:
@@ -112,7 +125,12 @@ def socket_folder(directory: Path, base: Path, socket_name: str, account: Accoun
         return private_folder(folder, account)
     if os.geteuid() == 0:
         return private_folder(shelter(directory) / "socket", account)
-    return private_folder(SHORT / f"mailwright-{os.geteuid()}-{short_name(directory)}", account)
+    return private_folder(short_folder(directory), account)
+
+
+def short_folder(directory: Path) -> Path:
+    """Where the socket of `directory` goes when its own path is too long."""
+    return SHORT / f"mailwright-{os.geteuid()}-{_short_name(directory)}"
 
 
 def may(path: Path, account: Account, owner_bit: int) -> bool:
@@ -124,13 +142,15 @@ def may(path: Path, account: Account, owner_bit: int) -> bool:
     return bool(found.st_mode & (owner_bit >> 6))
 
 
-def _shelter_below(top: Path, directory: Path) -> Path:
-    return top / f"mailwright-{short_name(directory)}"
+def shelter_below(top: Path, directory: Path) -> Path:
+    return top / f"mailwright-{_short_name(directory)}"
 
 
 def _fits(folder: Path, socket_name: str) -> bool:
-    return len(os.fsencode(folder / socket_name)) <= SOCKET_PATH_LIMIT
+    # Postgres and its clients read a comma as the start of another host, and a quote needs care.
+    awkward = set(str(folder)) & set(",\"'\\")
+    return not awkward and len(os.fsencode(folder / socket_name)) <= SOCKET_PATH_LIMIT
 
 
-def short_name(directory: Path) -> str:
+def _short_name(directory: Path) -> str:
     return hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:12]

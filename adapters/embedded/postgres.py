@@ -126,7 +126,7 @@ def start_postgres(
     """
     directory = directory.absolute()
     directory.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    claimed = lock.claim(directory / "program.lock", directory)
+    claimed = lock.claim(directory / lock.PROGRAM, directory)
     try:
         base = place.base_folder(directory)
         data = base / "data"
@@ -140,9 +140,9 @@ def start_postgres(
         if not data.exists():
             create_cluster(found, base, account, identity=identity, password=password, log=log, durable=durable)
         _forget_stale_pid(data)
-        settings = (*SETTINGS, f"unix_socket_directories={sockets}", *(() if durable else FLEETING))
+        settings = (*SETTINGS, f'unix_socket_directories="{sockets}"', *(() if durable else FLEETING))
         argv = (str(found.postgres), "-D", str(data), *(part for setting in settings for part in ("-c", setting)))
-        program = Program("Postgres", argv, log, directory / "server.lock", STOP_SIGNALS, identity)
+        program = Program("Postgres", argv, log, directory / lock.SERVER, STOP_SIGNALS, identity)
         return RunningPostgres(program, data, sockets, password, claimed)
     except BaseException:
         os.close(claimed)

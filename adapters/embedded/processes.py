@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.embedded.child import tied
-from adapters.embedded.lock import wait_for_last
+from adapters.embedded.lock import EARLIER_SERVER, wait_for_last
 from domain.errors import NeedsPerson, TryAgain
 
 LOG_KEPT = 10 * 1024 * 1024  # bytes, before the log is set aside at the next start
 LOG_SHOWN = 15  # lines of the log in an error
 POLL = 0.02  # seconds
 STOP_STEP = 10.0  # seconds that a server has for each of its stop signals
-EARLIER_SERVER = 60.0  # seconds that children of a killed server have to notice and end
 START = 600.0  # seconds: recovery after a crash may replay much, and must not be cut off
 
 

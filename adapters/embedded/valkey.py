@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from adapters.embedded import lock, place
 from adapters.embedded.binaries import find_valkey
@@ -27,7 +28,7 @@ class RunningValkey:
 
     @property
     def url(self) -> str:
-        return f"unix://{self._path}"
+        return f"unix://{quote(str(self._path))}"
 
     @property
     def pid(self) -> int:
@@ -78,7 +79,7 @@ def start_valkey(directory: Path, *, durable: bool = True, binary: Path | None =
     """
     directory = directory.absolute()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    claimed = lock.claim(directory / "program.lock", directory)
+    claimed = lock.claim(directory / lock.PROGRAM, directory)
     try:
         account = place.own_account()
         data = place.private_folder(directory / "data", account)
@@ -88,7 +89,7 @@ def start_valkey(directory: Path, *, durable: bool = True, binary: Path | None =
             *("--dir", str(data), "--daemonize", "no", "--save", "", "--maxmemory-policy", "noeviction"),
             *(KEPT if durable else FLEETING),
         )
-        program = Program("Valkey", argv, directory / "valkey.log", directory / "server.lock", (signal.SIGTERM,))
+        program = Program("Valkey", argv, directory / "valkey.log", directory / lock.SERVER, (signal.SIGTERM,))
         return RunningValkey(program, path, claimed)
     except BaseException:
         os.close(claimed)
