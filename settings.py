@@ -1,0 +1,158 @@
+"""Every knob: frozen, read once from the environment; names all that is missing or wrong at once."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from domain.errors import BadInput
+
+ROOT = Path(__file__).resolve().parent
+
+# What each program cannot run without. `explain` needs nothing: it asks no database and sends nothing.
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "web": ("database_url", "secret_key", "key_ring", "public_url", "google_client_id", "google_client_secret"),
+    "worker": (
+        "database_url",
+        "database_listener_url",
+        "redis_url",
+        "key_ring",
+        "google_client_id",
+        "google_client_secret",
+    ),
+    "listener": ("database_listener_url", "redis_url"),
+    "migrate": ("database_owner_url", "database_url", "database_listener_url"),
+    "database": ("database_url",),
+    "rotate": ("database_url", "database_listener_url", "key_ring"),
+    "explain": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One field per environment variable of the same name in capitals. Secrets never show in `repr`."""
+
+    database_url: str = ""
+    database_owner_url: str = ""
+    database_listener_url: str = ""
+    redis_url: str = ""
+    secret_key: str = ""
+    key_ring: str = ""
+    public_url: str = ""
+    google_client_id: str = ""
+    google_client_secret: str = ""
+    google_metadata_url: str = "https://accounts.google.com/.well-known/openid-configuration"
+    gmail_api_endpoint: str = "https://gmail.googleapis.com"
+    data_dir: Path = ROOT / "var"
+    knowledge_base_dir: Path = ROOT / "knowledge_base"
+    embedding_precision: str = "int8"
+    model_threads: int = 1
+    listen_seconds: float = 1.0
+    poll_seconds: float = 30.0
+    backfill_days: int = 7
+    google_timeout_seconds: float = 15.0
+    trusted_proxies: int = 0
+    log_level: str = "INFO"
+
+    def __repr__(self) -> str:
+        return "Settings(...)"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where set-up leaves the exported embedding model and the trained classifier."""
+        return self.data_dir / "models"
+
+
+class BadSettings(BadInput):
+    """One message that names every setting that is missing or wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(
+            "settings", "\n  ".join(["These settings need your attention (.env.example explains each):", *problems])
+        )
+        self.problems = problems
+
+
+def read(environ: Mapping[str, str] = os.environ, *, purpose: str = "explain") -> Settings:
+    """Read the settings that one program needs. Raises BadSettings, naming everything at once."""
+    values: dict[str, object] = {}
+    problems: list[str] = []
+    for field in fields(Settings):
+        name = field.name.upper()
+        text = environ.get(name, "").strip()
+        if not text:
+            if field.name in NEEDS[purpose]:
+                problems.append(f"{name} is missing.")
+            continue
+        try:
+            values[field.name] = _PARSERS.get(field.name, str)(text)
+        except ValueError as error:
+            problems.append(f"{name} {error}")
+    if problems:
+        raise BadSettings(problems)
+    return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+
+
+def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], object]:
+    def parse(text: str) -> object:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise ValueError(f"must be a number from {low:g} to {high:g}, not {text!r}.") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be from {low:g} to {high:g}, not {text}.")
+        return value
+
+    return parse
+
+
+def _url(*schemes: str) -> Callable[[str], object]:
+    def parse(text: str) -> object:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes:
+            raise ValueError(f"must be a URL that begins with {' or '.join(f'{scheme}:' for scheme in schemes)}.")
+        return text.rstrip("/")
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], object]:
+    def parse(text: str) -> object:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}, not {text!r}.")
+        return text
+
+    return parse
+
+
+def _secret(text: str) -> object:
+    if len(text) < 32:
+        raise ValueError(
+            "must have at least 32 characters; `python -c 'import secrets; print(secrets.token_hex(32))'` makes one."
+        )
+    return text
+
+
+_POSTGRES = _url("postgresql", "postgresql+psycopg")
+
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "database_url": _POSTGRES,
+    "database_owner_url": _POSTGRES,
+    "database_listener_url": _POSTGRES,
+    "redis_url": _url("redis", "rediss", "unix"),
+    "secret_key": _secret,
+    "public_url": _url("http", "https"),
+    "google_metadata_url": _url("http", "https"),
+    "gmail_api_endpoint": _url("http", "https"),
+    "data_dir": lambda text: Path(text).resolve(),
+    "knowledge_base_dir": lambda text: Path(text).resolve(),
+    "embedding_precision": _one_of("int8", "fp32"),
+    "model_threads": _number(int, 1, 64),
+    "listen_seconds": _number(float, 0.05, 60),
+    "poll_seconds": _number(float, 0.1, 3600),
+    "backfill_days": _number(int, 0, 365),
+    "google_timeout_seconds": _number(float, 0.2, 120),
+    "trusted_proxies": _number(int, 0, 5),
+    "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+}

@@ -1,0 +1,1 @@
+"""Postgres: tables and plain functions over a connection, tenant always an argument."""

@@ -1,0 +1,40 @@
+"""Cases: the state of a refund or order action over several mails, moved only from the version that was read."""
+
+from dataclasses import asdict
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, text
+
+from domain.case import Case
+from domain.errors import TryAgain
+
+
+def move(db: Connection, tenant: UUID, conversation: UUID, case: Case) -> None:
+    """Store the case as a decision leaves it. Raises TryAgain when somebody else moved it since it was read."""
+    values = {
+        **asdict(case),
+        "asked": list(case.asked),
+        "wrong_numbers": list(case.wrong_numbers),
+        "is_open": case.is_open,
+    }
+    values |= {"tenant": tenant, "conversation": conversation, "id": uuid4()}
+    if case.version == 0:
+        moved = db.execute(
+            text(
+                "INSERT INTO support_case (tenant_id, id, conversation_id, kind, state, is_open, order_number, asked,"
+                " wrong_numbers, version) VALUES (:tenant, :id, :conversation, :kind, :state, :is_open, :order_number,"
+                " :asked, :wrong_numbers, 1) ON CONFLICT (tenant_id, conversation_id) WHERE is_open DO NOTHING"
+            ),
+            values,
+        )
+    else:
+        moved = db.execute(
+            text(
+                "UPDATE support_case SET state = :state, is_open = :is_open, order_number = :order_number,"
+                " asked = :asked, wrong_numbers = :wrong_numbers, version = version + 1, moved_at = now()"
+                " WHERE tenant_id = :tenant AND conversation_id = :conversation AND is_open AND version = :version"
+            ),
+            values,
+        )
+    if moved.rowcount != 1:
+        raise TryAgain("The case was moved by somebody else meanwhile.")

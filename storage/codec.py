@@ -1,0 +1,89 @@
+"""Domain values to JSON columns and back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.case import Case
+from domain.category import Category
+from domain.decision import Check, Citation
+from domain.message import Address, Attachment, Message
+from domain.understanding import Understanding
+
+
+def dumps(value: object) -> str:
+    """JSON text of anything made of our dataclasses, mappings and plain values."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def message_to_json(message: Message) -> str:
+    """What was read out of the mail. Ids, labels and times live in columns of their own; NUL has no place in jsonb."""
+    fields = asdict(replace(message, id=None, thread_id="", labels=(), received_at=None))
+    return dumps(fields).replace("\\u0000", "")
+
+
+def message_from_json(
+    fields: Mapping[str, Any],
+    *,
+    message_id: UUID,
+    thread_id: str,
+    labels: tuple[str, ...],
+    received_at: datetime | None,
+) -> Message:
+    sender = fields["sender"]
+    known = {
+        **fields,
+        "sender": Address(**sender) if sender else None,
+        "to": _addresses(fields["to"]),
+        "cc": _addresses(fields["cc"]),
+        "reply_to": _addresses(fields["reply_to"]),
+        "headers": tuple((name, value) for name, value in fields["headers"]),
+        "references": tuple(fields["references"]),
+        "part_types": tuple(fields["part_types"]),
+        "attachments": tuple(Attachment(**attachment) for attachment in fields["attachments"]),
+        "defects": tuple(fields["defects"]),
+        "id": message_id,
+        "thread_id": thread_id,
+        "labels": labels,
+        "received_at": received_at,
+    }
+    return Message(**known)
+
+
+def understanding_from_json(fields: Mapping[str, Any]) -> Understanding | None:
+    """What was understood, or None where the machine never came that far."""
+    if not fields:
+        return None
+    known = {
+        **fields,
+        "category": Category(fields["category"]),
+        "order_numbers": tuple(fields["order_numbers"]),
+    }
+    return Understanding(**known)
+
+
+def citations_from_json(rows: list[Mapping[str, Any]]) -> tuple[Citation, ...]:
+    return tuple(Citation(**row) for row in rows)
+
+
+def checks_from_json(rows: list[Mapping[str, Any]]) -> tuple[Check, ...]:
+    return tuple(Check(**row) for row in rows)
+
+
+def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:
+    if fields is None:
+        return None
+    return Case(**{**fields, "asked": tuple(fields["asked"]), "wrong_numbers": tuple(fields["wrong_numbers"])})
+
+
+def _addresses(rows: list[Mapping[str, str]]) -> tuple[Address, ...]:
+    return tuple(Address(**row) for row in rows)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, UUID | datetime):
+        return str(value)
+    return asdict(value)  # type: ignore[call-overload]  # json asks only for what it does not know: our dataclasses

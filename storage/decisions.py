@@ -1,0 +1,143 @@
+"""Decisions: written with their case and their outbox rows in one transaction, settled by a person at most once."""
+
+import secrets
+from dataclasses import asdict
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, text
+
+from domain.case import Case
+from domain.conversation import Conversation
+from domain.decision import Decision, Disposition, Reply
+from domain.delivery import EffectState
+from domain.understanding import Understanding
+from storage import cases, events
+from storage.codec import dumps
+from storage.messages import Claimed
+
+_SETTLE_MESSAGE = text("""
+    UPDATE message SET state = :state, lease_until = NULL, label_due = false, last_error = ''
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = ANY(:states)
+""")
+
+_INSERT = text("""
+    INSERT INTO decision (tenant_id, id, message_id, conversation_id, disposition, reason, category, confidence,
+        importance, understanding, citations, checks, case_on_release)
+    VALUES (:tenant, :id, :message, :conversation, :disposition, :reason, :category, :confidence, :importance,
+        CAST(:understanding AS jsonb), CAST(:citations AS jsonb), CAST(:checks AS jsonb),
+        CAST(:case_on_release AS jsonb))
+""")
+
+_INSERT_EFFECT = text("""
+    INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
+        automatic, recipient, recipient_name, subject, text, draft_text, reference, state)
+    VALUES (:tenant, :id, :decision, :position, 'reply', :message, :mailbox, :conversation, :thread, true, :recipient,
+        :recipient_name, :subject, :text, :text, :reference, :state)
+""")
+
+_FACTS = text("""
+    SELECT m.id, m.thread_id, c.kind, c.state AS case_state, c.order_number, c.asked, c.wrong_numbers, c.version,
+        (SELECT count(*) FROM outbox o WHERE o.tenant_id = m.tenant_id AND o.mailbox_id = m.mailbox_id
+            AND o.thread_id = m.thread_id AND o.automatic AND o.state NOT IN ('held', 'cancelled', 'failed')
+            AND o.created_at > coalesce((SELECT max(p.created_at) FROM outbox p WHERE p.tenant_id = m.tenant_id
+                AND p.mailbox_id = m.mailbox_id AND p.thread_id = m.thread_id AND NOT p.automatic), '-infinity')
+        ) AS in_thread,
+        (SELECT count(*) FROM outbox o WHERE o.tenant_id = m.tenant_id AND o.recipient = m.sender_address
+            AND o.automatic AND o.state NOT IN ('held', 'cancelled', 'failed')
+            AND o.created_at > now() - interval '24 hours') AS today,
+        (SELECT count(*) FROM message e WHERE e.tenant_id = m.tenant_id AND e.conversation_id = m.conversation_id
+            AND e.seq < m.seq) AS earlier
+    FROM message m LEFT JOIN support_case c
+        ON c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id AND c.is_open
+    WHERE m.tenant_id = :tenant AND m.id = ANY(:ids)
+""")
+
+# Letters and digits that nobody takes for one another when they are read aloud.
+_REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def conversations(db: Connection, tenant: UUID, messages: list[UUID]) -> dict[UUID, Conversation]:
+    """For each message, what a decision about it needs to know of its conversation."""
+    return {
+        row.id: Conversation(
+            thread_id=row.thread_id,
+            case=None
+            if row.kind is None
+            else Case(
+                row.kind, row.case_state, row.order_number, tuple(row.asked), tuple(row.wrong_numbers), row.version
+            ),
+            replies_by_machine=row.in_thread,
+            replies_to_sender_today=row.today,
+            earlier_messages=row.earlier,
+        )
+        for row in db.execute(_FACTS, {"tenant": tenant, "ids": messages})
+    }
+
+
+def record(
+    db: Connection, claim: Claimed, decision: Decision, understanding: Understanding | None, *, state: str = "decided"
+) -> bool:
+    """Write what was decided, its case and its outbox rows; False, and nothing written, when the lease was lost.
+
+    Raises TryAgain when the case was moved by somebody else since it was read.
+    """
+    values = {"tenant": claim.tenant, "id": claim.id, "fence": claim.fence}
+    expected = ["discovered", "fetched", "unreadable"]
+    if db.execute(_SETTLE_MESSAGE, {**values, "state": state, "states": expected}).rowcount != 1:
+        return False
+    decision_id = uuid4()
+    db.execute(
+        _INSERT,
+        {
+            "tenant": claim.tenant, "id": decision_id, "message": claim.id, "conversation": claim.conversation,
+            "disposition": decision.disposition.value, "reason": decision.reason,
+            "category": understanding.category.value if understanding else "",
+            "confidence": understanding.confidence if understanding else 0.0,
+            "importance": understanding.importance if understanding else 3,
+            "understanding": dumps(asdict(understanding)) if understanding else "{}",
+            "citations": dumps([asdict(citation) for citation in decision.citations]),
+            "checks": dumps([asdict(check) for check in decision.checks]),
+            "case_on_release": dumps(asdict(decision.case_on_release)) if decision.case_on_release else None,
+        },
+    )  # fmt: skip
+    released = decision.disposition is Disposition.RELEASE
+    replies = [effect for effect in decision.effects if isinstance(effect, Reply)]
+    for position, reply in enumerate(replies):
+        db.execute(
+            _INSERT_EFFECT,
+            {
+                "tenant": claim.tenant, "id": uuid4(), "decision": decision_id, "position": position,
+                "message": claim.id, "mailbox": claim.mailbox, "conversation": claim.conversation,
+                "thread": claim.thread_id, "recipient": reply.to.address, "recipient_name": reply.to.name[:200],
+                "subject": reply.subject[:500], "text": reply.text, "reference": new_reference(),
+                "state": (EffectState.PENDING if released else EffectState.HELD).value,
+            },
+        )  # fmt: skip
+    if decision.case is not None and claim.conversation is not None:
+        cases.move(db, claim.tenant, claim.conversation, decision.case)
+    events.record(
+        db,
+        claim.tenant,
+        actor="machine",
+        kind=f"message_{decision.disposition}",
+        subject=claim.id,
+        reason=decision.reason,
+    )
+    return True
+
+
+def new_reference() -> str:
+    """Six letters, shown to the customer, by which our reply is found again: about 887 million of them."""
+    return "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(6))
+
+
+def age_of_oldest_open(db: Connection, tenant: UUID) -> timedelta | None:
+    """How long the oldest message that has no decision yet has waited."""
+    return db.execute(
+        text("""
+            SELECT now() - min(discovered_at) FROM message
+            WHERE tenant_id = :tenant AND state IN ('discovered', 'fetched') AND direction = 'in'
+        """),
+        {"tenant": tenant},
+    ).scalar()

@@ -1,0 +1,188 @@
+"""Mailboxes: connected Gmail accounts, their sealed tokens, their health."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.errors import BadInput
+from domain.sealed import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """As the desk shows it: receiving and sending health apart."""
+
+    id: UUID
+    address: str
+    status: str
+    sync_state: str
+    connected_at: datetime
+    last_ok_at: datetime | None
+    last_error: str
+    last_sent_at: datetime | None
+    last_send_error: str
+    blocked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A mailbox's grant as it lies in the database. `access_expires_at` is UTC."""
+
+    refresh: Sealed
+    access: Sealed | None
+    access_expires_at: datetime | None
+
+
+_FIELDS = """id, address, status, sync_state, connected_at, last_ok_at, last_error, last_sent_at, last_send_error,
+    CASE WHEN blocked_until > now() THEN blocked_until END AS blocked_until"""
+
+_LIST = text(f"SELECT {_FIELDS} FROM mailbox WHERE tenant_id = :tenant ORDER BY connected_at, id")  # noqa: S608  # a constant
+_GET = text(f"SELECT {_FIELDS} FROM mailbox WHERE tenant_id = :tenant AND id = :id")  # noqa: S608  # a constant
+
+_CONNECT = text("""
+    INSERT INTO mailbox (tenant_id, id, google_sub, address, status, scopes, connected_by)
+    VALUES (:tenant, :id, :sub, :address, 'active', :scopes, :member)
+""")
+
+_RECONNECT = text("""
+    UPDATE mailbox SET status = 'active', address = :address, scopes = :scopes, last_error = '', attempts = 0,
+        blocked_until = NULL, next_sync_at = now()
+    WHERE tenant_id = :tenant AND google_sub = :sub AND status <> 'disconnected' RETURNING id
+""")
+
+_SAVE_TOKENS = text("""
+    UPDATE mailbox SET refresh_sealed = :refresh, access_sealed = :access, access_expires_at = :expires
+    WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
+""")
+
+_DISCONNECT = text("""
+    UPDATE mailbox SET status = 'disconnected', refresh_sealed = NULL, access_sealed = NULL, access_expires_at = NULL
+    WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
+""")
+
+_CANCEL_EFFECTS = text("""
+    UPDATE outbox SET state = 'cancelled', last_error = 'The mailbox was disconnected.', fence = fence + 1
+    WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('pending', 'drafted')
+""")
+
+_QUEUE_REVOCATION = text("""
+    INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:tenant, :id, :refresh)
+    ON CONFLICT (tenant_id, mailbox_id) DO UPDATE SET refresh_sealed = excluded.refresh_sealed, next_at = now()
+""")
+
+
+def every(db: Connection, tenant: UUID) -> list[Mailbox]:
+    return [Mailbox(*row) for row in db.execute(_LIST, {"tenant": tenant})]
+
+
+def get(db: Connection, tenant: UUID, mailbox: UUID) -> Mailbox | None:
+    row = db.execute(_GET, {"tenant": tenant, "id": mailbox}).one_or_none()
+    return Mailbox(*row) if row else None
+
+
+def own_addresses(db: Connection, tenant: UUID) -> frozenset[str]:
+    """The addresses of every mailbox of this tenant: mail from these is never answered."""
+    return frozenset(
+        db.execute(text("SELECT address FROM mailbox WHERE tenant_id = :tenant"), {"tenant": tenant}).scalars()
+    )
+
+
+def connect(
+    db: Connection, tenant: UUID, *, member: UUID, google_sub: str, address: str, scopes: Sequence[str]
+) -> tuple[UUID, bool]:
+    """Make the mailbox, or bring it back to life; returns its id and whether it is new.
+
+    Raises BadInput when the Google account is active in another workspace: revoking one would end both.
+    """
+    values = {"tenant": tenant, "sub": google_sub, "address": address.lower(), "scopes": list(scopes), "member": member}
+    known = db.execute(_RECONNECT, values).scalar()
+    if known is not None:
+        return known, False
+    mailbox = uuid4()
+    try:
+        with db.begin_nested():
+            db.execute(_CONNECT, {**values, "id": mailbox})
+    except IntegrityError:
+        raise BadInput("mailbox", "This Google account is already connected in another workspace.") from None
+    return mailbox, True
+
+
+def set_status(
+    db: Connection, tenant: UUID, mailbox: UUID, status: str, *, only_from: Sequence[str], error: str = ""
+) -> bool:
+    """Pause, resume, or mark as needing a new consent; False when the mailbox was in none of `only_from`."""
+    changed = db.execute(
+        text("""
+            UPDATE mailbox SET status = :status, last_error = :error, next_sync_at = now()
+            WHERE tenant_id = :tenant AND id = :id AND status = ANY(:only_from)
+        """),
+        {"tenant": tenant, "id": mailbox, "status": status, "only_from": list(only_from), "error": error},
+    )
+    return changed.rowcount == 1
+
+
+def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
+    """Erase the tokens here at once and leave the grant to be revoked at Google; unsent replies are cancelled."""
+    tokens = get_tokens(db, tenant, mailbox)
+    values = {"tenant": tenant, "id": mailbox}
+    if db.execute(_DISCONNECT, values).rowcount != 1:
+        return False
+    db.execute(_CANCEL_EFFECTS, values)
+    if tokens is not None:
+        db.execute(_QUEUE_REVOCATION, {**values, "refresh": tokens.refresh.value})
+    return True
+
+
+def get_tokens(db: Connection, tenant: UUID, mailbox: UUID, *, lock: bool = False) -> Tokens | None:
+    """The sealed tokens; `lock` holds the row so that two workers do not refresh at once."""
+    question = (
+        "SELECT refresh_sealed, access_sealed, access_expires_at FROM mailbox WHERE tenant_id = :tenant AND id = :id"
+    )
+    row = db.execute(
+        text(question + " FOR UPDATE" if lock else question), {"tenant": tenant, "id": mailbox}
+    ).one_or_none()
+    if row is None or row.refresh_sealed is None:
+        return None
+    access = Sealed(row.access_sealed) if row.access_sealed is not None else None
+    return Tokens(Sealed(row.refresh_sealed), access, row.access_expires_at)
+
+
+def save_tokens(db: Connection, tenant: UUID, mailbox: UUID, tokens: Tokens) -> None:
+    access = tokens.access.value if tokens.access else None
+    values = {"refresh": tokens.refresh.value, "access": access, "expires": tokens.access_expires_at}
+    db.execute(_SAVE_TOKENS, {"tenant": tenant, "id": mailbox, **values})
+
+
+def block(db: Connection, tenant: UUID, mailbox: UUID, after: timedelta, error: str) -> None:
+    """Google asked us to wait, or does not answer: leave this mailbox alone for a while. Others are not concerned."""
+    db.execute(
+        text("""
+            UPDATE mailbox SET last_error = :error,
+                blocked_until = greatest(coalesce(blocked_until, now()), now() + :after)
+            WHERE tenant_id = :tenant AND id = :id
+        """),
+        {"tenant": tenant, "id": mailbox, "after": after, "error": error},
+    )
+
+
+def note_sending(db: Connection, tenant: UUID, mailbox: UUID, *, error: str = "") -> None:
+    """Sending health, shown apart from receiving."""
+    db.execute(
+        text("""
+            UPDATE mailbox SET last_send_error = :error,
+                last_sent_at = CASE WHEN :error = '' THEN now() ELSE last_sent_at END
+            WHERE tenant_id = :tenant AND id = :id
+        """),
+        {"tenant": tenant, "id": mailbox, "error": error},
+    )
+
+
+def set_label(db: Connection, tenant: UUID, mailbox: UUID, label: str) -> None:
+    db.execute(
+        text("UPDATE mailbox SET label_id = :label WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant, "id": mailbox, "label": label},
+    )

@@ -1,0 +1,231 @@
+"""Messages on their way from a Gmail id to a decision: claimed with a lease, finished only under its fence."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, text
+
+from domain.mailbox import RawMail
+from domain.message import Message
+from storage.codec import message_from_json, message_to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message taken by one worker. `fence` proves it: whoever comes later has a higher one."""
+
+    tenant: UUID
+    id: UUID
+    mailbox: UUID
+    gmail_id: str
+    thread_id: str
+    direction: str
+    attempts: int
+    fence: int
+    last_error: str
+    conversation: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message that was read and waits for its decision."""
+
+    claim: Claimed
+    message: Message
+
+
+# All of one mailbox, so that one connection to Gmail serves the batch.
+_CLAIM_DISCOVERED = text("""
+    WITH chosen AS (
+        SELECT r.mailbox_id FROM message r JOIN mailbox b ON b.tenant_id = r.tenant_id AND b.id = r.mailbox_id
+        WHERE r.tenant_id = :tenant AND r.state = 'discovered' AND r.next_at <= now()
+            AND (r.lease_until IS NULL OR r.lease_until < now())
+            AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
+        ORDER BY r.seq LIMIT 1
+    ), taken AS (
+        SELECT r.id FROM message r, chosen
+        WHERE r.tenant_id = :tenant AND r.mailbox_id = chosen.mailbox_id AND r.state = 'discovered'
+            AND r.next_at <= now() AND (r.lease_until IS NULL OR r.lease_until < now())
+        ORDER BY r.seq LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+    )
+    UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
+    FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id
+    RETURNING m.id, m.mailbox_id, m.gmail_id, m.thread_id, m.direction, m.attempts, m.fence, m.last_error,
+        m.conversation_id, m.seq
+""")
+
+# A mail that failed before comes alone, so that one that kills the process takes no others with it; and within a
+# thread nothing overtakes an earlier mail.
+_CLAIM_FETCHED = text("""
+    WITH candidates AS (
+        SELECT r.id, r.seq, r.attempts FROM message r
+        WHERE r.tenant_id = :tenant AND r.state = 'fetched' AND r.next_at <= now()
+            AND (r.lease_until IS NULL OR r.lease_until < now())
+            AND NOT EXISTS (
+                SELECT FROM message e WHERE e.tenant_id = r.tenant_id AND e.mailbox_id = r.mailbox_id
+                    AND e.thread_id = r.thread_id AND e.direction = 'in' AND e.seq < r.seq
+                    AND e.state IN ('discovered', 'fetched'))
+        ORDER BY r.attempts > 0, r.seq LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        SELECT id FROM candidates WHERE attempts = 0
+        UNION ALL
+        (SELECT id FROM candidates WHERE NOT EXISTS (SELECT FROM candidates WHERE attempts = 0) ORDER BY seq LIMIT 1)
+    )
+    UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
+    FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id
+    RETURNING m.id, m.mailbox_id, m.gmail_id, m.thread_id, m.direction, m.attempts, m.fence, m.last_error,
+        m.conversation_id, m.seq, m.parsed, m.received_at
+""")
+
+_STORE = text("""
+    UPDATE message SET state = :state, parsed = CAST(:parsed AS jsonb), sender_address = :address, sender_name = :name,
+        subject = :subject, size = :size, received_at = :received_at, conversation_id = :conversation,
+        lease_until = NULL, attempts = 0, last_error = :error, next_at = now()
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = 'discovered'
+""")
+
+_STORE_RAW = text("""
+    INSERT INTO raw_mail (tenant_id, message_id, raw, sha256) VALUES (:tenant, :id, :raw, :sha256)
+    ON CONFLICT (tenant_id, message_id) DO NOTHING
+""")
+
+_CONVERSATION = text("""
+    INSERT INTO conversation (tenant_id, id, mailbox_id, thread_id, subject, customer_address, customer_name,
+        last_message_at)
+    VALUES (:tenant, :id, :mailbox, :thread, :subject, :address, :name, :received_at)
+    ON CONFLICT (tenant_id, mailbox_id, thread_id) DO UPDATE SET
+        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at),
+        customer_address = CASE conversation.customer_address WHEN '' THEN excluded.customer_address
+            ELSE conversation.customer_address END,
+        customer_name = CASE conversation.customer_name WHEN '' THEN excluded.customer_name
+            ELSE conversation.customer_name END,
+        subject = CASE conversation.subject WHEN '' THEN excluded.subject ELSE conversation.subject END
+    RETURNING id
+""")
+
+_RETRY = text("""
+    UPDATE message SET lease_until = NULL, next_at = now() + :after, last_error = :error,
+        attempts = CASE WHEN :counts THEN attempts ELSE greatest(attempts - 1, 0) END
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+""")
+
+
+def claim_discovered(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list[Claimed]:
+    """Up to `limit` messages of one mailbox whose bytes are still to be fetched."""
+    rows = db.execute(_CLAIM_DISCOVERED, {"tenant": tenant, "limit": limit, "lease": lease})
+    return [_claimed(tenant, row) for row in sorted(rows, key=lambda row: row.seq)]
+
+
+def claim_fetched(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list[Fetched]:
+    """Up to `limit` messages that wait for a decision, none of which may overtake an earlier one of its thread."""
+    rows = db.execute(_CLAIM_FETCHED, {"tenant": tenant, "limit": limit, "lease": lease})
+    return [
+        Fetched(
+            _claimed(tenant, row),
+            message_from_json(
+                row.parsed, message_id=row.id, thread_id=row.thread_id, labels=(), received_at=row.received_at
+            ),
+        )
+        for row in sorted(rows, key=lambda row: row.seq)
+    ]
+
+
+def store(
+    db: Connection, claim: Claimed, mail: RawMail, message: Message | None, *, state: str, error: str = ""
+) -> UUID | None:
+    """Keep the bytes and what was read of them; None when the lease was lost, else the conversation's id."""
+    sender = message.sender if message else None
+    values = {
+        "tenant": claim.tenant, "mailbox": claim.mailbox, "thread": claim.thread_id, "received_at": mail.received_at,
+        "subject": message.subject[:500] if message else "",
+        "address": sender.address if sender else "", "name": sender.name[:200] if sender else "",
+    }  # fmt: skip
+    outgoing = {"address": "", "name": ""} if claim.direction == "out" else {}
+    conversation: UUID = db.execute(_CONVERSATION, {**values, **outgoing, "id": uuid4()}).scalar_one()
+    stored = db.execute(
+        _STORE,
+        {
+            **values, "id": claim.id, "fence": claim.fence, "state": state, "size": mail.size, "error": error,
+            "parsed": message_to_json(message) if message else None, "conversation": conversation,
+        },
+    )  # fmt: skip
+    if stored.rowcount != 1:
+        return None
+    if mail.raw:
+        digest = hashlib.sha256(mail.raw).digest()
+        db.execute(_STORE_RAW, {"tenant": claim.tenant, "id": claim.id, "raw": mail.raw, "sha256": digest})
+    return conversation
+
+
+def end(db: Connection, claim: Claimed, state: str) -> bool:
+    """Nothing more to do with this message: it is gone at Gmail, or noted as our own."""
+    ended = db.execute(
+        text("""
+            UPDATE message SET state = :state, lease_until = NULL
+            WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+        """),
+        {"tenant": claim.tenant, "id": claim.id, "fence": claim.fence, "state": state},
+    )
+    return ended.rowcount == 1
+
+
+def retry(db: Connection, claim: Claimed, *, after: timedelta, error: str, counts: bool = True) -> None:
+    """Give the message back, due again in `after`; an attempt that never began does not count."""
+    values = {"tenant": claim.tenant, "id": claim.id, "fence": claim.fence}
+    db.execute(_RETRY, {**values, "after": after, "error": error[:500], "counts": counts})
+
+
+def ours_among(db: Connection, tenant: UUID, mailbox: UUID, gmail_ids: Sequence[str]) -> frozenset[str]:
+    """Which of these sent messages are replies of ours: they need not be fetched."""
+    rows = db.execute(
+        text("""
+            SELECT sent_gmail_id FROM outbox
+            WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND sent_gmail_id = ANY(:ids)
+        """),
+        {"tenant": tenant, "mailbox": mailbox, "ids": list(gmail_ids)},
+    )
+    return frozenset(rows.scalars())
+
+
+def labels_due(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list[Claimed]:
+    """Up to `limit` handled messages of one mailbox that have no label in Gmail yet."""
+    rows = db.execute(
+        text("""
+            WITH chosen AS (
+                SELECT mailbox_id FROM message r WHERE tenant_id = :tenant AND label_due AND next_at <= now()
+                    AND (lease_until IS NULL OR lease_until < now()) LIMIT 1
+            ), taken AS (
+                SELECT id FROM message r, chosen WHERE r.tenant_id = :tenant AND r.mailbox_id = chosen.mailbox_id
+                    AND label_due AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
+                LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+            )
+            UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
+            FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id
+            RETURNING m.id, m.mailbox_id, m.gmail_id, m.thread_id, m.direction, m.attempts, m.fence, m.last_error,
+                m.conversation_id
+        """),
+        {"tenant": tenant, "limit": limit, "lease": lease},
+    )
+    return [_claimed(tenant, row) for row in rows]
+
+
+def labelled(db: Connection, claims: Sequence[Claimed]) -> None:
+    for claim in claims:
+        db.execute(
+            text("""
+                UPDATE message SET label_due = false, lease_until = NULL
+                WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+            """),
+            {"tenant": claim.tenant, "id": claim.id, "fence": claim.fence},
+        )
+
+
+def _claimed(tenant: UUID, row: object) -> Claimed:
+    fields = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001  # SQLAlchemy's public name for a row as a mapping
+    return Claimed(
+        tenant, fields["id"], fields["mailbox_id"], fields["gmail_id"], fields["thread_id"], fields["direction"],
+        fields["attempts"], fields["fence"], fields["last_error"], fields["conversation_id"],
+    )  # fmt: skip

@@ -1,0 +1,223 @@
+"""The outbox: effects waiting or done, and each move of the send machine (GMAIL.md 5.4) as one fenced update."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.delivery import DraftRef, EffectState, SentRef
+from domain.message import Address
+from domain.triage import Policy
+from storage import events
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A claimed row. `in_reply_to` and `references` come from the mail that is answered: as hostile as it was."""
+
+    tenant: UUID
+    id: UUID
+    decision: UUID
+    message: UUID
+    mailbox: UUID
+    mailbox_address: str
+    thread_id: str
+    state: EffectState
+    automatic: bool
+    recipient: Address
+    subject: str
+    text: str
+    reference: str
+    in_reply_to: str
+    references: tuple[str, ...]
+    created_at: datetime
+    draft_id: str | None
+    pre_history_id: int
+    attempts: int
+    looks: int
+    fence: int
+    waited: timedelta
+
+
+class Gate(StrEnum):
+    """What stands between a draft and its sending."""
+
+    OPEN = "open"
+    WAIT = "wait"
+    HOLD = "hold"
+    CANCEL = "cancel"
+    LOST = "lost"
+
+
+_CLAIM = text("""
+    WITH chosen AS (
+        SELECT r.mailbox_id FROM outbox r JOIN mailbox b ON b.tenant_id = r.tenant_id AND b.id = r.mailbox_id
+        WHERE r.tenant_id = :tenant AND r.state IN ('pending', 'drafted', 'sending', 'uncertain') AND r.next_at <= now()
+            AND (r.lease_until IS NULL OR r.lease_until < now())
+            AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
+        ORDER BY r.next_at LIMIT 1
+    ), taken AS (
+        SELECT r.id FROM outbox r, chosen
+        WHERE r.tenant_id = :tenant AND r.mailbox_id = chosen.mailbox_id AND r.next_at <= now()
+            AND r.state IN ('pending', 'drafted', 'sending', 'uncertain')
+            AND (r.lease_until IS NULL OR r.lease_until < now())
+        ORDER BY r.next_at LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+    )
+    UPDATE outbox o SET lease_until = now() + :lease, fence = o.fence + 1, attempts = o.attempts + 1
+    FROM taken, mailbox b, message m
+    WHERE o.tenant_id = :tenant AND o.id = taken.id AND b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
+        AND m.tenant_id = o.tenant_id AND m.id = o.message_id
+    RETURNING o.id, o.decision_id, o.message_id, o.mailbox_id, b.address, o.thread_id, o.state, o.automatic,
+        o.recipient, o.recipient_name, o.subject, o.text, o.reference, m.parsed ->> 'rfc_message_id' AS in_reply_to,
+        m.parsed -> 'references' AS refs, o.created_at, o.draft_id, coalesce(o.pre_history_id, b.history_id, 0) AS pre,
+        o.attempts, o.looks, o.fence, now() - coalesce(o.sending_at, now()) AS waited
+""")
+
+_DRAFTED = text("""
+    UPDATE outbox SET state = 'drafted', draft_id = :draft, mime_sha256 = :sha256, last_error = '', next_at = now()
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state IN ('pending', 'drafted')
+""")
+
+_SENDING = text("""
+    UPDATE outbox o SET state = 'sending', sending_at = now(), looks = 0,
+        pre_history_id = (SELECT history_id FROM mailbox b WHERE b.tenant_id = o.tenant_id AND b.id = o.mailbox_id)
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = 'drafted'
+""")
+
+# Everything that must still be true in the instant before a mail leaves.
+_GATE = text("""
+    SELECT b.status, t.answering,
+        EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
+            AND p.thread_id = o.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
+        EXISTS (SELECT FROM message s WHERE s.tenant_id = o.tenant_id AND s.mailbox_id = o.mailbox_id
+            AND s.thread_id = o.thread_id AND s.direction = 'out' AND s.discovered_at > o.created_at
+            AND NOT EXISTS (SELECT FROM outbox p WHERE p.tenant_id = s.tenant_id AND p.mailbox_id = s.mailbox_id
+                AND p.sent_gmail_id = s.gmail_id)) AS answered_by_hand
+    FROM outbox o JOIN mailbox b ON b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
+        JOIN tenant t ON t.tenant_id = o.tenant_id
+    WHERE o.tenant_id = :tenant AND o.id = :id AND o.fence = :fence
+    FOR UPDATE OF o
+""")
+
+_COUNT = text("""
+    INSERT INTO reply_counter (tenant_id, scope, key, day, n) VALUES (:tenant, :scope, :key, current_date, 1)
+    ON CONFLICT (tenant_id, scope, key, day) DO UPDATE SET n = reply_counter.n + 1 WHERE reply_counter.n < :limit
+    RETURNING n
+""")
+
+_SENT = text("""
+    UPDATE outbox SET state = 'sent', sent_gmail_id = :gmail_id, sent_at = now(), lease_until = NULL, last_error = ''
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+""")
+
+_MOVE = text("""
+    UPDATE outbox SET state = :state, last_error = :error, next_at = now() + :after, lease_until = NULL,
+        looks = looks + :looked
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+""")
+
+_TO_PERSON = text("""
+    UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settlement = NULL,
+        importance = greatest(importance, 3)
+    WHERE tenant_id = :tenant AND id = :decision
+""")
+
+# Far below what Gmail allows a day, so that a fault of ours never costs the merchant the mailbox.
+REPLIES_PER_MAILBOX_AND_DAY = 2000
+
+
+def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list[Effect]:
+    """Up to `limit` effects of one mailbox that are due; every claim counts as an attempt."""
+    rows = db.execute(_CLAIM, {"tenant": tenant, "limit": limit, "lease": lease})
+    return [
+        Effect(
+            tenant, row.id, row.decision_id, row.message_id, row.mailbox_id, row.address, row.thread_id,
+            EffectState(row.state), row.automatic, Address(row.recipient, row.recipient_name), row.subject, row.text,
+            row.reference, row.in_reply_to or "", tuple(row.refs or ()), row.created_at, row.draft_id, int(row.pre),
+            row.attempts, row.looks, row.fence, row.waited,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def drafted(db: Connection, effect: Effect, draft: DraftRef, mime_sha256: bytes) -> bool:
+    """Gmail holds the draft: from here on it is known under `draft_id`."""
+    values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
+    return db.execute(_DRAFTED, {**values, "draft": draft.draft_id, "sha256": mime_sha256}).rowcount == 1
+
+
+def begin_sending(db: Connection, effect: Effect) -> tuple[Gate, str]:
+    """Look once more at everything that forbids sending; when nothing does, the row says `sending` after the commit."""
+    values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
+    now = db.execute(_GATE, values).one_or_none()
+    if now is None:
+        return Gate.LOST, "Another worker took it."
+    if now.status != "active" or now.another_leaving:
+        return Gate.WAIT, "Another reply in this conversation is just leaving." if now.another_leaving else "Paused."
+    if effect.automatic and now.answered_by_hand:
+        return Gate.CANCEL, "Somebody answered by hand in Gmail."
+    if effect.automatic and not now.answering:
+        return Gate.HOLD, "Answering by itself is paused."
+    if effect.automatic and not _within_limits(db, effect):
+        return Gate.HOLD, "Too many automatic replies today; a person decides."
+    return (Gate.OPEN, "") if db.execute(_SENDING, values).rowcount == 1 else (Gate.LOST, "Another worker took it.")
+
+
+def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
+    """It left: remember Gmail's id, so that the copy that comes back is known as ours, and ask for the label."""
+    values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence, "gmail_id": reference.gmail_id}
+    if db.execute(_SENT, values).rowcount != 1:
+        return False
+    db.execute(
+        text(
+            "UPDATE message SET label_due = true, next_at = now(), attempts = 0 WHERE tenant_id = :tenant AND id = :id"
+        ),
+        {"tenant": effect.tenant, "id": effect.message},
+    )
+    events.record(db, effect.tenant, actor="machine", kind="reply_sent", subject=effect.message, effect=effect.id)
+    return True
+
+
+def move(
+    db: Connection,
+    effect: Effect,
+    state: EffectState,
+    *,
+    after: timedelta = timedelta(),
+    error: str = "",
+    looked: bool = False,
+) -> bool:
+    """Give the row back in `state`, due again in `after`."""
+    values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence, "state": state.value}
+    moved = db.execute(_MOVE, {**values, "after": after, "error": error[:500], "looked": 1 if looked else 0})
+    return moved.rowcount == 1
+
+
+def to_person(db: Connection, effect: Effect, state: EffectState, reason: str) -> bool:
+    """End here, and put the decision into the queue with the reason."""
+    if not move(db, effect, state, error=reason):
+        return False
+    db.execute(_TO_PERSON, {"tenant": effect.tenant, "decision": effect.decision, "reason": reason})
+    events.record(db, effect.tenant, actor="machine", kind=f"reply_{state}", subject=effect.message, reason=reason)
+    return True
+
+
+def cancel(db: Connection, effect: Effect, reason: str) -> bool:
+    if not move(db, effect, EffectState.CANCELLED, error=reason):
+        return False
+    events.record(db, effect.tenant, actor="machine", kind="reply_cancelled", subject=effect.message, reason=reason)
+    return True
+
+
+def _within_limits(db: Connection, effect: Effect) -> bool:
+    """Count this reply against the sender's and the mailbox's day; counting and comparing are one statement."""
+    limits = (
+        ("sender", effect.recipient.address, Policy().max_replies_per_sender_and_day),
+        ("mailbox", str(effect.mailbox), REPLIES_PER_MAILBOX_AND_DAY),
+    )
+    return all(
+        db.execute(_COUNT, {"tenant": effect.tenant, "scope": scope, "key": key, "limit": limit}).scalar() is not None
+        for scope, key, limit in limits
+    )

@@ -1,0 +1,59 @@
+"""Tenants: a merchant's workspace, its kill switch and its policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.category import Category
+from domain.triage import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    id: UUID
+    slug: str
+    name: str
+    answering: bool
+    knowledge_version: str
+    settings: Mapping[str, Any]
+
+    def policy(self) -> Policy:
+        """The tenant's own part of the policy; the mailbox adds when it was connected and whether it is paused."""
+        usual = Policy()
+        return Policy(
+            answering=self.answering,
+            automatic=frozenset(Category(name) for name in self.settings.get("automatic", usual.automatic)),
+            thresholds={Category(name): value for name, value in self.settings.get("thresholds", {}).items()},
+        )
+
+
+def create(db: Connection, tenant: UUID, *, slug: str, name: str) -> None:
+    """Make the tenant whose id the transaction was opened for."""
+    db.execute(
+        text("INSERT INTO tenant (tenant_id, slug, name) VALUES (:tenant, :slug, :name)"),
+        {"tenant": tenant, "slug": slug, "name": name},
+    )
+
+
+def get(db: Connection, tenant: UUID) -> Tenant:
+    row = db.execute(
+        text("SELECT slug, name, answering, knowledge_version, policy FROM tenant WHERE tenant_id = :tenant"),
+        {"tenant": tenant},
+    ).one()
+    return Tenant(tenant, row.slug, row.name, row.answering, row.knowledge_version, row.policy)
+
+
+def by_slug(db: Connection, slug: str) -> UUID | None:
+    """Asked before a tenant is known, by the command line only."""
+    return db.execute(text("SELECT tenant_by_slug(:slug)"), {"slug": slug}).scalar()
+
+
+def set_answering(db: Connection, tenant: UUID, *, answering: bool) -> None:
+    """The kill switch: read right before every effect that no person approved."""
+    db.execute(
+        text("UPDATE tenant SET answering = :answering WHERE tenant_id = :tenant"),
+        {"tenant": tenant, "answering": answering},
+    )
