@@ -20,9 +20,8 @@ def dumps(value: object) -> str:
 
 
 def message_to_json(message: Message) -> str:
-    """What was read out of the mail. Ids, labels and times live in columns of their own; NUL has no place in jsonb."""
-    fields = asdict(replace(message, id=None, thread_id="", labels=(), received_at=None))
-    return dumps(fields).replace("\\u0000", "")
+    """What was read out of the mail. Ids and times live in columns of their own."""
+    return dumps(_storable(asdict(replace(message, id=None, thread_id="", received_at=None))))
 
 
 def message_from_json(
@@ -30,7 +29,6 @@ def message_from_json(
     *,
     message_id: UUID,
     thread_id: str,
-    labels: tuple[str, ...],
     received_at: datetime | None,
 ) -> Message:
     sender = fields["sender"]
@@ -47,7 +45,7 @@ def message_from_json(
         "defects": tuple(fields["defects"]),
         "id": message_id,
         "thread_id": thread_id,
-        "labels": labels,
+        "labels": tuple(fields["labels"]),
         "received_at": received_at,
     }
     return Message(**known)
@@ -81,6 +79,19 @@ def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:
 
 def _addresses(rows: list[Mapping[str, str]]) -> tuple[Address, ...]:
     return tuple(Address(**row) for row in rows)
+
+
+def _storable(value: object) -> object:
+    """The same value without what Postgres cannot store in text: NUL and lone surrogates."""
+    match value:
+        case str():
+            return value.replace("\x00", "").encode("utf-8", "replace").decode()
+        case dict():
+            return {key: _storable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_storable(item) for item in value]
+        case _:
+            return value
 
 
 def _plain(value: object) -> object:

@@ -125,9 +125,7 @@ def claim_fetched(db: Connection, tenant: UUID, *, limit: int, lease: timedelta)
     return [
         Fetched(
             _claimed(tenant, row),
-            message_from_json(
-                row.parsed, message_id=row.id, thread_id=row.thread_id, labels=(), received_at=row.received_at
-            ),
+            message_from_json(row.parsed, message_id=row.id, thread_id=row.thread_id, received_at=row.received_at),
         )
         for row in sorted(rows, key=lambda row: row.seq)
     ]

@@ -48,7 +48,8 @@ _INSERT = text("""
 
 _MOVE = text("""
     UPDATE mailbox SET sync_state = :state, sync_page = :page, sync_history_id = :listing_history_id,
-        sync_since = :since, history_id = greatest(history_id, :history_id), last_error = ''
+        sync_since = :since, history_id = greatest(history_id, :history_id), last_error = '',
+        lease_until = now() + interval '2 minutes'
     WHERE tenant_id = :tenant AND id = :mailbox AND fence = :fence
 """)
 
