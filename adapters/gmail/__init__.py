@@ -1,0 +1,1 @@
+"""Gmail: reading and acting in one mailbox through Google's own client. Google's errors stop here."""

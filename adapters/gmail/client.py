@@ -1,0 +1,122 @@
+"""Open one mailbox through Google's own client, for one job and one thread."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import requests
+from google.auth.transport.requests import AuthorizedSession
+from googleapiclient.discovery import build
+from googleapiclient.http import BatchHttpRequest
+
+from adapters.gmail.errors import google_errors
+from adapters.gmail.tokens import GoogleApp, MailboxCredentials, Tokens, UnderLock
+from adapters.gmail.transport import Limits, NotConnected, RefreshOnce, RequestsHttp, settled
+from domain.errors import TryAgain
+
+Clock = Callable[[], datetime]
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Google's request builders. They hold no mailbox and no connection, and building one request changes none."""
+
+    users: Any
+    messages: Any
+    drafts: Any
+    threads: Any
+    history: Any
+    labels: Any
+
+
+@cache
+def routes(api_endpoint: str) -> Routes:
+    """Built once per process: Google's client makes every method anew, with its documentation, on each `users()`."""
+    service = build(
+        "gmail",
+        "v1",
+        http=NotConnected(),
+        static_discovery=True,
+        cache_discovery=False,
+        client_options={"api_endpoint": api_endpoint},
+    )
+    users = service.users()
+    return Routes(users, users.messages(), users.drafts(), users.threads(), users.history(), users.labels())
+
+
+class Connection:
+    """The way to one mailbox: its token, its TCP connection, its clock."""
+
+    def __init__(self, app: GoogleApp, tokens: Tokens, under_lock: UnderLock, limits: Limits, clock: Clock) -> None:
+        self.routes = routes(app.api_endpoint)
+        self.clock = clock
+        self._batch_uri = app.batch_uri
+        self._token_session = settled(requests.Session(), app.token_uri)
+        refresh_request = RefreshOnce(self._token_session, limits)
+        self._credentials = MailboxCredentials(app, tokens, under_lock, refresh_request, clock)
+        session = AuthorizedSession(self._credentials, max_refresh_attempts=1, auth_request=refresh_request)
+        self._http = RequestsHttp(settled(session, app.api_endpoint), limits)
+
+    def execute(self, request: Any) -> Answer:
+        """Send a request once; what Google's libraries raise comes out as it is."""
+        answer: Answer = request.execute(http=self._http) or {}
+        return answer
+
+    def ask(self, request: Any) -> Answer:
+        """Send a request that may be repeated by whoever called us. Raises our errors only."""
+        with google_errors(self.clock):
+            return self.execute(request)
+
+    def pages(self, request: Callable[[str | None], Any]) -> Iterator[Answer]:
+        """Every page that `request(page token)` leads to. An empty page need not be the last: the token decides."""
+        token = ""
+        while True:
+            page = self.ask(request(token or None))
+            yield page
+            last_token, token = token, page.get("nextPageToken", "")
+            if not token:
+                return
+            if token == last_token:
+                raise TryAgain("Gmail gave the same page twice.")
+
+    def refresh_if_stale(self) -> None:
+        """Refresh before something that must be sent once, or inside a batch, where a 401 is not repeated."""
+        self._credentials.refresh_if_stale()
+
+    def batch(self, requests_by_id: dict[str, Any]) -> dict[str, Answer | Exception]:
+        """Several requests in one. Trouble of the whole batch is raised untranslated, that of a part is its answer."""
+        answers: dict[str, Answer | Exception] = {}
+
+        def collect(request_id: str, answer: Answer | None, error: Exception | None) -> None:
+            answers[request_id] = error if error is not None else answer or {}
+
+        batch = BatchHttpRequest(callback=collect, batch_uri=self._batch_uri)
+        for request_id, request in requests_by_id.items():
+            batch.add(request, request_id=request_id)
+        self.refresh_if_stale()
+        batch.execute(http=self._http)
+        return answers
+
+    def close(self) -> None:
+        self._http.close()
+        self._token_session.close()
+
+
+def said(answer: Answer, name: str) -> Any:
+    """A field that Gmail always gives; without it the answer is broken, and a later one may not be."""
+    if name not in answer:
+        raise TryAgain(f"Gmail's answer lacks {name}.")
+    return answer[name]
+
+
+def decoded(text: str) -> bytes:
+    """base64url, which Gmail may give without its padding."""
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise TryAgain("Gmail's answer holds broken base64.") from None

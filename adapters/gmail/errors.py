@@ -1,0 +1,205 @@
+"""Translate what Google and the network say into our own errors: the one place with Google's words for trouble."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from google.auth.exceptions import GoogleAuthError, RefreshError
+from googleapiclient.errors import BatchError, HttpError
+
+from domain.errors import AuthLost, Gone, MailwrightError, NeedsPerson, RateLimited, ScopeMissing, TryAgain
+
+LIMIT_WAIT = timedelta(seconds=30)  # when Google names no time
+DAY_LIMIT_WAIT = timedelta(hours=2)
+LONGEST_WAIT = timedelta(hours=24)  # nobody may send us to sleep for longer
+PRECONDITION_WAIT = timedelta(minutes=5)
+
+TRANSPORT_ERRORS = (
+    requests.RequestException,
+    GoogleAuthError,
+    HttpError,
+    BatchError,
+    json.JSONDecodeError,
+    UnicodeDecodeError,
+)
+
+
+class ClientRejected(NeedsPerson):
+    """Google does not know our own client id or secret: no mailbox is at fault, and none must be marked as dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error answer of Google's API. `reason` is its short word, `message` its sentence, both perhaps empty."""
+
+    status: int
+    reason: str = ""
+    message: str = ""
+    retry_after: str = ""
+
+    @property
+    def words(self) -> str:
+        said = ": ".join(part for part in (self.reason, self.message[:200]) if part)
+        return f"Gmail answered {self.status}" + (f" ({said})." if said else ".")
+
+
+Making = Callable[[Refusal, datetime], MailwrightError]
+
+
+def _limited(wait: timedelta) -> Making:
+    return lambda refusal, now: RateLimited(refusal.words, until(refusal, now, wait), now)
+
+
+def _try_again(wait: timedelta) -> Making:
+    return lambda refusal, _: TryAgain(refusal.words, wait)
+
+
+def _person(why: str) -> Making:
+    return lambda refusal, _: NeedsPerson(f"{why} {refusal.words}")
+
+
+# (status, reason) -> error; the reason "" stands for every other reason of that status. GMAIL.md 1.1.
+ANSWERS: dict[tuple[int, str], Making] = {
+    (400, "failedPrecondition"): _try_again(PRECONDITION_WAIT),
+    (400, ""): lambda refusal, _: NeedsPerson(refusal.words),
+    (401, ""): lambda _, __: AuthLost("Google no longer accepts this mailbox's access: reconnect it."),
+    (403, "rateLimitExceeded"): _limited(LIMIT_WAIT),
+    (403, "userRateLimitExceeded"): _limited(LIMIT_WAIT),
+    (403, "quotaExceeded"): _limited(LIMIT_WAIT),
+    (403, "dailyLimitExceeded"): _limited(DAY_LIMIT_WAIT),
+    (403, "insufficientPermissions"): lambda _, __: ScopeMissing(
+        "The permission to read and answer mail was not given: reconnect the mailbox and tick it."
+    ),
+    (403, "accessNotConfigured"): _person("The Gmail API is not switched on in our Google project."),
+    (403, "domainPolicy"): _person("The Workspace administrator has forbidden this."),
+    (403, ""): _person("Google refuses this."),
+    (404, ""): lambda refusal, _: Gone(refusal.words),
+    (408, ""): _try_again(timedelta(seconds=5)),
+    (409, ""): _try_again(timedelta(seconds=5)),
+    (410, ""): lambda refusal, _: Gone(refusal.words),
+    (429, "dailyLimitExceeded"): _limited(DAY_LIMIT_WAIT),
+    (429, ""): _limited(LIMIT_WAIT),
+}
+
+# What the token endpoint says (RFC 6749 5.2, and Google's own words).
+_GRANT_DEAD = (
+    "Google no longer accepts this mailbox's grant (revoked, expired, or the password was changed): reconnect it."
+)
+_CLIENT_WRONG = "Google does not accept our own client id or secret: correct the settings."
+REFRESHES: dict[str, Callable[[], MailwrightError]] = {
+    "invalid_grant": lambda: AuthLost(_GRANT_DEAD),
+    "access_denied": lambda: AuthLost(_GRANT_DEAD),
+    "admin_policy_enforced": lambda: AuthLost("The Workspace administrator does not allow this access."),
+    "invalid_client": lambda: ClientRejected(_CLIENT_WRONG),
+    "unauthorized_client": lambda: ClientRejected(_CLIENT_WRONG),
+    "deleted_client": lambda: ClientRejected(_CLIENT_WRONG),
+    "org_internal": lambda: AuthLost("Our Google project only serves its own organisation."),
+    "invalid_scope": lambda: ScopeMissing("Google no longer grants what we need: reconnect the mailbox."),
+}
+
+
+def translated(error: Exception, now: datetime) -> MailwrightError:
+    """Our error for anything in TRANSPORT_ERRORS."""
+    match error:
+        case HttpError():
+            return of_refusal(refusal_of(error), now)
+        case RefreshError():
+            return _of_refresh(error)
+        case _:
+            # The class alone: the text of a network error carries addresses and paths.
+            return TryAgain(f"Gmail could not be reached ({type(error).__name__}).")
+
+
+@contextmanager
+def google_errors(clock: Callable[[], datetime]) -> Iterator[None]:
+    """Everything inside that Google's libraries raise comes out as one of our errors."""
+    try:
+        yield
+    except TRANSPORT_ERRORS as error:
+        raise translated(error, clock()) from error
+
+
+def of_refusal(refusal: Refusal, now: datetime) -> MailwrightError:
+    making = ANSWERS.get((refusal.status, refusal.reason)) or ANSWERS.get((refusal.status, ""))
+    if making is not None:
+        return making(refusal, now)
+    if refusal.status >= 500:
+        wait = until(refusal, now, timedelta(seconds=5)) - now
+        return TryAgain(refusal.words, wait)
+    return NeedsPerson(refusal.words)
+
+
+# Google's newer error form names the same things in other words.
+_SAME_REASON = {
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT": "insufficientPermissions",
+    "insufficientScopes": "insufficientPermissions",
+    "RATE_LIMIT_EXCEEDED": "rateLimitExceeded",
+    "SERVICE_DISABLED": "accessNotConfigured",
+    "FAILED_PRECONDITION": "failedPrecondition",
+}
+
+
+def refusal_of(error: HttpError) -> Refusal:
+    """Read both forms of Google's error answers; anything else still gives the status."""
+    try:
+        told = json.loads(error.content)["error"]
+        entries = [entry for entry in (*told.get("details", ()), *told.get("errors", ())) if entry.get("reason")]
+        reason = entries[0]["reason"] if entries else str(told.get("status", ""))
+        message = str(told.get("message", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        reason, message = "", ""
+    return Refusal(
+        status=int(error.resp.status),
+        reason=_SAME_REASON.get(reason, reason),
+        message=message,
+        retry_after=error.resp.get("retry-after", ""),
+    )
+
+
+_RETRY_TIME = re.compile(r"[Rr]etry after (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))")
+
+
+def until(refusal: Refusal, now: datetime, otherwise: timedelta) -> datetime:
+    """When Google lets us come back: the later of its header and of the time in its sentence, else `otherwise`."""
+    named = [moment for moment in (_header_time(refusal.retry_after, now), _time_in(refusal.message)) if moment]
+    moment = max(named, default=now + otherwise)
+    return min(max(moment, now + timedelta(seconds=1)), now + LONGEST_WAIT)
+
+
+def _header_time(value: str, now: datetime) -> datetime | None:
+    """RFC 9110 10.2.3: seconds, or an HTTP date."""
+    if value.isdigit():
+        return now + min(timedelta(seconds=int(value[:9])), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, IndexError, TypeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _time_in(message: str) -> datetime | None:
+    found = _RETRY_TIME.search(message)
+    try:
+        return datetime.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def _of_refresh(error: RefreshError) -> MailwrightError:
+    told: Any = error.args[1] if len(error.args) > 1 else {}
+    word = str(told.get("error", "")) if isinstance(told, dict) else ""
+    if error.retryable:
+        return TryAgain(f"Google's token endpoint is out of order ({word or 'no reason'}).")
+    if "Reauthentication is needed" in str(error.args[0]):
+        return AuthLost(_GRANT_DEAD)
+    if word in REFRESHES:
+        return REFRESHES[word]()
+    if word:
+        return ClientRejected(f"Google refuses to refresh an access token ({word[:60]}).")
+    return TryAgain("Google's token endpoint gave an answer that we cannot read.")
