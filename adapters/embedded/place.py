@@ -35,9 +35,11 @@ def own_account() -> Account:
 
 def unprivileged_account(data: Path) -> Account:
     """Whom a Postgres started by root runs as, since it refuses to run as root: its data's owner, else `nobody`."""
-    owner = data.lstat().st_uid if data.exists() else 0
-    entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    if data.exists() and data.stat().st_uid != 0:
+        found = data.stat()
+        return Account(f"uid {found.st_uid}", found.st_uid, found.st_gid)
+    nobody = pwd.getpwnam("nobody")
+    return Account("nobody", nobody.pw_uid, nobody.pw_gid)
 
 
 def reachable(path: Path, account: Account) -> bool:
