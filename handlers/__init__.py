@@ -1,0 +1,20 @@
+"""One handler per category. A handler decides, never acts."""
+
+from collections.abc import Mapping
+
+from domain.category import Category
+from domain.ports import Answers, Handler, Orders
+from handlers.other import OtherHandler
+from handlers.question import QuestionHandler
+from handlers.refund import RefundHandler
+from handlers.supplier import SupplierHandler
+
+
+def handlers_for(answers: Answers, orders: Orders) -> Mapping[Category, Handler]:
+    """A handler for every category there is."""
+    return {
+        Category.QUESTION: QuestionHandler(answers, orders),
+        Category.REFUND: RefundHandler(orders),
+        Category.SUPPLIER: SupplierHandler(),
+        Category.OTHER: OtherHandler(),
+    }

@@ -1,0 +1,86 @@
+"""Questions: answered from the tenant's own documents with their source, or held with what was found."""
+
+from collections.abc import Iterator
+
+from domain.conversation import Conversation
+from domain.decision import Check, Decision, Reply
+from domain.message import Address, Message
+from domain.order import Order
+from domain.ports import Answer, Answers, Orders
+from domain.understanding import Understanding
+from handlers.ownership import may_hear_of, order_checks
+from handlers.wording import Wording, wording_for
+
+
+class QuestionHandler:
+    def __init__(self, answers: Answers, orders: Orders) -> None:
+        self._answers = answers
+        self._orders = orders
+
+    def decide(self, message: Message, understanding: Understanding, conversation: Conversation) -> Decision:
+        wording = wording_for(understanding.language)
+        if wording is None:
+            return Decision.hold(f"No replies are written in its language ({understanding.language}).")
+        if message.sender is None:
+            return Decision.hold("The mail does not name exactly one sender.")
+        if understanding.order_numbers:
+            return self._about_orders(message, message.sender, understanding, wording)
+        answer = self._answers.answer(understanding.text, message.subject, understanding.language)
+        if not answer.answered or not answer.citations:
+            return Decision.hold(_why_not(answer)).checked(_answer_check(answer))
+        sources = list(dict.fromkeys(citation.heading for citation in answer.citations))
+        paragraphs = (answer.text, *(wording.source.format(title=source) for source in sources))
+        return (
+            Decision.release(
+                f"Answered from {', '.join(sources)}.",
+                Reply(message.sender, message.subject, wording.letter(message, *paragraphs)),
+            )
+            .proven_by(*answer.citations)
+            .checked(_answer_check(answer), _follow_up_check(conversation))
+        )
+
+    def _about_orders(
+        self, message: Message, sender: Address, understanding: Understanding, wording: Wording
+    ) -> Decision:
+        """Facts of an order are told by a person: this version only looks them up for that person."""
+        found = [(number, self._orders.find(number)) for number in understanding.order_numbers]
+        told = [
+            line
+            for _, order in found
+            if order is not None and may_hear_of(message, order)
+            for line in _status(order, wording)
+        ]
+        drafts = [Reply(sender, message.subject, wording.letter(message, *told))] if told else []
+        return Decision.hold(
+            f"It asks about an order ({', '.join(understanding.order_numbers)}): a person answers.", *drafts
+        ).checked(*(check for number, order in found for check in order_checks(message, number, order)))
+
+
+def _status(order: Order, wording: Wording) -> Iterator[str]:
+    yield wording.order_status.format(number=order.number, status=wording.statuses[order.status])
+    if order.tracking_url.startswith("https://"):
+        yield wording.tracking.format(url=order.tracking_url)
+
+
+def _why_not(answer: Answer) -> str:
+    nearest = f" Nearest passage: {answer.passages[0].heading}." if answer.passages else ""
+    if answer.reason:
+        return (
+            answer.reason
+            if answer.passages and answer.passages[0].heading in answer.reason
+            else f"{answer.reason}{nearest}"
+        )
+    return f"The knowledge base does not answer it.{nearest}"
+
+
+def _answer_check(answer: Answer) -> Check:
+    return Check(f"The knowledge base holds the answer ({answer.confidence:.0%}).", answer.answered)
+
+
+def _follow_up_check(conversation: Conversation) -> Check:
+    # Every automatic answer promises that a person reads what comes back.
+    answered_before = conversation.replies_by_machine > 0
+    words = (
+        "answers an automatic reply: it was promised to a person" if answered_before else "answers no automatic reply"
+    )
+    return Check(f"The mail {words}.", not answered_before)

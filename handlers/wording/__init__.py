@@ -1,0 +1,65 @@
+"""The fixed sentences of a reply in each language; one JSON file per language beside this file."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from domain.message import Address, Message
+
+# Names come from strangers. A name is used in a greeting only when it cannot be read as anything else.
+_NAME = re.compile(r"[^\W\d_]'?[^\W\d_]*(?:[-'’][^\W\d_]+)*")
+_NO_NAME = frozenset({
+    "account", "admin", "administrator", "approved", "bank", "billing", "buchhaltung", "cancelled", "client",
+    "commande", "confirmed", "contact", "customer", "erstattet", "erstattung", "facture", "finance", "free", "from",
+    "genehmigt", "granted", "hello", "help", "info", "invoice", "kunde", "kundenservice", "mail", "marketing",
+    "newsletter", "noreply", "office", "order", "payment", "paypal", "pedido", "please", "rechnung", "reembolso",
+    "refund", "refunded", "reply", "sales", "security", "server", "service", "shop", "storniert", "support",
+    "system", "team", "urgent", "verified", "you", "your",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Texts with {name}, {title}, {number}, {status} and {url} where a value belongs. See the JSON files."""
+
+    greeting: str
+    greeting_named: str
+    closing: str
+    closing_asking: str
+    source: str
+    order_wanted: str
+    order_wanted_again: str
+    received: str
+    order_status: str
+    tracking: str
+    statuses: Mapping[str, str]
+
+    def letter(self, message: Message, *paragraphs: str, asking: bool = False) -> str:
+        """A whole mail: greeting, paragraphs, closing."""
+        name = plausible_name(message.sender)
+        greeting = self.greeting_named.format(name=name) if name else self.greeting
+        return "\n\n".join((greeting, *paragraphs, self.closing_asking if asking else self.closing))
+
+
+@cache
+def wording_for(language: str) -> Wording | None:
+    """The texts in a language (ISO 639-1), or None where nobody wrote them."""
+    if not re.fullmatch(r"[a-z]{2}", language):
+        return None
+    file = Path(__file__).with_name(f"{language}.json")
+    return Wording(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+
+
+def plausible_name(sender: Address | None) -> str:
+    """The display name if it looks like the name of one person, else an empty string."""
+    if sender is None or len(sender.name) > 40:
+        return ""
+    words = sender.name.split()
+    if not 1 <= len(words) <= 3 or {word.casefold() for word in words} & _NO_NAME:
+        return ""
+    # "Ana Lopez", not "FREE GIFT", "click here", or an address.
+    proper = all(_NAME.fullmatch(word) and word[0].isupper() and len(word) > 1 and not word.isupper() for word in words)
+    return " ".join(words) if proper else ""
