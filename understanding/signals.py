@@ -1,0 +1,63 @@
+"""What the words of a mail say besides their topic: it asks for a person, it threatens, it is in a hurry.
+
+The phrases stand in `phrases.toml`, one list per language; all of them are looked for in every mail, since people mix
+languages and short mails do not show theirs.
+"""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+LOOKED_AT = 8_000
+PHRASES = Path(__file__).with_name("phrases.toml")
+# At most four words between two parts of a phrase; bounded, so that no text takes long.
+_GAP = r"(?:\W{1,3}\w{1,20}){0,4}?\W{1,3}"
+
+
+def asks_for_person(text: str) -> bool:
+    """Whether the writer wants to deal with a human being."""
+    return first("person", folded(text)) != ""
+
+
+def threat_in(text: str) -> str:
+    """The first safety or legal threat with the words it was read from, or an empty string."""
+    text = folded(text)
+    for kind in ("safety", "legal"):
+        words = first(kind, text)
+        if words:
+            return f"{kind}: “{words}”"
+    return ""
+
+
+def folded(text: str) -> str:
+    """The form in which phrases are looked for: lower case, single spaces, straight apostrophes, not too long."""
+    return " ".join(text[:LOOKED_AT].lower().replace("’", "'").split())
+
+
+def first(kind: str, text: str) -> str:
+    """The first phrase of a list in a folded text, or an empty string."""
+    match = _any_language(kind).search(text)
+    return match[0] if match else ""
+
+
+def count(kind: str, text: str, most: int = 8) -> int:
+    """How many different phrases of a list a folded text holds, up to `most` occurrences."""
+    found: set[str] = set()
+    for number, match in enumerate(_any_language(kind).finditer(text)):
+        if number == most:
+            break
+        found.add(match[0])
+    return len(found)
+
+
+@cache
+def _any_language(kind: str) -> re.Pattern[str]:
+    lists = _phrases()[kind].values()
+    phrases = [line.replace("{gap}", _GAP) for text in lists for line in text.splitlines() if line]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)")
+
+
+@cache
+def _phrases() -> dict[str, dict[str, str]]:
+    return tomllib.loads(PHRASES.read_text(encoding="utf-8"))
