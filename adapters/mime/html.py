@@ -37,7 +37,8 @@ _BLOCKS = _words(
 _PARAGRAPHS = _words("p h1 h2 h3 h4 h5 h6 ul ol table blockquote pre")
 _HIDING = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all"
-    r"|(?:font-size|opacity|max-height|max-width):[+-]?0*\.?0*(?:px|pt|em|rem|ex|ch|%|vh|vw|cm|mm|in|pc)?(?:!important)?(?:;|$))"
+    r"|(?:font-size|opacity|max-height|max-width):[+-]?(?:0{1,9}(?:\.0{0,9})?|\.0{1,9})"
+    r"(?:px|pt|em|rem|ex|ch|%|vh|vw|cm|mm|in|pc)?(?:!important)?(?:;|$))"
 )
 _COMMENT = re.compile(r"/\*[^*]*\*/")
 _MAX_QUOTE = 5
@@ -118,7 +119,10 @@ class _Lines:
         self._preformatted = 0
 
     def open(self, tag: str) -> None:
-        self._break(tag)
+        if tag in _BLOCKS:
+            self._end_line()
+        if tag in _PARAGRAPHS:
+            self._gap()
         self._quotes += tag == "blockquote"
         self._preformatted += tag == "pre"
         if tag == "br":
@@ -128,9 +132,12 @@ class _Lines:
             self.add(_BEFORE[tag])
 
     def close(self, tag: str) -> None:
-        self._break(tag)
+        if tag in _BLOCKS:
+            self._end_line()
         self._quotes -= tag == "blockquote"
         self._preformatted -= tag == "pre"
+        if tag in _PARAGRAPHS:
+            self._gap()
 
     def add(self, text: str | None) -> None:
         self._words.append(text or "")
@@ -138,12 +145,6 @@ class _Lines:
     def text(self) -> str:
         self._end_line()
         return "\n".join(self._lines)
-
-    def _break(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._end_line()
-        if tag in _PARAGRAPHS:
-            self._gap()
 
     def _end_line(self) -> bool:
         """Write the words so far, and say whether there were any."""
@@ -165,7 +166,7 @@ def to_safe_html(source: str) -> str:
     if root is None:
         return ""
     # Serialised by lxml first: nh3 alone takes minutes for a megabyte of nested elements.
-    return nh3.clean(
+    safe = nh3.clean(
         _lxml.tostring(root, encoding="unicode"),
         tags=set(_TAGS),
         attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
@@ -173,3 +174,5 @@ def to_safe_html(source: str) -> str:
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
     )
+    # Escaping makes some pages many times longer; then the text has to do.
+    return safe if len(safe) <= 2 * MAX_HTML else ""
