@@ -1,0 +1,252 @@
+"""Let a Gmail call in or turn it away, play its fault, answer it and record it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox import gmail_changes as changes
+from sandbox import gmail_drafts as drafts
+from sandbox import gmail_messages as messages
+from sandbox.faults import Fault
+from sandbox.gmail_call import (
+    COMPOSE, LABELS, METADATA, READ, READONLY, SEND, WIDE, GmailCall, Route, multipart, read_page,
+)  # fmt: skip
+from sandbox.gmail_errors import GmailError, invalid, not_found
+from sandbox.gmail_store import Mailbox
+from sandbox.google_oauth import Access, Grants
+from sandbox.http_server import Cut, Request, Response, json_response, parse_head
+from sandbox.world import World
+
+PREFIX = "/gmail/v1/users/"
+UPLOAD_PREFIX = "/upload/gmail/v1/users/"
+BATCH_PATHS = ("/batch/gmail/v1", "/batch")
+MOST_BATCH_PARTS = 100
+_ANY_READ = READ | {METADATA}
+_WRITE_DRAFT = WIDE | {COMPOSE}
+
+# (method, path below the user with * for an id) -> route. The scopes are those of Google's discovery document.
+ROUTES: dict[tuple[str, ...], Route] = {
+    ("GET", "profile"): Route("getProfile", _ANY_READ | {COMPOSE}, messages.profile),
+    ("GET", "messages"): Route("messages.list", _ANY_READ, messages.list_messages),
+    ("GET", "messages", "*"): Route("messages.get", _ANY_READ, messages.get_message),
+    ("GET", "messages", "*", "attachments", "*"): Route("messages.attachments.get", READ, messages.get_attachment),
+    ("POST", "messages", "*", "modify"): Route("messages.modify", WIDE, messages.modify_message),
+    ("POST", "messages", "*", "trash"): Route("messages.trash", WIDE, messages.trash),
+    ("POST", "messages", "*", "untrash"): Route("messages.untrash", WIDE, messages.untrash),
+    ("POST", "messages", "batchModify"): Route("messages.batchModify", WIDE, messages.batch_modify),
+    ("POST", "messages", "send"): Route("messages.send", _WRITE_DRAFT | {SEND}, messages.send_message),
+    ("GET", "threads"): Route("threads.list", _ANY_READ, messages.list_threads),
+    ("GET", "threads", "*"): Route("threads.get", _ANY_READ, messages.get_thread),
+    ("POST", "threads", "*", "modify"): Route("threads.modify", WIDE, messages.modify_thread),
+    ("GET", "drafts"): Route("drafts.list", _WRITE_DRAFT | {READONLY}, drafts.list_drafts),
+    ("POST", "drafts"): Route("drafts.create", _WRITE_DRAFT, drafts.create_draft),
+    ("GET", "drafts", "*"): Route("drafts.get", _WRITE_DRAFT | {READONLY}, drafts.get_draft),
+    ("PUT", "drafts", "*"): Route("drafts.update", _WRITE_DRAFT, drafts.update_draft),
+    ("DELETE", "drafts", "*"): Route("drafts.delete", _WRITE_DRAFT, drafts.delete_draft),
+    ("POST", "drafts", "send"): Route("drafts.send", _WRITE_DRAFT, drafts.send_draft),
+    ("GET", "history"): Route("history.list", _ANY_READ, changes.list_history),
+    ("GET", "labels"): Route("labels.list", _ANY_READ | {LABELS}, changes.list_labels),
+    ("POST", "labels"): Route("labels.create", WIDE | {LABELS}, changes.create_label),
+    ("GET", "labels", "*"): Route("labels.get", _ANY_READ | {LABELS}, changes.get_label),
+    ("DELETE", "labels", "*"): Route("labels.delete", WIDE | {LABELS}, changes.delete_label),
+    ("POST", "watch"): Route("watch", _ANY_READ, changes.watch),
+    ("POST", "stop"): Route("stop", _ANY_READ, changes.stop),
+}
+_REFUSALS = {
+    "503_before": GmailError(503, "backendError", "The service is currently unavailable."),
+    "500_before": GmailError(500, "backendError", "Internal error encountered."),
+    "403_rate": GmailError(403, "rateLimitExceeded", "Rate Limit Exceeded"),
+    "404": not_found(),
+    "401": GmailError(401, "authError", "Invalid Credentials"),
+}
+
+
+class GmailApi:
+    """The Gmail routes over a world. `deliver(address, n)` lets n mails arrive; `pause(seconds)` waits for a slow answer."""
+
+    def __init__(
+        self, world: World, grants: Grants, deliver: Callable[[str, int], None], pause: Callable[[float], object]
+    ) -> None:
+        self._world = world
+        self._grants = grants
+        self._deliver = deliver
+        self._pause = pause
+
+    def answer(self, request: Request, *, in_batch: bool = False) -> Response:
+        """Answer one call under PREFIX or UPLOAD_PREFIX and record it."""
+        world = self._world
+        name, user, fault = "", "", ""
+        units = 0
+        try:
+            route, owner, ids, upload = _find(request)
+            name = route.name
+            access = self._admit(request)
+            user = access.email
+            params = request.params()
+            page, cursor = read_page(params)
+            mailbox = self._mailbox(owner, access)
+            if not access.scopes & route.scopes:
+                raise GmailError(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
+            units = self._charge(user, name)
+            call = GmailCall(world, mailbox, access, request, ids, params, upload, page, cursor)
+            order = world.faults.take(name, user, page)
+            if order is None:
+                with world.lock:
+                    response = json_response(route.act(call))
+            else:
+                fault = order.fault
+                response = self._suffer(order, route, call)
+        except GmailError as error:
+            response = error.response()
+        world.log.record(
+            time=world.clock(), user=user, route=name, method=request.method, path=_shown_path(request),
+            status=0 if response.cut is not Cut.NO else response.status, units=units, fault=fault, batch=in_batch,
+        )  # fmt: skip
+        return response
+
+    def answer_batch(self, request: Request) -> Response:
+        """Up to 100 calls in one multipart body, each admitted, counted and answered by itself, in order."""
+        try:
+            parts = list(multipart(request))
+            if len(parts) > MOST_BATCH_PARTS:
+                raise invalid("The batch request contains too many calls; 100 is the maximum.")
+        except GmailError as error:
+            return error.response()
+        chunks: list[bytes] = []
+        for headers, content in parts:
+            response = self.answer(_inner_request(content, request), in_batch=True)
+            if response.cut is not Cut.NO:
+                return response  # one connection carries them all
+            content_id = headers.get("content-id", "").lstrip("<")
+            extra = "".join(f"{key}: {value}\r\n" for key, value in response.headers)
+            head = (
+                f"--batch_sandbox\r\nContent-Type: application/http\r\nContent-ID: <response-{content_id}\r\n\r\n"
+                f"HTTP/1.1 {response.status} OK\r\nContent-Type: {response.content_type}\r\n"
+                f"Content-Length: {len(response.body)}\r\n{extra}\r\n"
+            )
+            chunks.append(head.encode("latin-1") + response.body + b"\r\n")
+        chunks.append(b"--batch_sandbox--\r\n")
+        return Response(200, b"".join(chunks), "multipart/mixed; boundary=batch_sandbox")
+
+    def _admit(self, request: Request) -> Access:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if not token:
+            raise GmailError(401, "required", "Login Required.")
+        access = self._grants.access(token.strip()) if scheme.lower() == "bearer" else None
+        if access is None:
+            raise GmailError(401, "authError", "Request had invalid authentication credentials.")
+        return access
+
+    def _mailbox(self, owner: str, access: Access) -> Mailbox:
+        if owner not in ("me", access.email):
+            raise GmailError(403, "forbidden", f"Delegation denied for {access.email}")
+        mailbox = self._world.mailboxes.get(access.email)
+        if mailbox is None:
+            raise GmailError(400, "failedPrecondition", "Mail service not enabled", "FAILED_PRECONDITION")
+        return mailbox
+
+    def _charge(self, user: str, route: str) -> int:
+        world = self._world
+        now = world.clock()
+        with world.lock:
+            if world.settings.enforce_quota and world.quota.last_minute(user, now) >= world.settings.units_per_minute:
+                until = datetime.fromtimestamp(world.quota.free_at(user, now), UTC)
+                text = until.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+                raise GmailError(429, "rateLimitExceeded", f"User-rate limit exceeded.  Retry after {text}")
+            return world.quota.spend(user, route, now)
+
+    def _suffer(self, fault: Fault, route: Route, call: GmailCall) -> Response:
+        """Answer as the fault wants it; raises GmailError for a plain refusal."""
+
+        def act() -> Response:
+            with self._world.lock:
+                return json_response(route.act(call))
+
+        match fault.fault:
+            case "503_after" | "500_after":
+                act()
+                raise _REFUSALS[f"{fault.fault[:3]}_before"]
+            case "drop_before":
+                return Response(cut=Cut.DROP)
+            case "drop_after":
+                act()
+                return Response(cut=Cut.DROP)
+            case "429":
+                message = "Too many concurrent requests for user"
+                return GmailError(429, "rateLimitExceeded", message).response(
+                    (("Retry-After", str(fault.retry_after)),)
+                )
+            case "slow":
+                response = act()
+                self._pause(fault.seconds)
+                return response
+            case "slow_before":
+                self._pause(fault.seconds)
+                return act()
+            case "malformed_json":
+                whole = act().body
+                return Response(200, whole[: max(1, len(whole) // 2)])
+            case "short_read":
+                response = act()
+                response.cut = Cut.SHORT
+                return response
+            case "empty_page":
+                return json_response(self._empty_page(route, call))
+            case "delete_message":
+                with self._world.lock:
+                    _owner_deletes(route, call)
+                return act()
+            case "mail_arrives":
+                self._deliver(call.mailbox.address, fault.count)
+                return act()
+            case kind if kind in _REFUSALS:
+                raise _REFUSALS[kind]
+        raise invalid(f"The fault {fault.fault} is not played on {route.name}")
+
+    def _empty_page(self, route: Route, call: GmailCall) -> dict[str, Any]:
+        """A page with a token and nothing else; the next page goes on where this one should have begun."""
+        if route.name == "history.list":
+            start = call.number("startHistoryId", 0)
+            return {
+                "historyId": str(call.mailbox.history_id),
+                "nextPageToken": call.next_page(call.cursor or (start, 0)),
+            }
+        return {"resultSizeEstimate": 0, "nextPageToken": call.next_page(call.cursor or (2**63, 0))}
+
+
+def _find(request: Request) -> tuple[Route, str, tuple[str, ...], bool]:
+    """Route, user id, path ids and whether it is an upload; raises GmailError 404."""
+    upload = request.path.startswith(UPLOAD_PREFIX)
+    owner, *path = request.path.removeprefix(UPLOAD_PREFIX if upload else PREFIX).replace("%40", "@").split("/")
+    route = ROUTES.get((request.method, *path))
+    if route is not None:
+        return route, owner, (), upload
+    route = ROUTES.get((request.method, *("*" if place % 2 else word for place, word in enumerate(path))))
+    if route is None:
+        raise GmailError(404, "notFound", "Method not found.")
+    return route, owner, tuple(path[1::2]), upload
+
+
+def _owner_deletes(route: Route, call: GmailCall) -> None:
+    """The mailbox's owner deletes what this call is about to ask for."""
+    draft_id = str(call.json().get("id", "")) if route.name == "drafts.send" else ""
+    if route.name.startswith("drafts."):
+        drafts.discard(call.mailbox, draft_id or call.ids[0])
+    elif route.name.startswith("threads."):
+        for mail in call.mailbox.thread(call.ids[0]):
+            call.mailbox.remove(mail.id)
+    elif call.ids:
+        call.mailbox.remove(call.ids[0])
+
+
+def _inner_request(content: bytes, outer: Request) -> Request:
+    head, _, body = content.partition(b"\n\n")
+    request = parse_head(head.strip().split(b"\n"))
+    request.body = body.removesuffix(b"\n")
+    if "authorization" in outer.headers:
+        request.headers.setdefault("authorization", outer.headers["authorization"])
+    return request
+
+
+def _shown_path(request: Request) -> str:
+    return f"{request.path}?{request.query}" if request.query else request.path

@@ -1,0 +1,153 @@
+"""Read a folder of accounts and mails, and say when each mail is to arrive.
+
+The folder holds `accounts.json` and `mails/NNN_name.json` or `mails/NNN_name.eml` (docs of the fields: `read_seed`).
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.accounts import Account, new_account
+from sandbox.letter import Letter
+from sandbox.new_mail import compose, from_json
+from sandbox.post_office import AUTH_LEVELS
+
+SECONDS_PER_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SeedMail:
+    """One mail of a seed: its file's stem, whose mailbox it lands in, and when.
+
+    `minutes_ago` > 0: it lies there from the start. None: it arrives `after_connect_s` after the mailbox was connected,
+    or, where that is None too, in its turn.
+    """
+
+    name: str
+    to: str
+    fields: dict[str, Any]
+    raw: bytes
+    auth: str
+    minutes_ago: float | None
+    after_connect_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    accounts: tuple[Account, ...]
+    mails: tuple[SeedMail, ...]
+
+
+def read_accounts(path: Path) -> tuple[Account, ...]:
+    """`[{"email", "name", "role": "shop"|"customer"|"supplier"}]`; raises ValueError with file and reason."""
+    rows = _json(path)
+    if not isinstance(rows, list):
+        raise ValueError(f"{path}: expected a list of accounts")
+    accounts = []
+    for row in rows:
+        if not isinstance(row, dict) or not isinstance(row.get("email"), str):
+            raise ValueError(f"{path}: every account needs an email")
+        accounts.append(new_account(row["email"], str(row.get("name") or ""), str(row.get("role") or "customer")))
+    return tuple(accounts)
+
+
+def read_seed(folder: Path) -> Seed:
+    """Accounts, and mails in the order of their file names.
+
+    A JSON mail is `{to, from, subject, text, from_name?, html?, headers?, attachments? [{name, content_type, text}],
+    minutes_ago?, arrives_after_connect_s?, auth? pass|fail|none|as_is, reply_to_previous? (a file's stem)}`.
+    An `.eml` lies there byte for byte; the headers `X-Sandbox-To`, `X-Sandbox-Minutes-Ago` and `X-Sandbox-Auth` may steer
+    it and are taken out. Raises ValueError that names the file.
+    """
+    accounts = read_accounts(folder / "accounts.json")
+    shop = next((account.email for account in accounts if account.role == "shop"), "")
+    files = sorted((folder / "mails").glob("*"), key=lambda file: file.name)
+    mails = []
+    for file in files:
+        if file.suffix == ".json":
+            mails.append(_from_json(file))
+        elif file.suffix == ".eml":
+            mails.append(_from_eml(file, shop))
+    return Seed(accounts, tuple(mails))
+
+
+def message_id_of(name: str) -> str:
+    """The Message-ID that a seeded JSON mail is given, so that a later one can answer it."""
+    return f"<{re.sub(r'[^A-Za-z0-9.-]', '-', name)}@seed.sandbox.example>"
+
+
+def seed_bytes(mail: SeedMail, at: float) -> bytes:
+    """The mail as it travels at this moment; raises ValueError that names the file."""
+    if mail.raw:
+        return mail.raw
+    previous = str(mail.fields.get("reply_to_previous") or "")
+    references = (message_id_of(previous.removesuffix(".json")),) if previous else ()
+    try:
+        fields = {"message_id": message_id_of(mail.name), **mail.fields}
+        return compose(from_json(fields, at, references))
+    except ValueError as error:
+        raise ValueError(f"{mail.name}: {error}") from None
+
+
+def _from_json(path: Path) -> SeedMail:
+    fields = _json(path)
+    if not isinstance(fields, dict) or not isinstance(fields.get("to"), str):
+        raise ValueError(f"{path}: expected an object with to, from, subject and text")
+    ago = _number(path, fields, "minutes_ago")
+    after = _number(path, fields, "arrives_after_connect_s")
+    waits = ago is None or ago <= 0 or after is not None
+    mail = SeedMail(
+        path.stem,
+        fields["to"].strip().lower(),
+        fields,
+        b"",
+        _auth(path, fields.get("auth") or "pass"),
+        None if waits else ago,
+        after,
+    )
+    seed_bytes(mail, 0)  # a mail that cannot be written is told at the start, not when it should arrive
+    return mail
+
+
+def _from_eml(path: Path, shop: str) -> SeedMail:
+    raw = path.read_bytes()
+    letter = Letter(raw)
+    to = letter.first("x-sandbox-to").lower() or shop
+    if not to:
+        raise ValueError(f"{path}: names no mailbox in X-Sandbox-To, and no account has the role shop")
+    fields = {"minutes_ago": letter.first("x-sandbox-minutes-ago") or None}
+    ago = _number(path, fields, "minutes_ago")
+    raw = re.sub(rb"(?im)^X-Sandbox-[^:\s]*:[^\n]*\n", b"", raw, count=4)
+    return SeedMail(
+        path.stem,
+        to,
+        {},
+        raw,
+        _auth(path, letter.first("x-sandbox-auth") or "as_is"),
+        ago if ago and ago > 0 else None,
+        None,
+    )
+
+
+def _auth(path: Path, level: str) -> str:
+    if level not in AUTH_LEVELS:
+        raise ValueError(f"{path}: unknown auth {level!r}; known are: {', '.join(AUTH_LEVELS)}")
+    return level
+
+
+def _number(path: Path, fields: dict[str, Any], name: str) -> float | None:
+    try:
+        return None if fields.get(name) is None else float(fields[name])
+    except (TypeError, ValueError):
+        raise ValueError(f"{path}: {name} is no number") from None
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
