@@ -1,0 +1,90 @@
+"""The embedded servers of a test session: started when first asked for, with a fresh database for each test.
+
+Each process of pytest-xdist has its own: they start in about a second and share nothing.
+"""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import redis
+
+from adapters.embedded import place
+from adapters.embedded.postgres import RunningPostgres, start_postgres
+from adapters.embedded.valkey import RunningValkey, start_valkey
+
+TEMPLATE = "migrated"
+
+
+class Servers:
+    """A Postgres and a Valkey in `folder`, without durability; `migrate(owner_url)` makes the tables, once."""
+
+    def __init__(self, folder: Path, migrate: Callable[[str], object], stack: ExitStack) -> None:
+        self._folder = folder
+        self._migrate = migrate
+        self._stack = stack
+        self._numbers = itertools.count(1)
+
+    @cached_property
+    def postgres(self) -> RunningPostgres:
+        directory = self._folder / "postgres"
+        self._stack.callback(place.erase, directory)
+        return self._stack.enter_context(start_postgres(directory, durable=False))
+
+    @cached_property
+    def valkey(self) -> RunningValkey:
+        directory = self._folder / "valkey"
+        self._stack.callback(place.erase, directory)
+        return self._stack.enter_context(start_valkey(directory, durable=False))
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        """The owner's url of a migrated database that nobody has used; it is dropped at the end.
+
+        A copy takes the tables, their rights and their rows with it, and not what was set on the database as a whole
+        (`GRANT ... ON DATABASE`, `ALTER DATABASE ... SET`). Roles belong to the server and are shared by all databases.
+        """
+        name = f"test_{next(self._numbers)}"
+        url = self.postgres.create_database(name, template=self._template)
+        try:
+            yield url
+        finally:
+            self.postgres.drop_database(name)
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """The same without tables, for tests of the migrations themselves."""
+        name = f"test_{next(self._numbers)}"
+        try:
+            yield self.postgres.create_database(name)
+        finally:
+            self.postgres.drop_database(name)
+
+    def empty_valkey(self) -> str:
+        """The url of the Valkey after all that earlier tests left in it was removed."""
+        with redis.Redis.from_url(self.valkey.url) as client:
+            client.flushall()
+        return self.valkey.url
+
+    @cached_property
+    def _template(self) -> str:
+        """`migrate` has to close its connections: a database in use cannot be copied."""
+        self._migrate(self.postgres.create_database(TEMPLATE))
+        return TEMPLATE
+
+
+@contextmanager
+def running_servers(migrate: Callable[[str], object]) -> Iterator[Servers]:
+    """The servers of one test session; they, and all that they wrote, are gone at the end."""
+    # Not in pytest's own folder, which only its owner can enter: the tests may run as root, and Postgres does not.
+    folder = Path(tempfile.mkdtemp(prefix="mailwright-servers-"))
+    folder.chmod(0o711)
+    try:
+        with ExitStack() as stack:
+            yield Servers(folder, migrate, stack)
+    finally:
+        shutil.rmtree(folder)
