@@ -106,7 +106,7 @@ def _label(card: Card, template: Texts) -> Record:
     elif card.kind == "automatic":
         category, expect, note = "other", "ignore", template["kind"]
     elif card.kind == "refund":
-        expect = "ask_order" if template["order"] in {"none", "wrong"} else "hold"
+        expect = "ask_order" if template["order"] in {"none", "wrong", "stranger"} else "hold"
         note = f"order: {template['order']}"
     return {
         "category": category,
