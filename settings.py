@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from domain.errors import BadInput
@@ -46,7 +47,7 @@ class Settings:
     gmail_api_endpoint: str = "https://gmail.googleapis.com"
     data_dir: Path = ROOT / "var"
     knowledge_base_dir: Path = ROOT / "knowledge_base"
-    embedding_precision: str = "int8"
+    embedding_precision: Literal["int8", "fp32"] = "int8"
     model_threads: int = 1
     listen_seconds: float = 1.0
     poll_seconds: float = 30.0

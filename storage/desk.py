@@ -127,7 +127,7 @@ _SETTLE = text("""
 
 _RELEASE = text("""
     UPDATE outbox SET state = 'pending', automatic = false, released_by = :member, released_at = now(), text = :text,
-        next_at = now(), attempts = 0, draft_id = NULL, fence = fence + 1, lease_until = NULL
+        reference = :reference, next_at = now(), attempts = 0, draft_id = NULL, fence = fence + 1, lease_until = NULL
     WHERE tenant_id = :tenant AND decision_id = :decision AND position = 0 AND state = 'held'
     RETURNING id, draft_text
 """)
@@ -194,12 +194,13 @@ def send(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_
 
     False when somebody else settled it before. Nothing is sent here. Raises BadInput when there is nobody to answer.
     """
-    values = {"tenant": tenant, "decision": decision, "member": member}
+    values: dict[str, object] = {"tenant": tenant, "decision": decision, "member": member}
     settled = db.execute(_SETTLE, {**values, "settlement": "sent"}).one_or_none()
     if settled is None:
         return False
-    released = db.execute(_RELEASE, {**values, "text": text_to_send}).one_or_none()
-    if released is None and db.execute(_WRITE, {**values, "text": text_to_send, "reference": reference}).rowcount != 1:
+    values |= {"text": text_to_send, "reference": reference}
+    released = db.execute(_RELEASE, values).one_or_none()
+    if released is None and db.execute(_WRITE, values).rowcount != 1:
         raise BadInput("reply", "This mail names nobody who could be answered.")
     case = case_from_json(settled.case_on_release)
     if case is not None and settled.conversation_id is not None:

@@ -186,3 +186,11 @@ def set_label(db: Connection, tenant: UUID, mailbox: UUID, label: str) -> None:
         text("UPDATE mailbox SET label_id = :label WHERE tenant_id = :tenant AND id = :id"),
         {"tenant": tenant, "id": mailbox, "label": label},
     )
+
+
+def get_label(db: Connection, tenant: UUID, mailbox: UUID) -> str:
+    """The Gmail id of our label in this mailbox, or an empty string."""
+    label: str = db.execute(
+        text("SELECT label_id FROM mailbox WHERE tenant_id = :tenant AND id = :id"), {"tenant": tenant, "id": mailbox}
+    ).scalar_one()
+    return label

@@ -81,7 +81,7 @@ _DRAFTED = text("""
 """)
 
 _SENDING = text("""
-    UPDATE outbox o SET state = 'sending', sending_at = now(), looks = 0,
+    UPDATE outbox o SET state = 'sending', sending_at = now(), looks = 0, lease_until = now() + interval '3 minutes',
         pre_history_id = (SELECT history_id FROM mailbox b WHERE b.tenant_id = o.tenant_id AND b.id = o.mailbox_id)
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = 'drafted'
 """)
@@ -115,6 +115,11 @@ _SENT = text("""
 _MOVE = text("""
     UPDATE outbox SET state = :state, last_error = :error, next_at = now() + :after, lease_until = NULL,
         looks = looks + :looked
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+""")
+
+_GIVE_BACK = text("""
+    UPDATE outbox SET last_error = :error, next_at = now() + :after, lease_until = NULL
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence
 """)
 
@@ -193,6 +198,12 @@ def move(
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence, "state": state.value}
     moved = db.execute(_MOVE, {**values, "after": after, "error": error[:500], "looked": 1 if looked else 0})
     return moved.rowcount == 1
+
+
+def give_back(db: Connection, effect: Effect, *, after: timedelta, error: str) -> None:
+    """Due again in `after`, in whatever state the row is in by now."""
+    values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
+    db.execute(_GIVE_BACK, {**values, "after": after, "error": error[:500]})
 
 
 def to_person(db: Connection, effect: Effect, state: EffectState, reason: str) -> bool:

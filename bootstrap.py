@@ -1,0 +1,184 @@
+"""Which adapter stands behind which port: the one place where the parts are put together."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from adapters.gmail.client import Connection as GmailConnection
+from adapters.gmail.outgoing import GmailOutgoing
+from adapters.gmail.source import GmailSource
+from adapters.gmail.tokens import GoogleApp, Renew, Tokens
+from adapters.gmail.transport import Limits
+from adapters.google_grants import Endpoints, discover
+from adapters.mime.jail import Jail
+from adapters.vault import KeyRing, Vault
+from domain.category import Category
+from domain.errors import AuthLost
+from domain.order import Order
+from domain.ports import Answers, Handler
+from handlers import handlers_for
+from settings import Settings
+from storage import documents, mailboxes, orders, tenants
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from adapters.embedding.onnx import OnnxEmbedder
+    from rag.cache import IndexCache
+    from understanding.reader import Reader
+
+
+class TenantOrders:
+    """The port `Orders` over one tenant's table; each question is a short transaction of its own."""
+
+    def __init__(self, database: Database, tenant: UUID) -> None:
+        self._database = database
+        self._tenant = tenant
+
+    def find(self, number: str) -> Order | None:
+        with self._database.transaction(self._tenant) as db:
+            return orders.find(db, self._tenant, number)
+
+
+class NoOrders:
+    """The port `Orders` where there is no shop to ask, as in `flask explain` without a tenant."""
+
+    def find(self, number: str) -> Order | None:
+        del number
+        return None
+
+
+class Services:
+    """What the programs work with. Parts are made when they are first asked for, so that web loads no model."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.stopping = threading.Event()
+        """Set when the program was asked to stop: whoever works in a loop looks at it between two rows."""
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def listener_database(self) -> Database:
+        """Under the narrow role that sees which tenant has something due."""
+        return Database(self.settings.database_listener_url, pool_size=1)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault(KeyRing.parse(self.settings.key_ring))
+
+    @cached_property
+    def jail(self) -> Jail:
+        """The child process in which hostile mail is read."""
+        return Jail()
+
+    @cached_property
+    def embedder(self) -> "OnnxEmbedder":
+        from adapters.embedding.onnx import OnnxEmbedder
+
+        return OnnxEmbedder(self.settings.models_dir, self.settings.embedding_precision, self.settings.model_threads)
+
+    @cached_property
+    def reader(self) -> "Reader":
+        from understanding.classifier import load_classifier
+        from understanding.reader import Reader
+
+        return Reader(self.embedder, load_classifier(self.settings.models_dir))
+
+    @cached_property
+    def google_endpoints(self) -> Endpoints:
+        """Asked of Google once per process."""
+        return discover(self.settings.google_metadata_url)
+
+    @cached_property
+    def google_app(self) -> GoogleApp:
+        return GoogleApp(
+            client_id=self.settings.google_client_id,
+            client_secret=self.settings.google_client_secret,
+            token_uri=self.google_endpoints.token_uri,
+            api_endpoint=self.settings.gmail_api_endpoint,
+        )
+
+    @contextmanager
+    def open_mailbox(self, tenant: UUID, mailbox: UUID) -> Iterator[tuple[GmailSource, GmailOutgoing]]:
+        """One mailbox's way to Gmail, for one job. Raises AuthLost when it has no grant."""
+        limits = Limits(read_s=self.settings.google_timeout_seconds)
+        tokens = self._tokens(tenant, mailbox)
+        connection = GmailConnection(
+            self.google_app,
+            tokens,
+            lambda renew: self._renewed(tenant, mailbox, renew),
+            limits,
+            lambda: datetime.now(UTC),
+        )
+        try:
+            yield GmailSource(connection), GmailOutgoing(connection)
+        finally:
+            connection.close()
+
+    def save_tokens(self, tenant: UUID, mailbox: UUID, tokens: Tokens) -> None:
+        """Seal a grant for its row and store it."""
+        refresh = self.vault.seal(tokens.refresh.encode(), tenant=tenant, mailbox=mailbox, field="refresh")
+        access = self.vault.seal(tokens.access.encode(), tenant=tenant, mailbox=mailbox, field="access")
+        sealed = mailboxes.Tokens(refresh, access, tokens.expires_at)
+        with self.database.transaction(tenant) as db:
+            mailboxes.save_tokens(db, tenant, mailbox, sealed)
+
+    def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
+        """The handlers over this tenant's own documents and orders."""
+        return handlers_for(self._answers(tenant), TenantOrders(self.database, tenant))
+
+    def close(self) -> None:
+        for name in ("database", "listener_database", "jail"):
+            if name in self.__dict__:
+                getattr(self, name).close()
+
+    @cached_property
+    def _indexes(self) -> "IndexCache":
+        from rag.cache import IndexCache
+
+        return IndexCache()
+
+    def _answers(self, tenant: UUID) -> Answers:
+        from rag.answer import KnowledgeAnswers
+        from rag.documents import parse_document
+        from rag.evidence import load_abstention
+        from rag.index import Index, build_index
+
+        with self.database.transaction(tenant) as db:
+            version = tenants.get(db, tenant).knowledge_version
+
+        def build() -> Index:
+            with self.database.transaction(tenant) as db:
+                stored = documents.current(db, tenant)
+            return build_index([parse_document(one.path, one.source.encode()) for one in stored], self.embedder)
+
+        index = self._indexes.get(str(tenant), version, self.embedder.engine, build)
+        return KnowledgeAnswers(index, self.embedder, load_abstention())
+
+    def _tokens(self, tenant: UUID, mailbox: UUID) -> Tokens:
+        with self.database.transaction(tenant) as db:
+            sealed = mailboxes.get_tokens(db, tenant, mailbox)
+        if sealed is None:
+            raise AuthLost("This mailbox is not connected.")
+        refresh = self.vault.open(sealed.refresh, tenant=tenant, mailbox=mailbox, field="refresh").decode()
+        access = ""
+        if sealed.access is not None:
+            access = self.vault.open(sealed.access, tenant=tenant, mailbox=mailbox, field="access").decode()
+        return Tokens(refresh, access, sealed.access_expires_at)
+
+    def _renewed(self, tenant: UUID, mailbox: UUID, renew: Renew) -> Tokens:
+        # Two jobs may refresh at once, which is harmless with Google's tokens; a transaction held while Google
+        # thinks is not.
+        tokens = renew(self._tokens(tenant, mailbox))
+        self.save_tokens(tenant, mailbox, tokens)
+        return tokens
+
+
+def build(settings: Settings) -> Services:
+    return Services(settings)

@@ -1,0 +1,22 @@
+"""Run one row's work so that whatever goes wrong concerns that row alone: the one home of `except Exception`."""
+
+from collections.abc import Callable
+
+import structlog
+
+from domain.errors import MailwrightError
+
+log = structlog.get_logger()
+
+
+def attempt(work: Callable[[], None], failed: Callable[[Exception], None], **ids: object) -> bool:
+    """Do `work`; when it raises, say so in the log and hand the error to `failed`, which gives the row back."""
+    try:
+        work()
+    except Exception as error:  # the job runner: an unknown error must end in a row, never in a lost mail
+        # Our own errors are expected and named; a stranger's message may carry a customer's text, so only its kind.
+        known = isinstance(error, MailwrightError)
+        log.warning("attempt_failed", error=str(error) if known else type(error).__name__, exc_info=not known, **ids)
+        failed(error)
+        return False
+    return True

@@ -1,0 +1,237 @@
+"""Carry out the effects in the outbox: the send machine of GMAIL.md 5.4, one committed step after the other."""
+
+import hashlib
+from datetime import timedelta
+from typing import assert_never
+from uuid import UUID
+
+import structlog
+
+from adapters.mime.build import build_reply
+from bootstrap import Services
+from domain.delivery import LOOKS, DraftState, EffectState, Outgoing, Signs
+from domain.errors import (
+    AuthLost,
+    DraftGone,
+    MailwrightError,
+    NeedsPerson,
+    NotSent,
+    RateLimited,
+    ScopeMissing,
+    TryAgain,
+    Unclear,
+)
+from domain.message import Address
+from storage import mailboxes, outbox
+from storage.outbox import Effect, Gate
+from worker.attempt import attempt
+from worker.backoff import after_attempts, mailbox_trouble
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=3)
+BATCH = 20
+MAX_ATTEMPTS = 50
+PATIENCE = 3
+
+# How long a mail of which Gmail said nothing is left alone before its draft may be sent again (GMAIL.md 5.4).
+QUIET = timedelta(seconds=60)
+
+
+def work(services: Services, tenant: UUID) -> int:
+    """Carry out up to 20 effects of one mailbox; returns how many were taken."""
+    with services.database.transaction(tenant) as db:
+        effects = outbox.claim(db, tenant, limit=BATCH, lease=LEASE)
+    if not effects:
+        return 0
+    attempt(
+        lambda: _carry_out_all(services, effects),
+        lambda error: _all_failed(services, effects, error),
+        tenant=tenant,
+        mailbox=effects[0].mailbox,
+        stage="deliver",
+    )
+    return len(effects)
+
+
+def _carry_out_all(services: Services, effects: list[Effect]) -> None:
+    with services.open_mailbox(effects[0].tenant, effects[0].mailbox) as (_, gmail):
+        failures = 0
+        for effect in effects:
+            if services.stopping.is_set() or failures >= PATIENCE:
+                _give_back(services, effect, timedelta(), "")
+                continue
+            done = attempt(
+                lambda effect=effect: _carry_out(services, gmail, effect),  # type: ignore[misc]  # bound now, not later
+                lambda error, effect=effect: _failed(services, effect, error),  # type: ignore[misc]
+                effect=effect.id,
+                stage="deliver",
+            )
+            failures = 0 if done else failures + 1
+            if failures == PATIENCE:
+                _rest(services, effect)
+
+
+def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
+    if effect.attempts > MAX_ATTEMPTS:
+        _to_person(services, effect, EffectState.FAILED, f"It could not be sent after {MAX_ATTEMPTS} tries.")
+        return
+    match effect.state:
+        case EffectState.PENDING:
+            _send(services, gmail, effect, _draft(services, gmail, effect))
+        case EffectState.DRAFTED:
+            _send(services, gmail, effect, effect.draft_id)
+        case EffectState.SENDING | EffectState.UNCERTAIN:
+            _look(services, gmail, effect)
+        case (
+            EffectState.HELD | EffectState.SENT | EffectState.NEEDS_PERSON | EffectState.FAILED | EffectState.CANCELLED
+        ):
+            log.error("effect_not_due", effect=effect.id, state=effect.state)
+        case _:
+            assert_never(effect.state)
+
+
+def _draft(services: Services, gmail: Outgoing, effect: Effect) -> str | None:
+    """Lay the mail down at Gmail as a draft. Repeating this is harmless: a left-over draft is found and adopted."""
+    mime = build_reply(
+        sender=Address(effect.mailbox_address),
+        to=effect.recipient,
+        subject=effect.subject,
+        text=effect.text,
+        in_reply_to=effect.in_reply_to,
+        references=effect.references,
+        reference_token=effect.reference,
+        automatic=effect.automatic,
+        date=effect.created_at,
+    )
+    draft = gmail.find_draft(_signs(effect), effect.thread_id) if effect.attempts > 1 else None
+    if draft is None:
+        draft = gmail.create_draft(mime, effect.thread_id)
+    with services.database.transaction(effect.tenant) as db:
+        known = outbox.drafted(db, effect, draft, hashlib.sha256(mime).digest())
+    return draft.draft_id if known else None
+
+
+def _send(services: Services, gmail: Outgoing, effect: Effect, draft_id: str | None) -> None:
+    if draft_id is None:
+        return
+    with services.database.transaction(effect.tenant) as db:
+        gate, reason = outbox.begin_sending(db, effect)
+        if gate is Gate.HOLD:
+            outbox.to_person(db, effect, EffectState.HELD, reason)
+        elif gate is Gate.CANCEL:
+            outbox.cancel(db, effect, reason)
+        elif gate is Gate.WAIT:
+            outbox.move(db, effect, EffectState.DRAFTED, after=timedelta(seconds=3), error=reason)
+    match gate:
+        case Gate.OPEN:
+            _hand_over(services, gmail, effect, draft_id)
+        case Gate.HOLD | Gate.CANCEL:
+            gmail.delete_draft(draft_id)
+        case Gate.WAIT | Gate.LOST:
+            pass
+
+
+def _hand_over(services: Services, gmail: Outgoing, effect: Effect, draft_id: str) -> None:
+    """The one call after which a mail has left. The row has said `sending` since before it."""
+    try:
+        reference = gmail.send_draft(draft_id)
+    except NotSent as error:
+        _refused(services, effect, error)
+    except (Unclear, DraftGone) as error:
+        _move(services, effect, EffectState.UNCERTAIN, after=LOOKS[0], error=str(error))
+    else:
+        with services.database.transaction(effect.tenant) as db:
+            outbox.sent(db, effect, reference)
+            mailboxes.note_sending(db, effect.tenant, effect.mailbox)
+
+
+def _look(services: Services, gmail: Outgoing, effect: Effect) -> None:
+    """Gmail never said whether it left. Find out; what cannot be found out is a person's, and is not sent again."""
+    found = gmail.find_sent(effect.thread_id, _signs(effect), effect.pre_history_id)
+    if found is not None:
+        with services.database.transaction(effect.tenant) as db:
+            outbox.sent(db, effect, found)
+        return
+    state = gmail.draft_state(effect.draft_id) if effect.draft_id else DraftState.GONE
+    if state is DraftState.DRAFT and effect.waited >= QUIET:
+        # The draft is Gmail's own one-time token: as long as it is there and unsent, it has not left.
+        _move(services, effect, EffectState.DRAFTED, error="Gmail still holds the draft; it is sent now.")
+    elif effect.looks + 1 >= len(LOOKS):
+        _to_person(
+            services,
+            effect,
+            EffectState.NEEDS_PERSON,
+            "Gmail never confirmed whether this reply left. Look into the Sent folder before you answer again.",
+        )
+    else:
+        wait = QUIET if state is DraftState.DRAFT else LOOKS[effect.looks + 1]
+        _move(services, effect, EffectState.UNCERTAIN, after=wait, error="Gmail did not confirm.", looked=True)
+
+
+def _refused(services: Services, effect: Effect, error: NotSent) -> None:
+    """Gmail proved that nothing left."""
+    if error.after is None:
+        _to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
+    else:
+        _move(services, effect, EffectState.DRAFTED, after=error.after, error=error.reason)
+    with services.database.transaction(effect.tenant) as db:
+        mailboxes.note_sending(db, effect.tenant, effect.mailbox, error=error.reason)
+        if error.after is not None:
+            mailboxes.block(db, effect.tenant, effect.mailbox, error.after, error.reason)
+
+
+def _failed(services: Services, effect: Effect, error: Exception) -> None:
+    """Trouble in any call but the sending itself. A row that says `sending` is looked at later, never sent blindly."""
+    rests = isinstance(error, RateLimited | AuthLost | ScopeMissing)
+    if isinstance(error, MailwrightError) and rests:
+        mailbox_trouble(services, effect.tenant, effect.mailbox, error, effect.attempts)
+    if isinstance(error, NotSent) and error.after is None:
+        _to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
+    elif isinstance(error, NeedsPerson) and not rests:
+        _to_person(services, effect, EffectState.FAILED, error.reason)
+    else:
+        after = error.after if isinstance(error, TryAgain) else after_attempts(effect.attempts)
+        reason = str(error) if isinstance(error, MailwrightError) else "An unexpected error; it is in the log."
+        _give_back(services, effect, max(after, after_attempts(effect.attempts)), reason)
+
+
+def _all_failed(services: Services, effects: list[Effect], error: Exception) -> None:
+    if isinstance(error, MailwrightError):
+        mailbox_trouble(services, effects[0].tenant, effects[0].mailbox, error, effects[0].attempts)
+    for effect in effects:
+        _give_back(services, effect, after_attempts(effect.attempts), "The mailbox could not be opened.")
+
+
+def _signs(effect: Effect) -> Signs:
+    return Signs(effect.reference, effect.in_reply_to, effect.recipient.address)
+
+
+def _move(
+    services: Services,
+    effect: Effect,
+    state: EffectState,
+    *,
+    after: timedelta = timedelta(),
+    error: str = "",
+    looked: bool = False,
+) -> None:
+    with services.database.transaction(effect.tenant) as db:
+        outbox.move(db, effect, state, after=after, error=error, looked=looked)
+
+
+def _rest(services: Services, effect: Effect) -> None:
+    """Gmail does not answer for this mailbox: each further call would keep the others waiting."""
+    with services.database.transaction(effect.tenant) as db:
+        mailboxes.block(db, effect.tenant, effect.mailbox, after_attempts(PATIENCE), "Gmail does not answer.")
+
+
+def _give_back(services: Services, effect: Effect, after: timedelta, error: str) -> None:
+    """Due again in `after`, in whatever state the row is in."""
+    with services.database.transaction(effect.tenant) as db:
+        outbox.give_back(db, effect, after=after, error=error)
+
+
+def _to_person(services: Services, effect: Effect, state: EffectState, reason: str) -> None:
+    with services.database.transaction(effect.tenant) as db:
+        outbox.to_person(db, effect, state, reason)

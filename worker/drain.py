@@ -1,0 +1,52 @@
+"""Work through everything that is due of one kind, fairly among tenants, until there is nothing or time is up."""
+
+import time
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from bootstrap import Services
+from storage import due
+from storage.due import Kind
+from worker import deliver, fetch, label, process, revoke, sync
+
+# One round of a stage for one tenant: claim a batch, work through it, say how many rows that were.
+Stage = Callable[[Services, UUID], int]
+
+STAGES: Mapping[Kind, Stage] = {
+    Kind.SYNC: sync.work,
+    Kind.FETCH: fetch.work,
+    Kind.PROCESS: process.work,
+    Kind.DELIVER: deliver.work,
+    Kind.LABEL: label.work,
+    Kind.REVOKE: revoke.work,
+}
+
+# What a stage makes due: woken as a hint as soon as it has done something.
+NEXT: Mapping[Kind, tuple[Kind, ...]] = {
+    Kind.SYNC: (Kind.FETCH,),
+    Kind.FETCH: (Kind.PROCESS,),
+    Kind.PROCESS: (Kind.DELIVER,),
+    Kind.DELIVER: (Kind.LABEL,),
+}
+
+SECONDS = 20.0
+
+
+def drain(services: Services, kind: Kind, wake: Callable[[Kind], None], seconds: float = SECONDS) -> int:
+    """Give each tenant that has something due one batch in turn; returns how many rows were worked on."""
+    until = time.monotonic() + seconds
+    total = 0
+    while time.monotonic() < until and not services.stopping.is_set():
+        with services.listener_database.without_tenant() as db:
+            tenants = due.tenants_due(db, kind)
+        worked = 0
+        for tenant in tenants:
+            if services.stopping.is_set():
+                break
+            worked += STAGES[kind](services, tenant)
+        if not worked:
+            break
+        total += worked
+        for following in NEXT.get(kind, ()):
+            wake(following)
+    return total

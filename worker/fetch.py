@@ -1,0 +1,124 @@
+"""Fetch the bytes of new messages and read them: from an id to a message that waits for its decision."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from adapters.gmail.source import Fate, GmailSource
+from bootstrap import Services
+from domain.decision import Decision
+from domain.errors import AuthLost, Gone, MailwrightError, RateLimited, ScopeMissing, Unreadable
+from domain.mailbox import RawMail
+from domain.triage import MAX_BYTES
+from storage import decisions, messages
+from storage.messages import Claimed
+from worker.attempt import attempt
+from worker.backoff import after_attempts, mailbox_trouble
+
+LEASE = timedelta(minutes=2)
+BATCH = 20
+MAX_ATTEMPTS = 5
+
+
+def work(services: Services, tenant: UUID) -> int:
+    """Fetch up to 20 messages of one mailbox; returns how many were taken."""
+    with services.database.transaction(tenant) as db:
+        claims = messages.claim_discovered(db, tenant, limit=BATCH, lease=LEASE)
+    if not claims:
+        return 0
+    mailbox = claims[0].mailbox
+    attempt(
+        lambda: _fetch(services, mailbox, _still_wanted(services, tenant, mailbox, claims)),
+        lambda error: _all_failed(services, claims, error),
+        tenant=tenant,
+        mailbox=mailbox,
+        stage="fetch",
+    )
+    return len(claims)
+
+
+def _still_wanted(services: Services, tenant: UUID, mailbox: UUID, claims: list[Claimed]) -> list[Claimed]:
+    """Without the copies of our own replies, which are known, and the mails that were tried too often."""
+    sent_ids = [claim.gmail_id for claim in claims if claim.direction == "out"]
+    wanted = []
+    with services.database.transaction(tenant) as db:
+        ours = messages.ours_among(db, tenant, mailbox, sent_ids) if sent_ids else frozenset()
+        for claim in claims:
+            if claim.gmail_id in ours:
+                messages.end(db, claim, "noted")
+            elif claim.attempts > MAX_ATTEMPTS:
+                _hold(services, claim, f"It could not be fetched after {MAX_ATTEMPTS} tries: {claim.last_error}")
+            else:
+                wanted.append(claim)
+    return wanted
+
+
+def _fetch(services: Services, mailbox: UUID, claims: list[Claimed]) -> None:
+    if not claims:
+        return
+    with services.open_mailbox(claims[0].tenant, mailbox) as (source, _):
+        fates = _fates(source, claims)
+    for claim, fate in zip(claims, fates, strict=True):
+        attempt(
+            lambda claim=claim, fate=fate: _store(services, claim, fate),  # type: ignore[misc]  # bound now, not later
+            lambda error, claim=claim: _failed(services, claim, error),  # type: ignore[misc]
+            message=claim.id,
+            stage="fetch",
+        )
+
+
+def _fates(source: GmailSource, claims: list[Claimed]) -> list[Fate]:
+    return source.fetch_many([claim.gmail_id for claim in claims])
+
+
+def _store(services: Services, claim: Claimed, fate: Fate) -> None:
+    if isinstance(fate, Gone):
+        with services.database.transaction(claim.tenant) as db:
+            messages.end(db, claim, "gone")
+        return
+    if not isinstance(fate, RawMail):
+        raise fate
+    if not fate.raw or len(fate.raw) > MAX_BYTES:
+        _keep_unread(services, claim, replace(fate, raw=b""), f"It is larger than 25 MB ({fate.size // 1_000_000} MB).")
+        return
+    try:
+        message = replace(services.jail.read(fate.raw), labels=fate.labels)
+    except Unreadable as error:
+        _keep_unread(services, claim, fate, f"It cannot be read as a mail: {error}")
+        return
+    # What the merchant wrote by hand in Gmail is kept for context and needs no decision.
+    state = "noted" if claim.direction == "out" else "fetched"
+    with services.database.transaction(claim.tenant) as db:
+        messages.store(db, claim, fate, message, state=state)
+
+
+def _keep_unread(services: Services, claim: Claimed, mail: RawMail, reason: str) -> None:
+    """Keep the bytes, show the mail as unreadable, and let a person look."""
+    with services.database.transaction(claim.tenant) as db:
+        conversation = messages.store(db, claim, mail, None, state="unreadable", error=reason)
+        if conversation is not None and claim.direction == "in":
+            held = replace(claim, conversation=conversation)
+            decisions.record(db, held, Decision.hold(reason), None, state="unreadable")
+
+
+def _hold(services: Services, claim: Claimed, reason: str) -> None:
+    with services.database.transaction(claim.tenant) as db:
+        decisions.record(db, claim, Decision.hold(reason), None)
+
+
+def _failed(services: Services, claim: Claimed, error: Exception) -> None:
+    reason = str(error) if isinstance(error, MailwrightError) else "An unexpected error; it is in the log."
+    if isinstance(error, RateLimited | AuthLost | ScopeMissing):
+        mailbox_trouble(services, claim.tenant, claim.mailbox, error, claim.attempts)
+    with services.database.transaction(claim.tenant) as db:
+        messages.retry(db, claim, after=after_attempts(claim.attempts), error=reason)
+
+
+def _all_failed(services: Services, claims: list[Claimed], error: Exception) -> None:
+    """Nothing came of the whole batch: the mailbox rests where it is to blame, and no mail is blamed for that."""
+    known, first = error if isinstance(error, MailwrightError) else None, claims[0]
+    rests = known is not None and mailbox_trouble(services, first.tenant, first.mailbox, known, first.attempts)
+    with services.database.transaction(claims[0].tenant) as db:
+        for claim in claims:
+            reason = str(known) if known else "An unexpected error; it is in the log."
+            messages.retry(db, claim, after=after_attempts(claim.attempts), error=reason, counts=not rests)

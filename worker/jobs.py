@@ -1,0 +1,78 @@
+"""The wake-up calls: one RQ job, `drain(kind)`, carrying nothing but the kind of work."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from storage.due import Kind
+
+log = structlog.get_logger()
+
+# The brain loads the models; io never imports one.
+QUEUES: dict[str, tuple[Kind, ...]] = {
+    "io": (Kind.SYNC, Kind.FETCH, Kind.DELIVER, Kind.LABEL, Kind.REVOKE),
+    "brain": (Kind.PROCESS,),
+}
+QUEUE_OF = {kind: queue for queue, kinds in QUEUES.items() for kind in kinds}
+
+# As the job names it; the worker refuses every other name.
+DRAIN = "worker.run.drain_job"
+
+# More calls than this in one queue say nothing new.
+ENOUGH = 8
+
+
+class OnlyDrain(Job):
+    """A job that can call one function. RQ's JSON would otherwise run whatever name stands in Redis."""
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        if self.func_name != DRAIN or len(self.args) != 1 or self.kwargs:
+            raise PermissionError("This queue runs no such job.")
+        from worker.run import drain_job
+
+        return drain_job
+
+
+def connect(redis_url: str, *, hurried: bool = False) -> Redis:
+    """A connection to Redis; a hurried one gives up at once, for whoever only leaves a hint."""
+    if hurried:
+        return Redis.from_url(redis_url, socket_timeout=0.2, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0))
+    return Redis.from_url(redis_url, socket_connect_timeout=5)
+
+
+def queue(connection: Redis, name: str) -> Queue:
+    return Queue(name, connection=connection, serializer=JSONSerializer, job_class=OnlyDrain)
+
+
+class Waker:
+    """Leaves wake-up calls. Losing one loses no mail, so that trouble with Redis is noted and passed over."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._connection = connect(redis_url, hurried=True)
+        self._quiet = False
+
+    def __call__(self, kind: Kind) -> None:
+        self.wake([kind])
+
+    def wake(self, kinds: Iterable[Kind]) -> None:
+        """One call for each kind of work, unless plenty are waiting."""
+        try:
+            for kind in kinds:
+                target = queue(self._connection, QUEUE_OF[kind])
+                if target.count < ENOUGH:
+                    # Neither result nor failure is kept: rows tell the state, and a kept job would be a copy of it.
+                    target.enqueue(DRAIN, kind.value, job_timeout=-1, result_ttl=0, failure_ttl=0, ttl=60)
+            self._quiet = False
+        except RedisError as error:
+            if not self._quiet:
+                log.warning("redis_away", error=type(error).__name__)
+            self._quiet = True

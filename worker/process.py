@@ -1,0 +1,105 @@
+"""Decide about messages: read a batch, understand it, triage each, write each decision in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from bootstrap import Services
+from domain.category import Category
+from domain.conversation import Conversation
+from domain.decision import Decision
+from domain.errors import MailwrightError
+from domain.ports import Handler
+from domain.triage import Policy, triage
+from domain.understanding import Understanding
+from storage import decisions, mailboxes, messages, tenants
+from storage.mailboxes import Mailbox
+from storage.messages import Fetched
+from worker.attempt import attempt
+from worker.backoff import after_attempts
+
+LEASE = timedelta(minutes=2)
+BATCH = 32
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was read before anyone thinks, so that no transaction is open while a model works."""
+
+    tenant: UUID
+    policy: Policy
+    mailboxes: Mapping[UUID, Mailbox]
+    own_addresses: frozenset[str]
+    conversations: Mapping[UUID, Conversation]
+
+    def policy_for(self, mailbox: UUID) -> Policy:
+        known = self.mailboxes[mailbox]
+        answering = self.policy.answering and known.status == "active"
+        return replace(self.policy, answering=answering, answers_since=known.connected_at)
+
+
+def work(services: Services, tenant: UUID) -> int:
+    """Decide about up to 32 messages of one tenant; returns how many were taken."""
+    with services.database.transaction(tenant) as db:
+        taken = messages.claim_fetched(db, tenant, limit=BATCH, lease=LEASE)
+        known = Known(
+            tenant,
+            tenants.get(db, tenant).policy(),
+            {mailbox.id: mailbox for mailbox in mailboxes.every(db, tenant)},
+            mailboxes.own_addresses(db, tenant),
+            decisions.conversations(db, tenant, [one.claim.id for one in taken]),
+        )
+    fresh = [one for one in taken if one.claim.attempts <= MAX_ATTEMPTS]
+    for one in taken:
+        if one not in fresh:
+            _give_up(services, one)
+    if fresh and not attempt(
+        lambda: _decide(services, known, fresh), lambda _: None, tenant=tenant, stage="process", messages=len(fresh)
+    ):
+        # One of them spoils the batch: each alone, so that the others do not suffer.
+        for one in fresh:
+            attempt(
+                lambda one=one: _decide(services, known, [one]),  # type: ignore[misc]  # bound now, not later
+                lambda error, one=one: _failed(services, one, error),  # type: ignore[misc]
+                message=one.claim.id,
+                stage="process",
+            )
+    return len(taken)
+
+
+def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
+    understood = services.reader.read([one.message for one in batch], known.own_addresses)
+    handlers = services.handlers(known.tenant)
+    for one, understanding in zip(batch, understood, strict=True):
+        attempt(
+            lambda one=one, understanding=understanding: _write(  # type: ignore[misc]  # bound now, not later
+                services, one, understanding, _triage(known, one, understanding, handlers)
+            ),
+            lambda error, one=one: _failed(services, one, error),  # type: ignore[misc]
+            message=one.claim.id,
+            stage="process",
+        )
+
+
+def _triage(known: Known, one: Fetched, understanding: Understanding, handlers: Mapping[Category, Handler]) -> Decision:
+    conversation = known.conversations[one.claim.id]
+    return triage(one.message, conversation, understanding, handlers, known.policy_for(one.claim.mailbox))
+
+
+def _write(services: Services, one: Fetched, understanding: Understanding, decision: Decision) -> None:
+    with services.database.transaction(one.claim.tenant) as db:
+        decisions.record(db, one.claim, decision, understanding)
+
+
+def _give_up(services: Services, one: Fetched) -> None:
+    reason = f"It was tried {MAX_ATTEMPTS} times in vain: {one.claim.last_error or 'the program ended each time'}."
+    with services.database.transaction(one.claim.tenant) as db:
+        decisions.record(db, one.claim, Decision.hold(reason), None)
+
+
+def _failed(services: Services, one: Fetched, error: Exception) -> None:
+    reason = str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"
+    with services.database.transaction(one.claim.tenant) as db:
+        messages.retry(db, one.claim, after=after_attempts(one.claim.attempts), error=reason)

@@ -1,0 +1,98 @@
+"""One worker process: `python -m worker.run io` or `python -m worker.run brain`."""
+
+import signal
+import sys
+import time
+from types import FrameType
+
+import structlog
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+import settings as settings_module
+from adapters import logs
+from bootstrap import Services, build
+from domain.errors import MailwrightError
+from storage.due import Kind
+from worker.drain import drain
+from worker.jobs import QUEUES, OnlyDrain, Waker, connect, queue
+
+log = structlog.get_logger()
+
+
+class Program:
+    """The one running worker of this process. RQ calls a function by name, which has to find what it works with."""
+
+    services: Services
+    wake: Waker
+
+
+def drain_job(kind: str) -> None:
+    """The one job: work through what is due of this kind. Nothing but the kind travels."""
+    work_through(Kind(kind))
+
+
+def work_through(kind: Kind) -> None:
+    began = time.monotonic()
+    try:
+        rows = drain(Program.services, kind, Program.wake)
+    except MailwrightError as error:
+        # Postgres is away, or the models are not built: the rows stay due, and the listener calls again.
+        log.warning("drain_broke_off", kind=kind, error=str(error))
+        Program.services.stopping.wait(1.0)
+    else:
+        if rows:
+            log.info("drained", kind=kind, rows=rows, seconds=round(time.monotonic() - began, 3))
+
+
+class Worker(SimpleWorker):
+    """RQ's worker without a fork: a model that was loaded must not be forked. A signal ends it between two rows."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        Program.services.stopping.set()
+        super().request_stop(signum, frame)
+
+
+def main(name: str) -> int:
+    if name not in QUEUES:
+        print(f"There is no worker {name!r}; say io or brain.", file=sys.stderr)
+        return 2
+    try:
+        settings = settings_module.read(purpose="worker")
+    except settings_module.BadSettings as error:
+        print(error.reason, file=sys.stderr)
+        return 2
+    logs.configure(settings.log_level)
+    Program.services = services = build(settings)
+    Program.wake = Waker(settings.redis_url)
+    signal.signal(signal.SIGTERM, lambda *_: services.stopping.set())
+    signal.signal(signal.SIGINT, lambda *_: services.stopping.set())
+    if name == "brain":
+        try:
+            services.reader.warm_up()
+        except MailwrightError as error:
+            print(error, file=sys.stderr)
+            return 2
+    log.info("worker_ready", queue=name)
+    while not services.stopping.is_set():
+        try:
+            connection = connect(settings.redis_url)
+            Worker(
+                [queue(connection, name)], connection=connection, serializer=JSONSerializer, job_class=OnlyDrain
+            ).work(logging_level="WARNING", with_scheduler=False)
+        except (RedisError, SystemExit) as error:
+            # RQ leaves with SystemExit when Redis stays away. Redis only wakes: without it we look by ourselves.
+            log.warning("redis_away", error=type(error).__name__)
+            for kind in QUEUES[name]:
+                work_through(kind)
+            services.stopping.wait(settings.listen_seconds)
+    services.close()
+    return 0
+
+
+if __name__ == "__main__":
+    # RQ imports this module by its name to find the job: it must be the same module, not a second copy of it.
+    from worker.run import main as named_main
+
+    sys.exit(named_main(sys.argv[1] if len(sys.argv) == 2 else ""))
