@@ -1,0 +1,1 @@
+"""Knowledge-base documents to passages, index, evidence, and an answer with verified citations."""

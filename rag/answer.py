@@ -1,0 +1,126 @@
+"""An answer to a mail out of a knowledge base: quotes with proof, or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from domain.decision import Citation
+from domain.errors import BadInput
+from domain.ports import Answer, Embedder, FoundPassage
+from rag.asking import Asking, read_asking
+from rag.citing import cite, verified
+from rag.display import plain
+from rag.evidence import Abstention, features
+from rag.index import Asked, Hit, Index
+from rag.words import guess_language
+
+SHORT_TEXTS = 3
+PASSAGES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One question of a mail with its hits, best first, and the probability that the first one answers it."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    probability: float
+
+
+class KnowledgeAnswers:
+    """Answers from one tenant's index (domain.ports.Answers)."""
+
+    def __init__(self, index: Index, embedder: Embedder, abstention: Abstention) -> None:
+        if index.engine != embedder.engine:
+            raise BadInput("embedder", f"{embedder.engine} cannot search an index made by {index.engine}.")
+        self._index = index
+        self._embedder = embedder
+        self._abstention = abstention
+
+    def answer(self, question: str, subject: str, language: str) -> Answer:
+        if language in {"", "und"}:
+            language = guess_language(question)
+        asking = read_asking(question, subject, language)
+        if not self._index.passages:
+            return Answer(answered=False, confidence=0.0, reason="The knowledge base is empty.")
+        if not asking.sentences:
+            return Answer(answered=False, confidence=0.0, reason="The mail asks nothing.")
+        found = self.search(question, asking, language)
+        passages = _ten_best(found)
+        weakest = min(found, key=lambda one: one.probability)
+        refusal = self._refusal(asking, found, weakest, language)
+        if refusal:
+            return Answer(answered=False, confidence=weakest.probability, passages=passages, reason=refusal)
+        citations = tuple(dict.fromkeys(cite(one.hits[0], one.question, self._index) for one in found))
+        if not all(verified(citation, self._index.documents) for citation in citations):
+            return Answer(answered=False, confidence=0.0, passages=passages, reason="A quote could not be verified.")
+        return Answer(
+            answered=True,
+            confidence=weakest.probability,
+            text="\n\n".join(plain(citation.quote) for citation in citations),
+            citations=citations,
+            passages=passages,
+            reason=f"The knowledge base answers it ({weakest.probability:.0%} sure): {_named(citations)}.",
+        )
+
+    def search(self, question: str, asking: Asking, language: str) -> tuple[Found, ...]:
+        """The hits for each question of the mail, or for the mail as a whole where no sentence asks."""
+        wanted = asking.questions[:SHORT_TEXTS]
+        parts = wanted or _longest(asking.sentences)
+        whole, vectors = self._embedded(question, asking, parts)
+        if not wanted:
+            hits = self._index.search(whole, vectors, language, PASSAGES)
+            return (self._judged(asking.text, language, hits),)
+        # With several questions the whole mail says little about each of them.
+        share = 0.5 if len(wanted) == 1 else 0.2
+        return tuple(
+            self._judged(one.text, language, self._index.search(whole, [one], language, PASSAGES, share))
+            for one in vectors
+        )
+
+    def _embedded(self, question: str, asking: Asking, parts: Sequence[str]) -> tuple[Asked, list[Asked]]:
+        # The mail exactly as it came: the embedder may remember its vector from the classification.
+        texts = list(dict.fromkeys([question, *parts]))
+        vectors: Any = np.asarray(self._embedder.embed(texts), dtype=np.float32)
+        by_text = dict(zip(texts, vectors, strict=True))
+        return Asked(asking.text, by_text[question]), [Asked(part, by_text[part]) for part in parts]
+
+    def _judged(self, asked: str, language: str, hits: tuple[Hit, ...]) -> Found:
+        return Found(asked, hits, self._abstention.probability(features(asked, language, hits, self._index)))
+
+    def _refusal(self, asking: Asking, found: tuple[Found, ...], weakest: Found, language: str) -> str:
+        """Why no answer is given, or an empty string."""
+        if len(asking.questions) > SHORT_TEXTS:
+            return f"The mail asks {len(asking.questions)} things at once."
+        foreign = [one for one in found if one.hits[0].passage.document.language != language]
+        if foreign:
+            return f"The knowledge base holds nothing on it in the language of the mail ({language})."
+        if weakest.probability < self._abstention.threshold:
+            part = f' for "{weakest.question[:120]}"' if len(found) > 1 else ""
+            return (
+                f"The best passage{part}, {weakest.hits[0].passage.heading}, answers it only with a probability of "
+                f"{weakest.probability:.0%}; {self._abstention.threshold:.0%} is asked for."
+            )
+        return ""
+
+
+def _longest(sentences: Sequence[str]) -> tuple[str, ...]:
+    longest = set(sorted(sentences, key=len, reverse=True)[:SHORT_TEXTS])
+    return tuple(sentence for sentence in dict.fromkeys(sentences) if sentence in longest)
+
+
+def _ten_best(found: Sequence[Found]) -> tuple[FoundPassage, ...]:
+    """The best passages over all questions, each with the best score it had."""
+    best: dict[int, Hit] = {}
+    for hit in sorted((hit for one in found for hit in one.hits), key=lambda hit: -hit.score):
+        best.setdefault(hit.number, hit)
+    return tuple(
+        FoundPassage(hit.passage.document.path, hit.passage.heading, round(hit.score, 4), hit.passage.text)
+        for hit in list(best.values())[:PASSAGES]
+    )
+
+
+def _named(citations: Sequence[Citation]) -> str:
+    return "; ".join(citation.heading for citation in citations)

@@ -1,0 +1,35 @@
+"""Indexes kept in memory, the least recently used given up first."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+
+from rag.index import Index
+
+Key = tuple[str, str, str]
+
+
+class IndexCache:
+    """Holds indexes of at most `max_passages` passages together, keyed (tenant, knowledge-base version, engine)."""
+
+    def __init__(self, max_passages: int = 200_000) -> None:
+        self._max_passages = max_passages
+        self._kept: OrderedDict[Key, Index] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, tenant: str, version: str, engine: str, build: Callable[[], Index]) -> Index:
+        """The index of this key, built when it is not there. Two threads may build the same one; both are right."""
+        key = (tenant, version, engine)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        index = build()
+        with self._lock:
+            self._kept[key] = index
+            while len(self._kept) > 1 and sum(len(one.passages) for one in self._kept.values()) > self._max_passages:
+                self._kept.popitem(last=False)
+        return index
+
+    def __len__(self) -> int:
+        return len(self._kept)

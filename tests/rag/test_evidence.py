@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.asking import read_asking
+from rag.evidence import FEATURES, Abstention, features, load_abstention
+from rag.index import Asked, build_index
+from rag.train_abstention import RISK, choose_threshold, out_of_fold, train, upper_bound
+
+
+def measured(documents, embedder, question):
+    index = build_index(documents, embedder)
+    hits = index.search(Asked(question, embedder.embed([question])[0]), [], "en")
+    return features(question, "en", hits, index)
+
+
+def test_a_question_in_the_passages_words_is_covered(documents, embedder):
+    found = measured(documents, embedder, "Do you deliver to Norway?")
+    assert found["coverage"] == pytest.approx(1.0)
+    assert found["unknown"] == 0
+
+
+def test_a_word_that_no_passage_has_counts_as_unknown(documents, embedder):
+    found = measured(documents, embedder, "Do you deliver pianos to Norway?")
+    assert 0.3 < found["unknown"] < 1
+    assert found["coverage"] == pytest.approx(1 - found["unknown"])
+
+
+def test_every_feature_has_a_value(documents, embedder):
+    assert set(measured(documents, embedder, "Xyzzy?")) == set(FEATURES)
+
+
+def test_more_coverage_never_lowers_the_shipped_probability(documents, embedder):
+    found, trained = measured(documents, embedder, "Do you deliver to Norway?"), load_abstention()
+    assert trained.probability(found) > trained.probability(found | {"coverage": 0.1})
+
+
+def test_the_probability_stays_a_number_for_absurd_values():
+    one = Abstention({"margin": 0.0}, {"margin": 1.0}, {"margin": 1e9}, 0.0, 0.5)
+    assert 0 < one.probability({"margin": -1e9}) < one.probability({"margin": 1e9}) <= 1
+
+
+@pytest.mark.parametrize(("accepted", "bound"), [(22, 0.0994), (45, 0.0499), (230, 0.00996)])
+def test_the_bound_is_clopper_and_pearsons(accepted, bound):
+    assert upper_bound(0, accepted) == pytest.approx(bound, abs=1e-4)
+    assert upper_bound(1, accepted) > upper_bound(0, accepted)
+
+
+def test_the_threshold_is_the_lowest_that_keeps_the_bound():
+    probabilities = np.linspace(1, 0, 200)
+    chosen = choose_threshold(probabilities, probabilities > 0.5)
+    assert chosen["bound"] <= RISK
+    assert 0.4 < chosen["threshold"] < 0.5
+
+
+def test_where_no_threshold_keeps_the_bound_nothing_is_answered():
+    probabilities = np.linspace(1, 0, 200)
+    assert choose_threshold(probabilities, np.arange(200) % 3 > 0)["threshold"] == 1.0
+
+
+def test_a_probability_comes_from_a_model_that_has_not_seen_the_example():
+    rows = np.zeros((100, len(FEATURES)))
+    rows[:, 0] = np.arange(100)
+    right = np.arange(100) > 50
+    probabilities = out_of_fold(rows, right)
+    assert probabilities[right].min() > probabilities[~right].max() - 0.5
+    assert probabilities[90] > 0.5 > probabilities[10]
+
+
+def test_training_gives_what_answering_reads(documents, embedder, tmp_path):
+    for document in documents:
+        file = tmp_path / "kb" / document.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"---\nvisibility: {document.visibility}\n---\n{document.body}")
+    asked = [("Do you deliver to Norway?", "en/delivery.md"), ("Do you repair old pianos?", None)]
+    examples = [{"question": text, "language": "en", "document": path} for text, path in asked * 20]
+    trained = train(examples, tmp_path / "kb", embedder)
+    (tmp_path / "abstention.json").write_text(json.dumps(trained))
+    assert load_abstention(tmp_path / "abstention.json").threshold == trained["threshold"]
+    assert trained["evidence"]["auroc_answerable"] == 1.0
+
+
+def test_the_shipped_evidence_keeps_its_own_promise():
+    evidence = json.loads((Path("rag") / "abstention.json").read_text())["evidence"]
+    assert upper_bound(evidence["wrong"], evidence["accepted"]) == pytest.approx(evidence["risk_bound"], abs=1e-3)
+    assert evidence["risk_bound"] <= RISK
+
+
+def test_reading_a_long_mail_ends_at_its_limit():
+    assert len(read_asking("The lamp is broken again. " * 500, "", "en").text.split()) < 250

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+
+import rag.index
+from rag.cache import IndexCache
+from rag.documents import knowledge_version, parse_document
+from rag.index import Asked, build_index
+from rag.lexical import CharacterIndex, WordIndex
+
+
+def search(index, embedder, text, language="en", limit=10):
+    return index.search(Asked(text, embedder.embed([text])[0]), [], language, limit)
+
+
+def test_the_section_that_answers_comes_first(documents, embedder):
+    index = build_index(documents, embedder)
+    assert search(index, embedder, "Do you deliver to Norway?")[0].passage.document.path == "en/delivery.md"
+    assert search(index, embedder, "who pays for return shipping")[0].passage.section == "Who pays the return shipping?"
+
+
+def test_a_sample_question_leads_to_the_section_it_belongs_to(documents, embedder):
+    best = search(build_index(documents, embedder), embedder, "Can I send a lamp back?")[0]
+    assert best.passage.document.path == "en/returns.md"
+    assert best.title == pytest.approx(1.0, abs=1e-3)
+
+
+def test_internal_documents_are_never_candidates(documents, embedder):
+    index = build_index(documents, embedder)
+    found = search(index, embedder, "Goodwill for customers who complain", limit=100)
+    assert "en/goodwill.md" not in {hit.passage.document.path for hit in found} | set(index.documents)
+
+
+def test_staff_may_search_internal_documents(documents, embedder):
+    index = build_index(documents, embedder, for_staff=True)
+    assert search(index, embedder, "goodwill percent")[0].passage.document.path == "en/goodwill.md"
+
+
+def test_a_passage_in_the_language_of_the_mail_comes_first(documents, embedder):
+    index = build_index(documents, embedder)
+    assert search(index, embedder, "Artikel zurückgeben", "de")[0].passage.document.language == "de"
+
+
+def test_front_matter_is_never_found(documents, embedder):
+    index = build_index(documents, embedder)
+    assert not any("visibility" in passage.text or "title:" in passage.text for passage in index.passages)
+
+
+def test_an_empty_knowledge_base_finds_nothing(embedder):
+    assert search(build_index([], embedder), embedder, "Anything?") == ()
+
+
+def test_a_large_index_finds_the_same_as_an_exact_one(embedder, monkeypatch):
+    bodies = [f"Article {number} speaks of thing{number} and of matter{number % 7}." for number in range(400)]
+    many = [parse_document(f"en/{number}.md", body.encode()) for number, body in enumerate(bodies)]
+    exact = build_index(many, embedder)
+    monkeypatch.setattr(rag.index, "EXACT_UP_TO", 10)
+    large = build_index(many, embedder)
+    for number in (0, 123, 399):
+        asked = f"What about article {number}, and matter{number % 7} of thing{number}?"
+        found = [[hit.number for hit in search(index, embedder, asked, limit=5)] for index in (exact, large)]
+        assert found[0][0] == number
+        assert found[0] == found[1]
+
+
+def test_the_same_documents_have_the_same_version_whatever_their_order(documents):
+    assert knowledge_version(documents) == knowledge_version(documents[::-1])
+    assert knowledge_version(documents) != knowledge_version(documents[1:])
+
+
+def test_a_rare_word_counts_more_than_a_common_one():
+    index = WordIndex([("", "lamp oak"), ("", "lamp steel"), ("", "lamp glass")], "en")
+    scores = index.scores("lamps of oak")
+    assert scores.argmax() == 0
+    assert index.idf("unheard") > index.idf("oak") > index.idf("lamp")
+
+
+def test_scores_of_words_are_shares_of_what_can_be_reached():
+    scores = WordIndex([("oak lamp", "oak lamp"), ("", "steel")], "en").scores("oak lamp")
+    assert 0 < scores[0] <= 1
+    assert scores[1] == 0
+
+
+def test_characters_survive_compounds_and_misspelling():
+    index = CharacterIndex(["Rücksendeetikett drucken", "Zahlung per Rechnung"])
+    assert index.scores("rucksende etiket").argmax() == 0
+    assert np.isclose(index.scores("Zahlung per Rechnung")[1], 1.0)
+
+
+class Counting:
+    def __init__(self, index):
+        self.built, self._index = 0, index
+
+    def __call__(self):
+        self.built += 1
+        return self._index
+
+
+def test_an_index_is_built_once_for_a_version_and_engine(documents, embedder):
+    cache, build = IndexCache(), Counting(build_index(documents, embedder))
+    for version in ("v1", "v1", "v2"):
+        cache.get("shop", version, "engine", build)
+    cache.get("other shop", "v1", "engine", build)
+    assert build.built == 3
+
+
+def test_the_least_recently_used_index_is_given_up_first(documents, embedder):
+    index = build_index(documents, embedder)
+    cache, build = IndexCache(max_passages=2 * len(index.passages)), Counting(index)
+    for tenant in ("a", "b", "a", "c", "a", "b"):
+        cache.get(tenant, "v", "e", build)
+    assert (build.built, len(cache)) == (4, 2)
