@@ -15,7 +15,7 @@ from googleapiclient.http import BatchHttpRequest
 
 from adapters.gmail.errors import google_errors
 from adapters.gmail.tokens import GoogleApp, MailboxCredentials, Tokens, UnderLock
-from adapters.gmail.transport import Limits, NotConnected, RefreshOnce, RequestsHttp, settled
+from adapters.gmail.transport import BrokenAnswer, Limits, NotConnected, RefreshOnce, RequestsHttp, settled
 from domain.errors import TryAgain
 
 Clock = Callable[[], datetime]
@@ -63,14 +63,18 @@ class Connection:
         self._http = RequestsHttp(settled(session, app.api_endpoint), limits)
 
     def execute(self, request: Any) -> Answer:
-        """Send a request once; what Google's libraries raise comes out as it is."""
-        answer: Answer = request.execute(http=self._http) or {}
-        return answer
+        """Send a request once; what Google's libraries raise comes out as it is, and BrokenAnswer."""
+        return _object(request.execute(http=self._http))
 
     def ask(self, request: Any) -> Answer:
         """Send a request that may be repeated by whoever called us. Raises our errors only."""
         with google_errors(self.clock):
             return self.execute(request)
+
+    def tell(self, request: Any) -> None:
+        """As `ask`, for the methods that have no answer but their status."""
+        with google_errors(self.clock):
+            request.execute(http=self._http)
 
     def pages(self, request: Callable[[str | None], Any]) -> Iterator[Answer]:
         """Every page that `request(page token)` leads to. An empty page need not be the last: the token decides."""
@@ -93,7 +97,7 @@ class Connection:
         answers: dict[str, Answer | Exception] = {}
 
         def collect(request_id: str, answer: Answer | None, error: Exception | None) -> None:
-            answers[request_id] = error if error is not None else answer or {}
+            answers[request_id] = error or (answer if isinstance(answer, dict) else BrokenAnswer())
 
         batch = BatchHttpRequest(callback=collect, batch_uri=self._batch_uri)
         for request_id, request in requests_by_id.items():
@@ -105,6 +109,12 @@ class Connection:
     def close(self) -> None:
         self._http.close()
         self._token_session.close()
+
+
+def _object(answer: object) -> Answer:
+    if not isinstance(answer, dict):
+        raise BrokenAnswer
+    return answer
 
 
 def said(answer: Answer, name: str) -> Any:

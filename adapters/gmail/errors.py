@@ -13,6 +13,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from googleapiclient.errors import BatchError, HttpError
 
+from adapters.gmail.transport import BrokenAnswer
 from domain.errors import AuthLost, Gone, MailwrightError, NeedsPerson, RateLimited, ScopeMissing, TryAgain
 
 LIMIT_WAIT = timedelta(seconds=30)  # when Google names no time
@@ -25,7 +26,7 @@ TRANSPORT_ERRORS = (
     GoogleAuthError,
     HttpError,
     BatchError,
-    json.JSONDecodeError,
+    BrokenAnswer,
     UnicodeDecodeError,
 )
 
@@ -111,6 +112,8 @@ def translated(error: Exception, now: datetime) -> MailwrightError:
             return of_refusal(refusal_of(error), now)
         case RefreshError():
             return _of_refresh(error)
+        case BrokenAnswer() | UnicodeDecodeError():
+            return TryAgain("Gmail's answer was broken.")
         case _:
             # The class alone: the text of a network error carries addresses and paths.
             return TryAgain(f"Gmail could not be reached ({type(error).__name__}).")

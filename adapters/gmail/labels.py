@@ -50,7 +50,7 @@ def relabel(connection: Connection, gmail_ids: Sequence[str], add: Sequence[str]
     if len(gmail_ids) > MODIFY_AT_MOST:
         for start in range(0, len(gmail_ids), RELABEL_AT_MOST):
             ids = list(gmail_ids[start : start + RELABEL_AT_MOST])
-            connection.ask(messages.batchModify(userId="me", body={"ids": ids, **body}))
+            connection.tell(messages.batchModify(userId="me", body={"ids": ids, **body}))
         return
     for gmail_id in gmail_ids:
         try:

@@ -51,7 +51,7 @@ class GmailOutgoing:
         if looks.draft_state(self._connection, draft_id) is not DraftState.DRAFT:
             return
         try:
-            self._connection.ask(self._drafts.delete(userId="me", id=draft_id))
+            self._connection.tell(self._drafts.delete(userId="me", id=draft_id))
         except Gone:
             return
 

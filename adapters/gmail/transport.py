@@ -41,6 +41,10 @@ class AnswerTooLarge(NeedsPerson):
         super().__init__("Gmail's answer is larger than we take in.")
 
 
+class BrokenAnswer(Exception):
+    """The answer is no JSON object. Google's client hands broken JSON out as text instead of saying so."""
+
+
 class RequestsHttp:
     """What Google's client takes for an `httplib2.Http`: one session of one mailbox, for one job and one thread.
 

@@ -11,6 +11,7 @@ from googleapiclient.errors import HttpError
 
 from adapters.gmail.acts import drafting, reading_outcome, sending
 from adapters.gmail.errors import ClientRejected, translated
+from adapters.gmail.transport import BrokenAnswer
 from domain.errors import (
     AuthLost,
     DraftGone,
@@ -60,7 +61,7 @@ def answer(status: int, reason: str = "", message: str = "", **headers: str) -> 
         (requests.ReadTimeout("slow"), TryAgain),
         (requests.exceptions.ChunkedEncodingError("short"), TryAgain),
         (TransportError("token endpoint"), TryAgain),
-        (json.JSONDecodeError("broken", "{", 1), TryAgain),
+        (BrokenAnswer(), TryAgain),
     ],
 )
 def test_every_answer_has_its_error(error, ours):
@@ -152,7 +153,7 @@ def raised_by(border, error: Exception) -> MailwrightError:
         (requests.ConnectionError(), Unclear, None),
         (requests.ConnectTimeout(), Unclear, None),
         (requests.ReadTimeout(), Unclear, None),
-        (json.JSONDecodeError("broken", "{", 1), Unclear, None),
+        (BrokenAnswer(), Unclear, None),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), Unclear, None),
     ],
 )
