@@ -1,0 +1,142 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.case import Case
+from domain.category import Category
+from domain.conversation import Conversation
+from domain.decision import Check, Decision, Disposition, Reply
+from domain.message import Address, Message
+from domain.triage import Policy, triage
+from domain.understanding import Understanding
+
+ANA = Address("ana@customer.example", "Ana")
+CONNECTED = datetime(2026, 3, 1, tzinfo=UTC)
+MAIL = Message(sender=ANA, subject="Question", received_at=CONNECTED + timedelta(hours=1))
+SURE = Understanding(text="How long?", language="en", category=Category.QUESTION, confidence=0.95)
+ANSWER = Decision.release("Answered.", Reply(ANA, "Question", "30 days."))
+
+
+class Deciding:
+    """A handler that always decides the same and remembers whom it was asked about."""
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision, self.asked = decision, []
+
+    def decide(self, message, understanding, conversation):
+        self.asked.append(message)
+        return self.decision
+
+
+class Untouchable:
+    def decide(self, message, understanding, conversation):
+        raise AssertionError("this handler must not be asked")
+
+
+def decided(message=MAIL, conversation=None, understanding=SURE, policy=None, **handlers):
+    by_category = {category: Untouchable() for category in Category}
+    by_category[Category.QUESTION] = Deciding(ANSWER)
+    by_category |= {Category(name): handler for name, handler in handlers.items()}
+    return triage(message, conversation or Conversation(), understanding, by_category, policy or Policy())
+
+
+def test_a_sure_question_is_released_as_its_handler_decided():
+    decision = decided()
+    assert decision.disposition is Disposition.RELEASE
+    assert decision.effects == ANSWER.effects
+
+
+def test_what_a_machine_wrote_is_ignored_and_no_handler_is_asked():
+    decision = decided(understanding=replace(SURE, automatic="Auto-Submitted: auto-replied"), question=Untouchable())
+    assert (decision.disposition, decision.effects) == (Disposition.IGNORE, ())
+    assert "auto-replied" in decision.reason
+
+
+def test_mail_from_before_the_connection_is_ignored():
+    policy = Policy(answers_since=CONNECTED)
+    older = replace(MAIL, received_at=CONNECTED - timedelta(seconds=1))
+    assert decided(older, policy=policy, question=Untouchable()).disposition is Disposition.IGNORE
+    assert decided(policy=policy).disposition is Disposition.RELEASE
+
+
+def test_mail_without_one_sender_is_held():
+    assert decided(replace(MAIL, sender=None), question=Untouchable()).disposition is Disposition.HOLD
+
+
+def test_an_open_case_goes_to_its_handler_whatever_the_mail_looks_like():
+    refund = Deciding(Decision.hold("Found the order."))
+    vague = replace(SURE, text="LO-48213", category=Category.OTHER, confidence=0.2)
+    decided(conversation=Conversation(case=Case("refund", "order_wanted")), understanding=vague, refund=refund)
+    assert refund.asked == [MAIL]
+
+
+def test_an_open_case_makes_sure_what_an_unsure_mail_is_about():
+    vague = replace(SURE, category=Category.OTHER, confidence=0.2)
+    case = Conversation(case=Case("refund", "order_wanted"))
+    assert decided(conversation=case, understanding=vague, refund=Deciding(ANSWER)).disposition is Disposition.RELEASE
+
+
+def test_a_closed_case_does_not_claim_a_mail():
+    case = Conversation(case=Case("refund", "checking"))
+    assert decided(conversation=case).disposition is Disposition.RELEASE
+
+
+def test_an_unsure_category_is_held_with_the_reply_as_draft():
+    decision = decided(understanding=replace(SURE, confidence=0.69))
+    assert decision.disposition is Disposition.HOLD
+    assert decision.effects == ANSWER.effects
+    assert "69% question" in decision.reason
+
+
+def test_a_category_can_have_its_own_threshold():
+    policy = Policy(thresholds={Category.QUESTION: 0.6})
+    assert decided(understanding=replace(SURE, confidence=0.6), policy=policy).disposition is Disposition.RELEASE
+
+
+@pytest.mark.parametrize(
+    ("understanding", "conversation", "policy", "reason"),
+    [
+        (replace(SURE, threat="a lawyer"), Conversation(), Policy(), "threat (a lawyer)"),
+        (replace(SURE, asks_for_person=True), Conversation(), Policy(), "asks for a person"),
+        (SURE, Conversation(), Policy(automatic=frozenset()), "not answered by the machine"),
+        (SURE, Conversation(), Policy(answering=False), "paused"),
+        (SURE, Conversation(replies_by_machine=3), Policy(), "3 automatic replies in this conversation"),
+        (SURE, Conversation(replies_to_sender_today=5), Policy(), "5 automatic replies to this sender"),
+    ],
+)
+def test_what_speaks_against_a_reply_turns_it_into_a_draft(understanding, conversation, policy, reason):
+    decision = decided(conversation=conversation, understanding=understanding, policy=policy)
+    assert (decision.disposition, decision.effects) == (Disposition.HOLD, ANSWER.effects)
+    assert reason in decision.reason
+
+
+def test_a_failed_check_of_the_handler_holds_what_it_released():
+    decision = decided(question=Deciding(ANSWER.checked(Check("The sender is verified.", passed=False))))
+    assert decision.disposition is Disposition.HOLD
+    assert "The sender is verified." in decision.reason
+
+
+def test_policy_never_turns_a_hold_into_anything_else():
+    held = Decision.hold("Weak answer.")
+    decision = decided(question=Deciding(held), policy=Policy(answering=False))
+    assert (decision.disposition, decision.reason) == (Disposition.HOLD, "Weak answer.")
+
+
+def test_a_case_does_not_move_before_a_person_has_released_the_reply():
+    asking = ANSWER.moving(Case("refund").asking("order_number", "order_wanted"))
+    decision = decided(question=Deciding(asking), policy=Policy(answering=False))
+    assert decision.case is None
+    assert decision.case_on_release.asked == ("order_number",)
+
+
+def test_a_hold_shows_the_checks_that_led_to_it():
+    decision = decided(question=Deciding(Decision.hold("Weak answer.")), understanding=replace(SURE, confidence=0.1))
+    assert [check.passed for check in decision.checks] == [False, True, True]
+
+
+def test_every_category_without_a_hint_is_decided_by_its_own_handler():
+    for category in Category:
+        handler = Deciding(Decision.hold("Read."))
+        decided(understanding=replace(SURE, category=category), **{category.value: handler})
+        assert handler.asked == [MAIL]
