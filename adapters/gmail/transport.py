@@ -4,6 +4,7 @@ httplib2, which the client would take by itself, repeats a request on a broken c
 twice. `requests` with its default adapter never repeats one.
 """
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,7 +122,16 @@ class RefreshOnce:
         answer = self._request(url, method=method, **options)
         if answer.status >= 500 or answer.status in transport.DEFAULT_RETRYABLE_STATUS_CODES:
             raise TransportError(f"the token endpoint answered {answer.status}")
+        if answer.status == 200 and not _is_object(answer.data):
+            raise TransportError("the token endpoint gave a broken answer")  # google.auth would fail with a TypeError
         return answer
+
+
+def _is_object(data: bytes) -> bool:
+    try:
+        return isinstance(json.loads(data), dict)
+    except ValueError:
+        return False
 
 
 Session = TypeVar("Session", bound=requests.Session)
