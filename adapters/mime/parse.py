@@ -1,5 +1,6 @@
 """Raw bytes to a `Message`, whatever the bytes are (GMAIL.md 4.4)."""
 
+import codecs
 import email
 import email.policy
 from dataclasses import dataclass
@@ -40,9 +41,10 @@ def parse(raw: bytes) -> Message:
         raise Unreadable(f"The mail is larger than {MAX_BYTES // 1024 // 1024} MB.")
     if not raw.strip():
         raise Unreadable("The mail is empty.")
+    start = raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     try:
         # compat32: the modern policy parses headers on access and fails on many of them.
-        return _read(email.message_from_bytes(raw, policy=email.policy.compat32))
+        return _read(email.message_from_bytes(start, policy=email.policy.compat32))
     except FAULTS as fault:
         raise Unreadable(f"The mail cannot be parsed ({type(fault).__name__}).") from fault
 

@@ -1,0 +1,189 @@
+"""No machine gets an answer, and no person goes without one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from adapters.mime.parse import parse
+from domain.message import Address, Message
+from understanding.automatic import automatic_sign
+
+SHOP = "help@shop.example"
+OWN = frozenset({SHOP, "orders@shop.example"})
+MAILS = Path(__file__).parents[1] / "mails"
+SHARED = Path("../shared/data/eml/labels.jsonl")
+
+
+def a_mail(*headers, sender="anna@customer.example", **values):
+    return Message(
+        sender=Address(sender), **({"to": (Address(SHOP),), "subject": "My order", "headers": headers} | values)
+    )
+
+
+def test_a_customers_mail_has_no_sign():
+    assert automatic_sign(a_mail(("return-path", "<anna@customer.example>")), OWN) == ""
+
+
+@pytest.mark.parametrize("label", ["SENT", "DRAFT", "SPAM", "TRASH", "CHAT"])
+def test_what_gmail_sorted_out_is_never_answered(label):
+    assert automatic_sign(a_mail(labels=("INBOX", label)), OWN)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("auto-submitted", "auto-replied"),
+        ("auto-submitted", "auto-generated; owner-email=x"),
+        ("return-path", "<>"),
+        ("return-path", "<MAILER-DAEMON>"),
+        ("x-failed-recipients", "x@y.example"),
+        ("list-id", "<news.example>"),
+        ("list-unsubscribe", "<mailto:x@y.example>"),
+        ("list-post", "<mailto:x@y.example>"),
+        ("precedence", "bulk"),
+        ("precedence", "Junk"),
+        ("precedence", "list"),
+        ("precedence", "auto_reply"),
+        ("x-auto-response-suppress", "DR, OOF, AutoReply"),
+        ("x-auto-response-suppress", "All"),
+        ("x-autoreply", "yes"),
+        ("x-autorespond", "away"),
+        ("x-autoresponse", "1"),
+        ("x-autoreply-from", "x@y.example"),
+        ("x-loop", "help@shop.example"),
+        ("feedback-id", "1:2:campaign"),
+        ("x-mailwright-reference", "K7F3Q2"),
+    ],
+)
+def test_a_header_of_a_machine_is_a_sign(header):
+    assert automatic_sign(a_mail(header), OWN)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("auto-submitted", "no"),
+        ("auto-submitted", "No (a person wrote it)"),
+        ("x-autoreply", "no"),
+        ("precedence", "normal"),
+        ("x-auto-response-suppress", "DR"),
+        ("subject", "bulk"),
+    ],
+)
+def test_a_header_that_says_no_is_no_sign(header):
+    assert automatic_sign(a_mail(header), OWN) == ""
+
+
+@pytest.mark.parametrize(
+    "local",
+    "noreply no-reply no_reply do-not-reply donotreply mailer-daemon postmaster bounce bounces bounce+123 notification"
+    " notifications gmail-noreply noreply-orders owner-list list-request newsletter".split(),
+)
+def test_addresses_that_nobody_reads_are_never_answered(local):
+    assert automatic_sign(a_mail(sender=f"{local}@anywhere.example"), OWN)
+
+
+@pytest.mark.parametrize(
+    "local", ["norbert.reply", "reply", "anna.bounceur", "postman", "info", "newsome", "notify.me"]
+)
+def test_addresses_that_only_look_alike_are_answered(local):
+    assert automatic_sign(a_mail(sender=f"{local}@anywhere.example"), OWN) == ""
+
+
+@pytest.mark.parametrize("sender", [SHOP, "orders@shop.example", "help+de@shop.example"])
+def test_our_own_addresses_are_never_answered(sender):
+    assert automatic_sign(a_mail(sender=sender), OWN)
+
+
+def test_gmails_dots_hide_no_own_address():
+    assert automatic_sign(a_mail(sender="my.shop@googlemail.com"), frozenset({"myshop@gmail.com"}))
+
+
+@pytest.mark.parametrize("kind", ["multipart/report", "message/delivery-status", "message/disposition-notification"])
+def test_a_report_is_never_answered(kind):
+    assert automatic_sign(a_mail(part_types=("multipart/mixed", kind)), OWN)
+
+
+def test_an_invitation_is_never_answered():
+    assert automatic_sign(a_mail(calendar_method="REQUEST"), OWN)
+
+
+def test_mail_that_was_not_addressed_to_us_is_not_answered():
+    assert automatic_sign(a_mail(to=(Address("somebody@else.example"),)), OWN)
+    assert automatic_sign(a_mail(to=(), cc=(Address("Help+x@shop.example".lower()),)), OWN) == ""
+    assert automatic_sign(a_mail(to=()), frozenset()) == ""
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Automatic reply: Your order",
+        "Auto-Reply: away",
+        "Out of office",
+        "Out of the Office: back on Monday",
+        "Abwesenheitsnotiz: Ihre Bestellung",
+        "Automatische Antwort: Ihre Bestellung",
+        "Réponse automatique : votre commande",
+        "Absence du bureau",
+        "Respuesta automática: su pedido",
+        "Fuera de la oficina",
+        "Undeliverable: Your order",
+        "Undelivered Mail Returned to Sender",
+        "Delivery Status Notification (Failure)",
+    ],
+)
+def test_subjects_of_absence_notes_and_bounces_are_signs(subject):
+    assert automatic_sign(a_mail(subject=subject), OWN)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Automatic reply: Your order",
+        "Out of office chairs?",
+        "Delivery failed again",
+        "Mail delivery failed, where is my parcel",
+        "Undeliverable parcel",
+        "Absent since Monday: my parcel",
+        "Zustellung fehlgeschlagen",
+        "Returned mail order item",
+        "Automatic coffee machine reply",
+    ],
+)
+def test_subjects_of_customers_are_no_signs(subject):
+    assert automatic_sign(a_mail(subject=subject), OWN) == ""
+
+
+def test_a_newsletter_without_a_list_header_is_known_by_its_footer():
+    text = "Big sale! " * 40 + "\nIf you no longer wish to receive these mails, click here to unsubscribe."
+    assert automatic_sign(a_mail(text=text), OWN)
+    assert automatic_sign(a_mail(text=text, subject="Fwd: Big sale"), OWN) == ""
+    assert automatic_sign(a_mail(text=text, references=("<a@b>",)), OWN) == ""
+    assert automatic_sign(a_mail(text="I want to unsubscribe from your newsletter. " * 20), OWN) == ""
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in MAILS.glob("never-*.eml")))
+def test_own_examples_of_machine_mail_are_caught(name):
+    assert automatic_sign(parse((MAILS / name).read_bytes()), OWN)
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in MAILS.glob("person-*.eml")))
+def test_own_examples_of_peoples_mail_pass(name):
+    assert automatic_sign(parse((MAILS / name).read_bytes()), OWN) == ""
+
+
+def test_labelled_mail_is_told_apart():
+    if not SHARED.exists():
+        return
+    rows = [json.loads(line) for line in SHARED.read_text().splitlines()]
+    signs = {
+        row["id"]: automatic_sign(parse((SHARED.parents[1] / row["file"]).read_bytes()), frozenset()) for row in rows
+    }
+    # Spam is Gmail's to label: its text alone says nothing that this file could know.
+    never = [row["id"] for row in rows if row["auto_answer"] == "never" and row["kind"] != "spam"]
+    people = [row["id"] for row in rows if row["kind"] in {"human", "human_reply"}]
+    assert [name for name in people if signs[name]] == []
+    assert sum(1 for name in never if signs[name]) >= 0.95 * len(never)
+    reports = {"bounce", "auto_reply", "feedback_report", "read_receipt"}
+    assert [row["id"] for row in rows if row["kind"] in reports and not signs[row["id"]]] == []
