@@ -30,7 +30,7 @@ SETTINGS = (
     "log_error_verbosity=terse",
 )
 # A test's rows need not outlive a power failure.
-FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB")
 
 
 class RunningPostgres:

@@ -18,6 +18,7 @@ from adapters.embedded.copies import runnable_copy
 from adapters.embedded.postgres import RunningPostgres, start_postgres
 from adapters.embedded.valkey import start_valkey
 from domain.errors import NeedsPerson
+from tests.support.servers import memory
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +26,8 @@ IS_ROOT = os.geteuid() == 0
 
 
 def fresh_home(mode: int) -> Iterator[Path]:
-    """A folder for servers, directly below the temporary folder: pytest's own is closed to other users."""
-    home = Path(tempfile.mkdtemp(prefix="mailwright-test-"))
+    """A folder for servers, not below pytest's own, which is closed to other users."""
+    home = Path(tempfile.mkdtemp(prefix="mailwright-test-", dir=memory()))
     home.chmod(mode)
     directory = home / "server"
     yield directory

@@ -85,7 +85,7 @@ def find_chromium(
 
 
 def runs(binary: Path) -> bool:
-    """Whether this is a browser that starts: Ubuntu's `chromium-browser` may only be a note that says where to get it."""
+    """Whether this is a browser that starts: Ubuntu's `chromium-browser` may only say where to get one."""
     try:
         answer = subprocess.run(
             [binary, "--version"], capture_output=True, text=True, timeout=ANSWERS_WITHIN, check=False
