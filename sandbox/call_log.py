@@ -10,7 +10,7 @@ KEPT = 200_000
 
 @dataclass(slots=True)
 class Call:
-    """One call: `fault` names the fault that it played ("" = none), `units` what it cost, `batch` that it came inside a batch."""
+    """One call: `fault` names the fault that it played ("" = none); `batch` says that it came inside a batch."""
 
     n: int
     time: float

@@ -42,23 +42,13 @@ class Control:
 
     def answer(self, request: Request) -> Response:
         name = request.path.removeprefix(PREFIX)
-        if request.method == "GET" and name in self._get:
-            return json_response(self._get[name]({key: values[-1] for key, values in request.params().items()}))
-        if request.method == "DELETE" and name == "faults":
-            self._google.world.faults.clear()
-            return json_response({})
-        if request.method == "DELETE" and name == "calls":
-            self._google.world.forget_traffic()
-            return json_response({})
-        if request.method != "POST" or name not in self._post:
+        act = self._found(request, name)
+        if act is None:
             return json_response({"error": f"there is no {request.method} {request.path}"}, 404)
-        if from_elsewhere(request):
+        if request.method != "GET" and from_elsewhere(request):
             return json_response({"error": "the request was sent by another site"}, 403)
         try:
-            body = json.loads(request.body or b"{}")
-            if not isinstance(body, dict):
-                raise TypeError("expected a JSON object")
-            return json_response(self._post[name](body))
+            return json_response(act())
         except GmailError as error:
             return json_response({"error": error.message}, error.code)
         except KeyError as error:
@@ -66,12 +56,24 @@ class Control:
         except (ValueError, TypeError) as error:
             return json_response({"error": str(error)}, 400)
 
+    def _found(self, request: Request, name: str) -> Callable[[], Any] | None:
+        """What this request asks for; None when there is no such path."""
+        world = self._google.world
+        match request.method:
+            case "GET" if name in self._get:
+                return lambda: self._get[name]({key: values[-1] for key, values in request.params().items()})
+            case "POST" if name in self._post:
+                return lambda: self._post[name](_body(request))
+            case "DELETE" if name in ("faults", "calls"):
+                return world.faults.clear if name == "faults" else world.forget_traffic
+        return None
+
     def _add_fault(self, body: Body) -> Body:
         self._google.world.faults.add(Fault(**body))
         return {"waiting": self._google.world.faults.waiting()}
 
     def _mail(self, body: Body) -> Body:
-        """`{to, raw (base64url), auth?}` byte for byte, or `{to, from, subject, text, in_reply_to?, thread?, auth?, ...}`."""
+        """`{to, raw (base64url), auth?}` byte for byte, or `{to, from, subject, text, in_reply_to?, thread?, ...}`."""
         google = self._google
         if "raw" in body:
             raw = from_base64url(str(body["raw"]))
@@ -155,3 +157,10 @@ class Control:
         return self._google.world.log.as_json(
             route=params.get("route", ""), user=params.get("user", ""), since=int(since) if since.isdigit() else 0
         )
+
+
+def _body(request: Request) -> Body:
+    body = json.loads(request.body or b"{}")
+    if not isinstance(body, dict):
+        raise TypeError("expected a JSON object")
+    return body

@@ -1,11 +1,11 @@
-"""Drop a mail into the running sandbox from the command line: `python -m sandbox.drop --from ... --to ... --text ...`."""
+"""Drop a mail into the running sandbox: `python -m sandbox.drop --from ... --to ... --text ...`."""
 
 import argparse
 import json
 import sys
-import urllib.error
-import urllib.request
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sandbox.letter import Letter, to_base64url
 from sandbox.post_office import AUTH_LEVELS
@@ -39,23 +39,32 @@ def _wish(options: argparse.Namespace) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _post(url: str, body: bytes) -> tuple[int, dict[str, str]]:
+    """Status and JSON of the answer; raises OSError when nobody listens."""
+    where = urlsplit(url)
+    if where.scheme != "http" or not where.hostname:
+        raise ValueError(f"{url!r} is no http:// address")
+    connection = HTTPConnection(where.hostname, where.port or 80, timeout=10)
+    try:
+        connection.request("POST", "/sandbox/mail", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
 def main(words: list[str] | None = None) -> int:
     """Exit 0 and the new mail's ids as JSON, or 2 and one sentence."""
     options = _arguments(sys.argv[1:] if words is None else words)
     try:
-        if not options.url.startswith("http://"):
-            raise ValueError(f"{options.url!r} is no http:// address")
-        body = json.dumps(_wish(options)).encode()
-        request = urllib.request.Request(f"{options.url.rstrip('/')}/sandbox/mail", body, method="POST")  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            print(answer.read().decode())
-    except urllib.error.HTTPError as error:
-        with error:
-            print(f"sandbox drop: {json.loads(error.read())['error']}", file=sys.stderr)
-        return 2
+        status, answer = _post(options.url, json.dumps(_wish(options)).encode())
     except (OSError, ValueError) as error:
         print(f"sandbox drop: {error}", file=sys.stderr)
         return 2
+    if status != 200:
+        print(f"sandbox drop: {answer.get('error', status)}", file=sys.stderr)
+        return 2
+    print(json.dumps(answer))
     return 0
 
 

@@ -31,7 +31,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One order: on `route` ("*" = every route), after `skip` calls, `times` times, perhaps for one user or one page (1 = first)."""
+    """One order: on `route` ("*" = every one), after `skip` calls, `times` times, for one user or page if named."""
 
     route: str
     fault: str

@@ -2,16 +2,25 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from sandbox import gmail_changes as changes
 from sandbox import gmail_drafts as drafts
 from sandbox import gmail_messages as messages
-from sandbox.faults import Fault
 from sandbox.gmail_call import (
-    COMPOSE, LABELS, METADATA, READ, READONLY, SEND, WIDE, GmailCall, Route, multipart, read_page,
+    COMPOSE,
+    LABELS,
+    METADATA,
+    READ,
+    READONLY,
+    SEND,
+    WIDE,
+    GmailCall,
+    Route,
+    multipart,
+    read_page,
 )  # fmt: skip
-from sandbox.gmail_errors import GmailError, invalid, not_found
+from sandbox.gmail_errors import GmailError, invalid
+from sandbox.gmail_faults import Play, suffer
 from sandbox.gmail_store import Mailbox
 from sandbox.google_oauth import Access, Grants
 from sandbox.http_server import Cut, Request, Response, json_response, parse_head
@@ -52,20 +61,13 @@ ROUTES: dict[tuple[str, ...], Route] = {
     ("POST", "watch"): Route("watch", _ANY_READ, changes.watch),
     ("POST", "stop"): Route("stop", _ANY_READ, changes.stop),
 }
-_REFUSALS = {
-    "503_before": GmailError(503, "backendError", "The service is currently unavailable."),
-    "500_before": GmailError(500, "backendError", "Internal error encountered."),
-    "403_rate": GmailError(403, "rateLimitExceeded", "Rate Limit Exceeded"),
-    "404": not_found(),
-    "401": GmailError(401, "authError", "Invalid Credentials"),
-}
 
 
 class GmailApi:
-    """The Gmail routes over a world. `deliver(address, n)` lets n mails arrive; `pause(seconds)` waits for a slow answer."""
+    """The Gmail routes over a world. `deliver(address, n)` lets n mails arrive, `pause(s)` waits for a slow answer."""
 
     def __init__(
-        self, world: World, grants: Grants, deliver: Callable[[str, int], None], pause: Callable[[float], object]
+        self, world: World, grants: Grants, deliver: Callable[[str, int], None], pause: Callable[[float], None]
     ) -> None:
         self._world = world
         self._grants = grants
@@ -84,9 +86,7 @@ class GmailApi:
             user = access.email
             params = request.params()
             page, cursor = read_page(params)
-            mailbox = self._mailbox(owner, access)
-            if not access.scopes & route.scopes:
-                raise GmailError(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
+            mailbox = self._mailbox(owner, access, route)
             units = self._charge(user, name)
             call = GmailCall(world, mailbox, access, request, ids, params, upload, page, cursor)
             order = world.faults.take(name, user, page)
@@ -95,7 +95,7 @@ class GmailApi:
                     response = json_response(route.act(call))
             else:
                 fault = order.fault
-                response = self._suffer(order, route, call)
+                response = suffer(Play(order, route, call, self._deliver, self._pause))
         except GmailError as error:
             response = error.response()
         world.log.record(
@@ -108,10 +108,10 @@ class GmailApi:
         """Up to 100 calls in one multipart body, each admitted, counted and answered by itself, in order."""
         try:
             parts = list(multipart(request))
-            if len(parts) > MOST_BATCH_PARTS:
-                raise invalid("The batch request contains too many calls; 100 is the maximum.")
         except GmailError as error:
             return error.response()
+        if len(parts) > MOST_BATCH_PARTS:
+            return invalid("The batch request contains too many calls; 100 is the maximum.").response()
         chunks: list[bytes] = []
         for headers, content in parts:
             response = self.answer(_inner_request(content, request), in_batch=True)
@@ -137,9 +137,11 @@ class GmailApi:
             raise GmailError(401, "authError", "Request had invalid authentication credentials.")
         return access
 
-    def _mailbox(self, owner: str, access: Access) -> Mailbox:
+    def _mailbox(self, owner: str, access: Access, route: Route) -> Mailbox:
         if owner not in ("me", access.email):
             raise GmailError(403, "forbidden", f"Delegation denied for {access.email}")
+        if not access.scopes & route.scopes:
+            raise GmailError(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
         mailbox = self._world.mailboxes.get(access.email)
         if mailbox is None:
             raise GmailError(400, "failedPrecondition", "Mail service not enabled", "FAILED_PRECONDITION")
@@ -155,64 +157,6 @@ class GmailApi:
                 raise GmailError(429, "rateLimitExceeded", f"User-rate limit exceeded.  Retry after {text}")
             return world.quota.spend(user, route, now)
 
-    def _suffer(self, fault: Fault, route: Route, call: GmailCall) -> Response:
-        """Answer as the fault wants it; raises GmailError for a plain refusal."""
-
-        def act() -> Response:
-            with self._world.lock:
-                return json_response(route.act(call))
-
-        match fault.fault:
-            case "503_after" | "500_after":
-                act()
-                raise _REFUSALS[f"{fault.fault[:3]}_before"]
-            case "drop_before":
-                return Response(cut=Cut.DROP)
-            case "drop_after":
-                act()
-                return Response(cut=Cut.DROP)
-            case "429":
-                message = "Too many concurrent requests for user"
-                return GmailError(429, "rateLimitExceeded", message).response(
-                    (("Retry-After", str(fault.retry_after)),)
-                )
-            case "slow":
-                response = act()
-                self._pause(fault.seconds)
-                return response
-            case "slow_before":
-                self._pause(fault.seconds)
-                return act()
-            case "malformed_json":
-                whole = act().body
-                return Response(200, whole[: max(1, len(whole) // 2)])
-            case "short_read":
-                response = act()
-                response.cut = Cut.SHORT
-                return response
-            case "empty_page":
-                return json_response(self._empty_page(route, call))
-            case "delete_message":
-                with self._world.lock:
-                    _owner_deletes(route, call)
-                return act()
-            case "mail_arrives":
-                self._deliver(call.mailbox.address, fault.count)
-                return act()
-            case kind if kind in _REFUSALS:
-                raise _REFUSALS[kind]
-        raise invalid(f"The fault {fault.fault} is not played on {route.name}")
-
-    def _empty_page(self, route: Route, call: GmailCall) -> dict[str, Any]:
-        """A page with a token and nothing else; the next page goes on where this one should have begun."""
-        if route.name == "history.list":
-            start = call.number("startHistoryId", 0)
-            return {
-                "historyId": str(call.mailbox.history_id),
-                "nextPageToken": call.next_page(call.cursor or (start, 0)),
-            }
-        return {"resultSizeEstimate": 0, "nextPageToken": call.next_page(call.cursor or (2**63, 0))}
-
 
 def _find(request: Request) -> tuple[Route, str, tuple[str, ...], bool]:
     """Route, user id, path ids and whether it is an upload; raises GmailError 404."""
@@ -225,18 +169,6 @@ def _find(request: Request) -> tuple[Route, str, tuple[str, ...], bool]:
     if route is None:
         raise GmailError(404, "notFound", "Method not found.")
     return route, owner, tuple(path[1::2]), upload
-
-
-def _owner_deletes(route: Route, call: GmailCall) -> None:
-    """The mailbox's owner deletes what this call is about to ask for."""
-    draft_id = str(call.json().get("id", "")) if route.name == "drafts.send" else ""
-    if route.name.startswith("drafts."):
-        drafts.discard(call.mailbox, draft_id or call.ids[0])
-    elif route.name.startswith("threads."):
-        for mail in call.mailbox.thread(call.ids[0]):
-            call.mailbox.remove(mail.id)
-    elif call.ids:
-        call.mailbox.remove(call.ids[0])
 
 
 def _inner_request(content: bytes, outer: Request) -> Request:

@@ -73,66 +73,80 @@ def _word(text: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(text.lower())}(?!\w)")
 
 
+class _Reader:
+    """Collects what the terms of one search ask for."""
+
+    def __init__(self, mailbox: Mailbox, now: float) -> None:
+        self.mailbox = mailbox
+        self.now = now
+        self.labels: set[str] = set()
+        self.without: set[str] = set()
+        self.words: list[re.Pattern[str]] = []
+        self.not_words: list[re.Pattern[str]] = []
+        self.headers: list[tuple[str, str]] = []
+        self.after = self.before = 0
+        self.rfc_id = ""
+        self.anywhere = self.impossible = False
+
+    def read(self, operator: str, value: str, *, minus: bool) -> None:
+        """Take in one term; raises GmailError 400 for one that is not played."""
+        match operator:
+            case "":
+                (self.not_words if minus else self.words).append(_word(value))
+            case "in" | "label" | "is":
+                self._place(operator, value.lower(), minus=minus)
+            case "after" | "newer" | "before" | "older" | "newer_than":
+                self._date(operator, value)
+            case "rfc822msgid":
+                self.rfc_id = value if value.startswith("<") else f"<{value}>"
+            case "from" | "to" | "subject" if not minus:
+                self.headers.append((operator, value.lower()))
+            case _:
+                raise invalid(f"The sandbox does not play the search term {'-' * minus}{operator}:{value}")
+
+    def _place(self, operator: str, value: str, *, minus: bool) -> None:
+        side = self.without if minus else self.labels
+        if (operator, value) == ("in", "anywhere"):
+            self.anywhere = True
+        elif (operator, value) == ("is", "read"):
+            (self.labels if minus else self.without).add("UNREAD")
+        elif operator == "is" and value not in _STATES:
+            raise invalid(f"The sandbox does not play the search term is:{value}")
+        elif label := _STATES.get(value) or _PLACES.get(value) or self.mailbox.label_id(value):
+            side.add(label)
+        else:
+            self.impossible = self.impossible or not minus
+
+    def _date(self, operator: str, value: str) -> None:
+        if operator == "newer_than":
+            if not value[:-1].isdigit() or value[-1] not in _AGES:
+                raise invalid(f"Invalid age in search: {value}")
+            self.after = max(self.after, int((self.now - int(value[:-1]) * _AGES[value[-1]]) * 1000))
+        elif operator in ("after", "newer"):
+            self.after = max(self.after, _moment_ms(value))
+        else:
+            self.before = min(self.before or _moment_ms(value), _moment_ms(value))
+
+
 def parse_search(
-    q: str,
-    mailbox: Mailbox,
-    *,
-    labels: tuple[str, ...] = (),
-    spam_and_trash: bool = False,
-    now: float,
-    lag_s: float = 0,
+    q: str, mailbox: Mailbox, *, labels: tuple[str, ...] = (), spam_and_trash: bool = False, now: float, lag_s: float
 ) -> Search:
     """Turn `q`, `labelIds` and `includeSpamTrash` into a search; raises GmailError 400 for what is not played here."""
-    wanted = set(labels)
-    without: set[str] = set()
-    words: list[re.Pattern[str]] = []
-    not_words: list[re.Pattern[str]] = []
-    headers: list[tuple[str, str]] = []
-    after = before = 0
-    rfc_id = ""
-    impossible = False
+    reader = _Reader(mailbox, now)
+    reader.labels |= set(labels)
     for minus, operator, quoted in _TERM.findall(q):
-        value = quoted.strip('"')
-        side = without if minus else wanted
-        match operator.lower(), value.lower():
-            case "in", "anywhere":
-                spam_and_trash = True
-            case "in", place if place in _PLACES:
-                side.add(_PLACES[place])
-            case "is", "read":
-                (wanted if minus else without).add("UNREAD")
-            case "is", state if state in _STATES:
-                side.add(_STATES[state])
-            case "in" | "label", name:
-                label = mailbox.label_id(name)
-                impossible = impossible or (not label and not minus)
-                side |= {label} - {""}
-            case (("after" | "newer"), _):
-                after = max(after, _moment_ms(value))
-            case (("before" | "older"), _):
-                before = min(before or _moment_ms(value), _moment_ms(value))
-            case "newer_than", age if age[:-1].isdigit() and age[-1] in _AGES:
-                after = max(after, int((now - int(age[:-1]) * _AGES[age[-1]]) * 1000))
-            case "rfc822msgid", _:
-                rfc_id = value if value.startswith("<") else f"<{value}>"
-            case ("from" | "to" | "subject") as name, text:
-                headers.append((name, text))
-            case "", text:
-                (not_words if minus else words).append(_word(text))
-            case _:
-                raise invalid(f"The sandbox does not play the search operator {operator}:{value}")
-    if not spam_and_trash:
-        without |= HIDDEN - wanted
-    until = now - lag_s if lag_s else 0.0
+        reader.read(operator.lower(), quoted.strip('"'), minus=bool(minus))
+    if not spam_and_trash and not reader.anywhere:
+        reader.without |= HIDDEN - reader.labels
     return Search(
-        frozenset(wanted),
-        frozenset(without),
-        after,
-        before,
-        rfc_id,
-        tuple(words),
-        tuple(not_words),
-        tuple(headers),
-        until,
-        impossible,
+        frozenset(reader.labels),
+        frozenset(reader.without),
+        reader.after,
+        reader.before,
+        reader.rfc_id,
+        tuple(reader.words),
+        tuple(reader.not_words),
+        tuple(reader.headers),
+        now - lag_s if lag_s else 0.0,
+        reader.impossible,
     )

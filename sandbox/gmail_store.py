@@ -177,7 +177,7 @@ class Mailbox:
         return [self.messages[mail_id] for mail_id in self.threads[thread_id]]
 
     def thread_of(self, letter: Letter, *, only: str = "") -> str:
-        """The thread that a mail joins by its references and its subject ("" = none), looked for in thread `only` if given."""
+        """The thread that a mail joins by references and subject ("" = none), looked for in thread `only` if given."""
         for reference in letter.references:
             for mail in self.with_rfc_id(reference):
                 if only in ("", mail.thread_id) and mail.letter.thread_subject == letter.thread_subject:

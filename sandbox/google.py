@@ -1,4 +1,4 @@
-"""Run the sandbox Google: one origin, one process, loopback only. `serve` for tests, `python -m sandbox.google` for people."""
+"""Run the sandbox Google on one loopback origin: `serve` for tests, `python -m sandbox.google` for people."""
 
 import argparse
 import contextlib
@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sandbox.control import PREFIX as CONTROL_PREFIX
@@ -21,6 +21,7 @@ from sandbox.page_frame import redirect
 from sandbox.persistence import Store
 from sandbox.seed import read_accounts
 
+Answer = Callable[[Request], Response]
 __all__ = ["DEMO_CLIENT", "Google", "serve"]
 
 
@@ -28,31 +29,29 @@ class FrontDoor:
     """Lead each request to the part of the sandbox that answers it."""
 
     def __init__(self, google: Google) -> None:
-        self._gmail = GmailApi(google.world, google.grants, google.deliver_some, google.pause)
-        self._oauth = OAuthPages(google)
-        self._mail = MailPages(google)
-        self._control = Control(google)
+        gmail = GmailApi(google.world, google.grants, google.deliver_some, google.pause)
+        oauth = OAuthPages(google)
+        self._exact: dict[str, Answer] = dict.fromkeys(OAuthPages.PATHS, oauth.answer)
+        self._exact |= dict.fromkeys(BATCH_PATHS, gmail.answer_batch)
+        self._exact |= dict.fromkeys(("/", "/mail"), lambda _: redirect(MAIL_PREFIX))
+        self._below: tuple[tuple[str, Answer], ...] = (
+            (PREFIX, gmail.answer),
+            (UPLOAD_PREFIX, gmail.answer),
+            (MAIL_PREFIX, MailPages(google).answer),
+            (CONTROL_PREFIX, Control(google).answer),
+        )
 
     def answer(self, request: Request) -> Response:
-        path = request.path
-        if path.startswith((PREFIX, UPLOAD_PREFIX)):
-            return self._gmail.answer(request)
-        if path in OAuthPages.PATHS:
-            return self._oauth.answer(request)
-        if path in BATCH_PATHS and request.method == "POST":
-            return self._gmail.answer_batch(request)
-        if path.startswith(MAIL_PREFIX):
-            return self._mail.answer(request)
-        if path.startswith(CONTROL_PREFIX):
-            return self._control.answer(request)
-        if path in ("/", "/mail"):
-            return redirect(MAIL_PREFIX)
-        return json_response({"error": f"there is no {path}"}, 404)
+        for prefix, answer in self._below:
+            if request.path.startswith(prefix):
+                return answer(request)
+        exact = self._exact.get(request.path)
+        return exact(request) if exact else json_response({"error": f"there is no {request.path}"}, 404)
 
 
 @contextlib.contextmanager
 def serve(google: Google, port: int = 0, *, data: Path | None = None) -> Iterator[str]:
-    """Serve on 127.0.0.1 within the `with` block; gives the base URL, which is also the issuer. `data` keeps the state."""
+    """Serve on 127.0.0.1 within the block; gives the base URL, which is also the issuer. `data` keeps the state."""
     store = Store(google, data) if data else None
     server = HttpServer(FrontDoor(google).answer, port)
     google.base_url = f"http://127.0.0.1:{server.port}"

@@ -136,7 +136,7 @@ class Grants:
         prompt: str,
         include_granted: bool,
     ) -> str:
-        """Write down what the user allowed; returns the code. A refresh token comes on first consent or with prompt=consent."""
+        """Write down what the user allowed; returns the code. A refresh token comes once, or with prompt=consent."""
         grant = self.grants.setdefault((account.email, client.id), Grant())
         given = frozenset(IDENTITY.get(scope, scope) for scope in scopes)
         refresh = offline and (not grant.refresh or "consent" in prompt.split())

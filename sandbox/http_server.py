@@ -1,5 +1,6 @@
 """Speak HTTP/1.1 on a loopback socket: one thread per kept-alive connection, one write per answer."""
 
+import contextlib
 import enum
 import json
 import socket
@@ -13,7 +14,7 @@ from urllib.parse import parse_qs
 
 LARGEST_BODY = 50_000_000
 LARGEST_HEAD = 65_536
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -91,6 +92,9 @@ def parse_head(lines: list[bytes]) -> Request:
     for line in lines[1:]:
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
+    # A web page elsewhere may point its own name at this machine (DNS rebinding); it cannot use these.
+    if headers.get("host", "127.0.0.1").partition(":")[0] not in LOOPBACK_NAMES:
+        raise BadRequestError("the sandbox answers only under a loopback name")
     path, _, query = target.partition("?")
     return Request(method, path, query, headers)
 
@@ -158,8 +162,6 @@ class HttpServer:
             return True
         try:
             request = parse_head(lines)
-            if request.headers.get("host", "127.0.0.1").rsplit(":", 1)[0] not in LOOPBACK_NAMES:
-                raise BadRequestError("the sandbox answers only under a loopback name")
             request.body = _read_body(reader, request.headers)
         except BadRequestError as error:
             _send(connection, Response(400, str(error).encode(), "text/plain"), keep=False, head=False)
@@ -189,7 +191,5 @@ def _send(connection: socket.socket, response: Response, *, keep: bool, head: bo
 
 
 def _shut(connection: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):  # it may have ended by itself in the meantime
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it ended by itself in the meantime

@@ -38,16 +38,18 @@ class MailPages:
         if request.method == "POST":
             return self._send(request, box)
         with self._google.world.lock:
-            match rest:
-                case [] | [""]:
-                    return self._mailbox(box, "inbox")
-                case [folder] if folder in FOLDERS:
-                    return self._mailbox(box, folder)
-                case ["write"]:
-                    to = request.params().get("to", [""])[-1]
-                    return page("Write a mail", _form(box, to, "", ""), note=box.address)
-                case ["m", mail_id] if mail_id in box.messages:
-                    return self._conversation(box, box.messages[mail_id])
+            return self._shown(request, box, rest)
+
+    def _shown(self, request: Request, box: Mailbox, rest: list[str]) -> Response:
+        match rest:
+            case [] | [""]:
+                return self._mailbox(box, "inbox")
+            case [folder] if folder in FOLDERS:
+                return self._mailbox(box, folder)
+            case ["write"]:
+                return page("Write a mail", _form(box, request.params().get("to", [""])[-1], "", ""), note=box.address)
+            case ["m", mail_id] if mail_id in box.messages:
+                return self._conversation(box, box.messages[mail_id])
         return _missing("There is no such mail any more.")
 
     def _accounts(self) -> Response:

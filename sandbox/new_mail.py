@@ -65,7 +65,7 @@ def compose(mail: NewMail) -> bytes:
 
 
 def from_json(fields: dict[str, Any], now: float, references: tuple[str, ...] = ()) -> NewMail:
-    """A mail from `{to, from, subject, text, from_name?, html?, headers?, attachments?, message_id?}`; raises ValueError."""
+    """From `{to, from, subject, text, from_name?, html?, headers?, attachments?, message_id?}`; or ValueError."""
     missing = [name for name in ("to", "from") if not isinstance(fields.get(name), str) or not fields[name]]
     if missing:
         raise ValueError(f"the mail lacks {' and '.join(missing)}")
@@ -76,10 +76,10 @@ def from_json(fields: dict[str, Any], now: float, references: tuple[str, ...] = 
     if wrong or not isinstance(headers, dict) or not isinstance(files, list):
         raise ValueError(f"the mail {texts['subject']!r} has a field of the wrong type")
     attachments = tuple(
-        Attachment(str(file.get("name")), str(file.get("content_type") or "text/plain"), str(file.get("text") or ""))
+        Attachment(str(file["name"]), str(file.get("content_type") or "text/plain"), str(file.get("text") or ""))
         for file in files
     )
     return NewMail(
-        to=fields["to"].strip().lower(), sender=fields["from"].strip(), date=now, references=references, headers=headers,
-        attachments=attachments, **texts,
+        to=fields["to"].strip().lower(), sender=fields["from"].strip(), date=now, references=references,
+        headers=headers, attachments=attachments, **texts,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
@@ -13,6 +14,7 @@ from sandbox.origin import Google
 from sandbox.page_frame import from_elsewhere, page, redirect
 
 AUTH_PATH = "/o/oauth2/v2/auth"
+NOTHING_DONE = ("503_before", "500_before", "drop_before", "429", "403_rate", "404", "401")
 NO_STORE = (("Cache-Control", "no-store"),)
 _ROUTES = {
     "/.well-known/openid-configuration": "oauth.metadata",
@@ -49,22 +51,17 @@ class OAuthPages:
         return response
 
     def _act(self, route: str, request: Request, fault: str) -> Response:
-        if fault in ("503_before", "500_before", "drop_before", "429", "403_rate", "404", "401"):
-            return Response()  # replaced by what the fault answers; nothing was done
-        match route:
-            case "oauth.metadata":
-                return json_response(self._metadata())
-            case "oauth.certs":
-                return json_response(id_tokens.key_set())
-            case "oauth.token":
-                return self._token(request, fault)
-            case "oauth.revoke":
-                return self._revoke(request)
-            case "oauth.userinfo":
-                return self._userinfo(request)
-        if request.method == "POST":
-            return self._decided(request)
-        return self._ask(request)
+        if fault in NOTHING_DONE:
+            return Response()  # replaced by what the fault answers
+        acts: dict[str, Callable[[], Response]] = {
+            "oauth.metadata": lambda: json_response(self._metadata()),
+            "oauth.certs": lambda: json_response(id_tokens.key_set()),
+            "oauth.token": lambda: self._token(request, fault),
+            "oauth.revoke": lambda: self._revoke(request),
+            "oauth.userinfo": lambda: self._userinfo(request),
+            "oauth.consent": lambda: self._decided(request) if request.method == "POST" else self._ask(request),
+        }
+        return acts[route]()
 
     def _suffer(self, kind: str, seconds: float, retry_after: int, response: Response) -> Response:
         if kind.startswith("drop"):
@@ -121,8 +118,8 @@ class OAuthPages:
             for account in accounts
         )
         boxes = "".join(
-            f'<label><input type="checkbox" name="granted" value="{escape(scope)}" checked> {escape(RESTRICTED[scope])} '
-            f'<span class="soft">{escape(scope)}</span></label>'
+            f'<label><input type="checkbox" name="granted" value="{escape(scope)}" checked> '
+            f'{escape(RESTRICTED[scope])} <span class="soft">{escape(scope)}</span></label>'
             for scope in dict.fromkeys(asked["scope"].split())
             if scope in RESTRICTED
         )
@@ -175,20 +172,19 @@ class OAuthPages:
         client = self._google.grants.clients.get(asked.get("client_id", ""))
         if client is None:
             return _refused("Error 401: invalid_client. The OAuth client was not found.", 401)
-        if not client.accepts(asked.get("redirect_uri", "")):
-            return _refused("Error 400: redirect_uri_mismatch. This address is not registered for the client.", 400)
         scopes = asked.get("scope", "").split()
         unknown = [scope for scope in scopes if scope not in IDENTITY and scope not in RESTRICTED]
-        if not scopes or unknown:
-            return _refused(f"Error 400: invalid_scope. {', '.join(unknown) or 'No scope was asked for'}.", 400)
-        if asked.get("response_type") != "code":
-            return _refused("Error 400: unsupported_response_type. Only code is played.", 400)
-        challenge = asked.get("code_challenge", "")
-        if challenge and asked.get("code_challenge_method") != "S256":
-            return _refused("Error 400: invalid_request. Only code_challenge_method=S256 is taken.", 400)
-        if not challenge and self._google.settings.require_pkce:
-            return _refused("Error 400: invalid_request. code_challenge is missing (the sandbox insists on PKCE).", 400)
-        return None
+        challenge, method = asked.get("code_challenge", ""), asked.get("code_challenge_method")
+        needed = self._google.settings.require_pkce
+        rules = (
+            (client.accepts(asked.get("redirect_uri", "")), "redirect_uri_mismatch. This address is not registered"),
+            (scopes and not unknown, f"invalid_scope. {', '.join(unknown) or 'No scope was asked for'}"),
+            (asked.get("response_type") == "code", "unsupported_response_type. Only code is played"),
+            (not challenge or method == "S256", "invalid_request. Only code_challenge_method=S256 is taken"),
+            (challenge or not needed, "invalid_request. code_challenge is missing (the sandbox insists on PKCE)"),
+        )
+        broken = next((sentence for kept, sentence in rules if not kept), None)
+        return _refused(f"Error 400: {broken}.", 400) if broken else None
 
     # -- tokens
 

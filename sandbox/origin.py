@@ -55,7 +55,7 @@ class Google:
     def authorize(
         self, email: str, scopes: Iterable[str] = ("openid", "email", MODIFY), client: Client = DEMO_CLIENT
     ) -> dict[str, Any]:
-        """The token answer of a consent given without a browser: `access_token`, `refresh_token`, `expires_in`, `scope`."""
+        """A consent without a browser; returns the token answer: `access_token`, `refresh_token`, `expires_in`, ..."""
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         with self.world.lock:
@@ -81,7 +81,8 @@ class Google:
         return self.world.mailboxes[email]
 
     def deliver(self, to: str, sender: str, subject: str, text: str, **more: Any) -> Mail:
-        """A mail arrives. `more`: from_name, html, headers, attachments, message_id, references, auth, at (epoch s), spam.
+        """A mail arrives. `more`: from_name, html, headers, attachments, message_id, references,
+        auth, at (epoch s), spam.
 
         Raises ValueError for what cannot be written, GmailError 404 for a mailbox that is not here.
         """
@@ -127,7 +128,7 @@ class Google:
     # -- faults and the record
 
     def fault(self, route: str, fault: str, **more: Any) -> None:
-        """Order a fault; `more` as in `Fault`. Raises ValueError for an unknown kind, TypeError for an unknown field."""
+        """Order a fault; `more` as in `Fault`. Raises ValueError or TypeError for an unknown kind or field."""
         self.world.faults.add(Fault(route, fault, **more))
 
     def calls(self, route: str = "", user: str = "", since: int = 0) -> list[Call]:

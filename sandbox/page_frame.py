@@ -9,7 +9,8 @@ STYLE = """
 *{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:#f5f7f9}
 header{background:#fff;border-bottom:1px solid var(--line);padding:.8rem 1.2rem}
 header a{color:inherit;text-decoration:none;font-weight:600}header span{color:var(--soft);margin-left:.6rem}
-main{max-width:52rem;margin:1.2rem auto;padding:0 1rem}h1{font-size:1.3rem;overflow-wrap:anywhere}
+main{max-width:52rem;margin:1.2rem auto;padding:0 1rem}h1{font-size:1.3rem}
+h1,pre,.rows{overflow-wrap:anywhere}
 .card{background:#fff;border:1px solid var(--line);border-radius:.6rem;padding:1rem 1.2rem;margin:0 0 1rem}
 .rows{list-style:none;padding:0;margin:0}.rows li{border-bottom:1px solid var(--line)}.rows li:last-child{border:0}
 .rows a{display:block;padding:.55rem .2rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}
@@ -17,7 +18,8 @@ main{max-width:52rem;margin:1.2rem auto;padding:0 1rem}h1{font-size:1.3rem;overf
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:.8rem 0 0}
 label{display:block;margin:.7rem 0}input[type=text],input[type=email],textarea{width:100%;font:inherit;padding:.45rem;
 border:1px solid #aab2bd;border-radius:.4rem}textarea{min-height:11rem}fieldset{border:0;padding:0;margin:0 0 1rem}
-legend{font-weight:600}button,.button{font:inherit;padding:.5rem 1.1rem;border-radius:1.2rem;border:1px solid var(--accent);
+legend{font-weight:600}
+button,.button{font:inherit;padding:.5rem 1.1rem;border-radius:1.2rem;border:1px solid var(--accent);
 background:var(--accent);color:#fff;cursor:pointer;text-decoration:none;display:inline-block}
 button.quiet{background:#fff;color:var(--accent)}nav a{margin-right:1rem;color:var(--accent)}.warn{color:#8a1f11}
 """
@@ -36,7 +38,10 @@ def page(
         f'<header><a href="/mail/">Sandbox mail</a><span>{escape(note)}</span></header>'
         f"<main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
-    policy = f"default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {form_targets}"
+    policy = (
+        f"default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self' {form_targets}"
+    )
     headers = (
         ("Content-Security-Policy", policy.strip()),
         ("X-Content-Type-Options", "nosniff"),

@@ -48,7 +48,8 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path)
         database.execute(
-            "CREATE TABLE IF NOT EXISTS row (place INTEGER PRIMARY KEY, kind TEXT, key TEXT, body BLOB, UNIQUE (kind, key))"
+            "CREATE TABLE IF NOT EXISTS row "
+            "(place INTEGER PRIMARY KEY, kind TEXT, key TEXT, body BLOB, UNIQUE (kind, key))"
         )
         return database
 

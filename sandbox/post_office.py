@@ -1,4 +1,4 @@
-"""Take a mail that is sent and lay it into the mailboxes: the sender's copy, and each recipient's with Google's headers."""
+"""Lay a mail that is sent into the mailboxes: the sender's copy, and each recipient's with Google's headers."""
 
 import random
 import re
@@ -70,7 +70,7 @@ class PostOffice:
         at: float | None = None,
         spam: bool = False,
     ) -> Mail:
-        """Lay a mail into a mailbox; `auth` says what Google found out about its sender ("as_is" = not a byte is added)."""
+        """Lay a mail into a mailbox; `auth` is what Google says of its sender ("as_is": not a byte is added)."""
         mailbox = self._mailboxes.get(recipient)
         if mailbox is None:
             raise GmailError(404, "notFound", f"There is no mailbox {recipient} here.")
@@ -82,7 +82,7 @@ class PostOffice:
         return mailbox.add(letter, labels, thread_id=mailbox.thread_of(letter), internal_ms=int(moment * 1000))
 
     def _outgoing(self, address: str, letter: Letter) -> bytes:
-        """The bytes that leave: own From, a Message-ID of Google's, Date and Received added, X- headers gone on demand."""
+        """What leaves: with the own From, a Message-ID of Google's, Date and Received; X- headers gone on demand."""
         raw = re.sub(rb"\r?\n", b"\r\n", letter.raw)
         now = format_datetime(datetime.fromtimestamp(self._clock(), UTC))
         added = [f"Received: from 1000000000000 named unknown by gmailapi.google.com with HTTPREST; {now}"]
@@ -126,7 +126,8 @@ def _results(auth: str, sender: str, domain: str, shown: str) -> str:
     return (
         f"Authentication-Results: mx.google.com;\r\n"
         f"       dkim={auth} header.i=@{domain} header.s=20230601 header.b=Ab3dEf7h;\r\n"
-        f"       spf={spf} (google.com: domain of {sender} {verb} 192.0.2.41 as permitted sender) smtp.mailfrom={sender};\r\n"
+        f"       spf={spf} (google.com: domain of {sender} {verb} 192.0.2.41 as permitted sender) "
+        f"smtp.mailfrom={sender};\r\n"
         f"       dmarc={auth} (p=NONE) header.from={shown}"
     )
 

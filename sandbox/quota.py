@@ -1,6 +1,7 @@
 """Count Gmail's quota units per user and method, and tell when a minute's allowance is spent.
 
-The table is Google's for projects created from 2026-05-01 on; methods that it leaves out are given the figure of their nearest relative.
+The table is Google's for projects created from 2026-05-01 on; methods that it leaves out are given the figure of
+their nearest relative.
 """
 
 from collections import Counter, defaultdict, deque

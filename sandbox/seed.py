@@ -43,14 +43,13 @@ class Seed:
 def read_accounts(path: Path) -> tuple[Account, ...]:
     """`[{"email", "name", "role": "shop"|"customer"|"supplier"}]`; raises ValueError with file and reason."""
     rows = _json(path)
-    if not isinstance(rows, list):
-        raise ValueError(f"{path}: expected a list of accounts")
-    accounts = []
-    for row in rows:
-        if not isinstance(row, dict) or not isinstance(row.get("email"), str):
-            raise ValueError(f"{path}: every account needs an email")
-        accounts.append(new_account(row["email"], str(row.get("name") or ""), str(row.get("role") or "customer")))
-    return tuple(accounts)
+    try:
+        return tuple(
+            new_account(str(row["email"]), str(row.get("name") or ""), str(row.get("role") or "customer"))
+            for row in rows
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError(f"{path}: expected a list of accounts, each with an email") from None
 
 
 def read_seed(folder: Path) -> Seed:
@@ -58,8 +57,8 @@ def read_seed(folder: Path) -> Seed:
 
     A JSON mail is `{to, from, subject, text, from_name?, html?, headers?, attachments? [{name, content_type, text}],
     minutes_ago?, arrives_after_connect_s?, auth? pass|fail|none|as_is, reply_to_previous? (a file's stem)}`.
-    An `.eml` lies there byte for byte; the headers `X-Sandbox-To`, `X-Sandbox-Minutes-Ago` and `X-Sandbox-Auth` may steer
-    it and are taken out. Raises ValueError that names the file.
+    An `.eml` lies there byte for byte; the headers `X-Sandbox-To`, `X-Sandbox-Minutes-Ago` and `X-Sandbox-Auth` may
+    steer it and are taken out. Raises ValueError that names the file.
     """
     accounts = read_accounts(folder / "accounts.json")
     shop = next((account.email for account in accounts if account.role == "shop"), "")
@@ -93,14 +92,16 @@ def seed_bytes(mail: SeedMail, at: float) -> bytes:
 
 def _from_json(path: Path) -> SeedMail:
     fields = _json(path)
-    if not isinstance(fields, dict) or not isinstance(fields.get("to"), str):
-        raise ValueError(f"{path}: expected an object with to, from, subject and text")
+    try:
+        to = str(fields["to"]).strip().lower()
+    except (KeyError, TypeError):
+        raise ValueError(f"{path}: expected an object with to, from, subject and text") from None
     ago = _number(path, fields, "minutes_ago")
     after = _number(path, fields, "arrives_after_connect_s")
     waits = ago is None or ago <= 0 or after is not None
     mail = SeedMail(
         path.stem,
-        fields["to"].strip().lower(),
+        to,
         fields,
         b"",
         _auth(path, fields.get("auth") or "pass"),
