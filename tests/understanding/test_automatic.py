@@ -77,8 +77,25 @@ def test_a_header_that_says_no_is_no_sign(header):
 
 @pytest.mark.parametrize(
     "local",
-    "noreply no-reply no_reply do-not-reply donotreply mailer-daemon postmaster bounce bounces bounce+123 notification"
-    " notifications gmail-noreply noreply-orders owner-list list-request newsletter".split(),
+    [
+        "noreply",
+        "no-reply",
+        "no_reply",
+        "do-not-reply",
+        "donotreply",
+        "mailer-daemon",
+        "postmaster",
+        "bounce",
+        "bounces",
+        "bounce+123",
+        "notification",
+        "notifications",
+        "gmail-noreply",
+        "noreply-orders",
+        "owner-list",
+        "list-request",
+        "newsletter",
+    ],
 )
 def test_addresses_that_nobody_reads_are_never_answered(local):
     assert automatic_sign(a_mail(sender=f"{local}@anywhere.example"), OWN)

@@ -1,0 +1,166 @@
+"""The writer's new words, apart from what others wrote."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from understanding.quotes import split
+
+SHARED = Path("../shared/data/reply_dev.jsonl")
+NEW = "My number is AB-1234."
+OLD = "Which order number do you have?\nThe shop"
+
+INTRODUCTIONS = [
+    "On Mon, Mar 2, 2026 at 9:00 AM Shop <help@shop.example> wrote:",
+    "On Mon, Mar 2, 2026 at 9:00 AM The Very Long Name Of A Shop\n<help@shop.example> wrote:",
+    "Am 02.03.2026 um 09:00 schrieb Shop <help@shop.example>:",
+    "Am Montag, 2. März 2026 schrieb Shop:",
+    "Le lun. 2 mars 2026 à 09:00, Shop <help@shop.example> a écrit :",
+    "El lun, 2 mar 2026 a las 9:00, Shop (<help@shop.example>) escribió:",
+    "Il giorno lun 2 mar 2026 alle ore 09:00 Shop <help@shop.example> ha scritto:",
+    "Op ma 2 mrt. 2026 om 09:00 schreef Shop <help@shop.example>:",
+    "2026-03-02 9:00 GMT+01:00 Shop <help@shop.example>:",
+    "-----Original Message-----",
+    "-----Ursprüngliche Nachricht-----",
+    "----- Message d'origine -----",
+    "-----Mensaje original-----",
+    "From: Shop <help@shop.example>\nSent: Monday, March 2, 2026 9:00 AM\nTo: Anna\nSubject: Your order",
+    "________________\nVon: Shop <help@shop.example>\nGesendet: Montag, 2. März 2026\nAn: Anna\nBetreff: X",
+    "De : Shop <help@shop.example>\nEnvoyé : lundi 2 mars 2026 09:00\nÀ : Anna\nObjet : Votre commande",
+    "De: Shop <help@shop.example>\nEnviado el: lunes, 2 de marzo de 2026\nPara: Anna\nAsunto: Su pedido",
+    "Da: Shop <help@shop.example>\nInviato: lunedì 2 marzo 2026\nA: Anna\nOggetto: Ordine",
+    "*From:* Shop <help@shop.example>\n*Sent:* Monday\n*To:* Anna\n*Subject:* Order",
+]
+
+
+@pytest.mark.parametrize("introduction", INTRODUCTIONS)
+def test_what_stands_below_an_introduction_is_quoted(introduction):
+    parts = split(f"{NEW}\n\n{introduction}\n\n{OLD}\n")
+    assert parts.text == NEW
+    assert "Which order number" in parts.quoted
+
+
+@pytest.mark.parametrize("introduction", INTRODUCTIONS[:8])
+def test_answers_below_a_marked_quote_are_new(introduction):
+    quote = "\n".join(f"> {line}" for line in OLD.split("\n"))
+    parts = split(f"Hello,\n\n{introduction}\n{quote}\n\n{NEW}\n")
+    assert parts.text == f"Hello,\n\n{NEW}"
+    assert "Which order number" in parts.quoted
+
+
+def test_answers_between_quotes_are_new():
+    parts = split("> Which colour?\nBlue.\n> Which size?\nLarge.\n")
+    assert parts.text == "Blue.\nLarge."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On 3 May you wrote:\nit comes soon. It did not.",
+        "Am 3. Mai haben Sie geschrieben, es kommt bald.",
+        "From: Berlin\nTo: Munich\nDate: 3 May\nPlease change my booking.",
+        "I need size > 42, is that possible?",
+        "The following was sent:\none cup",
+        "Sent from my desk, is much easier than my mobile phone.",
+        "Le chat a écrit : bonjour",
+        "Thanks",
+    ],
+)
+def test_sentences_that_only_look_like_quotes_stay(text):
+    assert split(f"Hello,\n{text}").text == f"Hello,\n{text}"
+
+
+def test_a_forwarded_mail_is_what_its_writer_wants_to_say():
+    text = "See below.\n\n---------- Forwarded message ----------\nFrom: Bob <bob@x.example>\nSubject: Invoice\n\nPay."
+    assert split(text).text == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my iPhone",
+        "Von meinem iPhone gesendet",
+        "Gesendet mit der GMX Mail App",
+        "Envoyé de mon iPhone",
+        "Enviado desde mi iPhone",
+        "Inviato da iPhone",
+        "Get Outlook for Android",
+        "-- \nAnna\nACME Inc.",
+        "--\nAnna",
+        "CONFIDENTIALITY NOTICE: this is secret.",
+        "This e-mail and its attachments are confidential and only for you.",
+        "Diese E-Mail enthält vertrauliche Informationen.",
+        "Ce message est confidentiel.",
+        "Este mensaje es confidencial.",
+    ],
+)
+def test_signatures_are_set_apart(line):
+    parts = split(f"{NEW}\n\n{line}\n")
+    assert (parts.text, parts.signature) == (NEW, line)
+
+
+@pytest.mark.parametrize(
+    ("closing", "contact"),
+    [
+        ("Best regards,\nAnna Miller", "Customer Ltd\nPhone: +44 20 1234 5678"),
+        ("Mit freundlichen Grüßen\nAnna Müller", "Kunde GmbH\nTel.: 030 123456"),
+        ("Cordialement,\nAnne", "Tél. : 01 23 45 67 89\nwww.client.example"),
+        ("Saludos\nAna", "ana@cliente.example"),
+    ],
+)
+def test_contact_lines_below_a_closing_are_set_apart(closing, contact):
+    parts = split(f"{NEW}\n\n{closing}\n{contact}\n")
+    assert parts.text == f"{NEW}\n\n{closing}"
+    assert parts.signature == contact
+
+
+@pytest.mark.parametrize("text", ["Sent from my iPhone", "> a\n> b", "-- \nAnna", INTRODUCTIONS[0] + "\n\n" + OLD])
+def test_a_mail_with_nothing_new_keeps_its_text(text):
+    assert split(text).text == text
+
+
+BOMBS = ["\n", ">", ">\n", "On 1\n", "On 1 ", "From: a@b\n", "Date: 1\nFrom: a@b\n\n", "-", "--\n", "_", "-----", " ",
+         " \n", "Thanks,\nTel: 1\n", "On 1 wrote: ", "2011/1/1 <a@b ", "<a@", "> http\nx\n", "--- On", "von:\n", "00",
+         "Sent from my x\n", "Le 1 a écrit", "This email " + "x" * 380 + "\n", "*", "From:", "\t"]  # fmt: skip
+
+
+def test_no_text_takes_long():
+    started = time.process_time()
+    for bomb in BOMBS:
+        split("Hi\n" + bomb * (65536 // len(bomb)))
+    # Some 3 s on the slowest machine we know; anything quadratic would need minutes.
+    assert time.process_time() - started < 30
+
+
+def test_what_is_too_long_to_read_is_kept_apart():
+    parts = split("word " * 20_000)
+    assert len(parts.text) <= 64 * 1024
+    assert len(parts.text) + len(parts.quoted) > 99_000
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from([*BOMBS, *INTRODUCTIONS, NEW, "\n", "> x\n", "Hello\n"]), max_size=12).map("".join))
+def test_a_mail_that_is_not_empty_has_text(text):
+    parts = split(text)
+    assert bool(parts.text.strip()) == bool(text.strip())
+
+
+def test_labelled_replies_are_split():
+    if not SHARED.exists():
+        return
+    rows = [json.loads(line) for line in SHARED.read_text().splitlines()]
+    right = 0
+    for row in rows:
+        text = split(row["text"]).text
+        exact = row["expected"] is None or _bare(text) == _bare(row["expected"])
+        holds = all(wanted in text for wanted in row["must_contain"])
+        right += exact and holds and not any(other in text for other in row["must_not_contain"])
+    assert right >= 0.9 * len(rows)
+
+
+def _bare(text):
+    return [line.rstrip() for line in text.strip().split("\n")]
