@@ -9,7 +9,8 @@ from datetime import datetime
 
 from googleapiclient.errors import HttpError
 
-from adapters.gmail.errors import TRANSPORT_ERRORS, of_refusal, refusal_of, translated
+from adapters.gmail.errors import TRANSPORT_ERRORS, of_refusal, translated
+from adapters.gmail.refusal import refusal_of
 from adapters.gmail.transport import AnswerTooLarge
 from domain.errors import AuthLost, DraftGone, MailwrightError, NotSent, ScopeMissing, TryAgain, Unclear
 

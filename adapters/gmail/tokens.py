@@ -25,7 +25,7 @@ class GoogleApp:
 
     @property
     def batch_uri(self) -> str:
-        return f"{self.api_endpoint}/batch"
+        return f"{self.api_endpoint.rstrip('/')}/batch"
 
 
 @dataclass(frozen=True, slots=True)

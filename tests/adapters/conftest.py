@@ -15,7 +15,7 @@ SHOP = "shop@example.com"
 CUSTOMER = "anna@example.org"
 
 PATIENT = Limits()
-IMPATIENT = Limits(read_s=0.2)  # for answers that a fault holds back
+IMPATIENT = Limits(read_s=0.25)  # for answers that a fault holds back
 
 
 @pytest.fixture(scope="session")

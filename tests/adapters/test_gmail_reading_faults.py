@@ -8,7 +8,7 @@ import pytest
 from adapters.gmail.transport import Limits
 from domain.errors import Gone, HistoryExpired, RateLimited, ScopeMissing, TryAgain
 from domain.mailbox import RawMail
-from tests.adapters.conftest import CUSTOMER, IMPATIENT, SHOP
+from tests.adapters.conftest import CUSTOMER, IMPATIENT, PATIENT, SHOP
 from tests.support.letters import letter
 
 READS = {
@@ -56,7 +56,7 @@ def arrives(google, number=1):
 @pytest.mark.parametrize("route", READS)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_of_a_read_comes_out_once_and_the_next_read_succeeds(google, connections, mail_id, route, fault):
-    gmail = connections.open(limits=IMPATIENT)
+    gmail = connections.open(limits=IMPATIENT if "slow" in fault else PATIENT)
     google.fault(route, fault, seconds=0.6, retry_after=77)
     with pytest.raises(TryAgain) as raised:
         READS[route](gmail, mail_id)
