@@ -78,7 +78,10 @@ def _without_greeting(sentence: str, language: str) -> str:
 
 def _closes(sentence: str, language: str) -> bool:
     """Whether a line is the closing formula: after it only names follow."""
-    words = set(tokens(sentence, language))
+    clause = _OPENING_CLAUSE.match(sentence)
+    # "Kind regards, Desmond Yeo" stands on one line.
+    signed = clause is not None and len(sentence[clause.end() :].split()) <= MOST_NAMES and "?" not in sentence
+    words = set(tokens(clause.group(1) if clause and signed else sentence, language))
     return bool(words & closing_words(language)) and words <= chatter_words(language) | stop_words(language)
 
 

@@ -2,7 +2,8 @@
 
     python -m rag.train_abstention --embedder adapters.embedding.onnx:OnnxEmbedder --models var/models
 
-Each example is right when the document of its best passage is the one named in it; unanswerable ones are never right.
+An example is right when the best passage for each of its questions is in the document that it names; one that names
+none is never right.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,43 +25,62 @@ from rag.documents import load_folder
 from rag.evidence import FEATURES, TRAINED, Abstention, features
 from rag.index import build_index
 
-FOLDS = 10
+FOLDS, REPEATS = 10, 5
 REGULARISATION = 0.3
 # At most this share of wrong answers, with this probability of being mistaken about it.
 RISK, DOUBT = 0.10, 0.10
 # Fewer accepted answers than this cannot keep the bound with one of them wrong.
-FEWEST = 45
+FEWEST, STEP = 45, 15
 UNDECIDED = Abstention(
     mean=dict.fromkeys(FEATURES, 0.0), scale=dict.fromkeys(FEATURES, 1.0), weights={}, intercept=0.0, threshold=1.0
 )
 
 
-def measure(examples: Sequence[dict[str, Any]], knowledge: Path, embedder: Embedder) -> tuple[Any, Any]:
-    """(features, right) of shape (n, len(FEATURES)) and (n,), one row for each example."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One row of features for each question of each example: `owner` is the number of its example."""
+
+    rows: Any
+    owner: Any
+    right: Any
+
+    @property
+    def examples_right(self) -> Any:
+        """Whether all of an example's questions led to the right document."""
+        return np.array([bool(self.right[self.owner == one].all()) for one in np.unique(self.owner)])
+
+
+def measure(examples: Sequence[dict[str, Any]], knowledge: Path, embedder: Embedder) -> Measured:
     documents, problems = load_folder(knowledge)
     for problem in problems:
         print(f"left out {problem.path}: {problem.reason}", file=sys.stderr)
     index = build_index(documents, embedder)
     answers = KnowledgeAnswers(index, embedder, UNDECIDED)
-    rows, right = [], []
-    for example in examples:
+    rows, owner, right = [], [], []
+    for number, example in enumerate(examples):
         language = example["language"]
         asking = read_asking(example["question"], "", language)
-        # Where an example asks several things, the first stands for it.
-        found = answers.search(example["question"], asking, language)[0]
-        values = features(found.question, language, found.hits, index)
-        rows.append([values[name] for name in FEATURES])
-        right.append(found.hits[0].passage.document.path == example["document"])
-    return np.array(rows), np.array(right)
+        for found in answers.search(example["question"], asking, language):
+            values = features(found.question, language, found.hits, index)
+            rows.append([values[name] for name in FEATURES])
+            owner.append(number)
+            right.append(found.hits[0].passage.document.path == example["document"])
+    return Measured(np.array(rows), np.array(owner), np.array(right))
 
 
-def out_of_fold(rows: Any, right: Any) -> Any:
-    """The probability of each example under a model that has not seen it."""
-    probabilities = np.zeros(len(right))
-    for fit, held in (
-        _untyped("sklearn.model_selection").StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(rows, right)
-    ):
-        probabilities[held] = _model().fit(rows[fit], right[fit]).predict_proba(rows[held])[:, 1]
+def out_of_fold(measured: Measured) -> Any:
+    """The probability of each example, averaged over models that have not seen it; its weakest question counts."""
+    examples = np.unique(measured.owner)
+    probabilities = np.zeros(len(examples))
+    for seed in range(REPEATS):
+        folds = _untyped("sklearn.model_selection").StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+        for fit, held in folds.split(examples, measured.examples_right):
+            known, new = np.isin(measured.owner, examples[fit]), np.isin(measured.owner, examples[held])
+            model = _model().fit(measured.rows[known], measured.right[known])
+            each = model.predict_proba(measured.rows[new])[:, 1]
+            weakest = np.ones(len(examples))
+            np.minimum.at(weakest, np.searchsorted(examples, measured.owner[new]), each)
+            probabilities[held] += weakest[held] / REPEATS
     return probabilities
 
 
@@ -72,8 +93,8 @@ def choose_threshold(probabilities: Any, right: Any) -> dict[str, float]:
     """The lowest threshold whose bound keeps RISK, and all above it too (fixed sequence: no correction is needed)."""
     order = np.argsort(-probabilities, kind="stable")
     best: dict[str, float] = {"threshold": 1.0, "accepted": 0, "wrong": 0, "bound": 1.0}
-    # Steps of five examples: each look spends nothing, but stops at the first that fails.
-    for accepted in range(FEWEST, len(order) + 1, 5):
+    # A look costs nothing, but the first that fails ends the search; so look seldom.
+    for accepted in range(FEWEST, len(order) + 1, STEP):
         wrong = int((~right[order[:accepted]]).sum())
         bound = upper_bound(wrong, accepted)
         if bound > RISK:
@@ -98,9 +119,9 @@ def report(probabilities: Any, right: Any) -> list[dict[str, float]]:
 
 def train(examples: Sequence[dict[str, Any]], knowledge: Path, embedder: Embedder) -> dict[str, Any]:
     """What abstention.json holds."""
-    rows, right = measure(examples, knowledge, embedder)
-    held_out = out_of_fold(rows, right)
-    model = _model().fit(rows, right)
+    measured = measure(examples, knowledge, embedder)
+    right, held_out = measured.examples_right, out_of_fold(measured)
+    model = _model().fit(measured.rows, measured.right)
     scaler, regression = model[0], model[1]
     chosen = choose_threshold(held_out, right)
     auroc = _untyped("sklearn.metrics").roc_auc_score
@@ -124,6 +145,7 @@ def train(examples: Sequence[dict[str, Any]], knowledge: Path, embedder: Embedde
             "risk_bound": round(chosen["bound"], 4),
             "doubt": DOUBT,
             "folds": FOLDS,
+            "repeats": REPEATS,
             "risk_coverage": report(held_out, right),
         },
     }

@@ -11,6 +11,7 @@ from rag.display import plain
         ("de", "Guten Tag,\n\n", "wie lange dauert der Versand?", "\n\nMit freundlichen Grüßen\nEva Maier"),
         ("fr", "Bonjour,\n\n", "livrez-vous en Norvège ?", "\n\nCordialement,\nLuc Petit"),
         ("es", "Hola, buenos días:\n", "¿envían a Noruega?", "\nUn saludo,\nAna"),
+        ("en", "", "Do you ship to Norway?", " Kind regards, Desmond Yeo"),
         ("en", "Hi Bob, ", "do you ship to Norway?", ""),
         ("en", "", "Please tell me how long delivery takes.", ""),
     ],

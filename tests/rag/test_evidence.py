@@ -7,7 +7,7 @@ import pytest
 from rag.asking import read_asking
 from rag.evidence import FEATURES, Abstention, features, load_abstention
 from rag.index import Asked, build_index
-from rag.train_abstention import RISK, choose_threshold, out_of_fold, train, upper_bound
+from rag.train_abstention import RISK, Measured, choose_threshold, out_of_fold, train, upper_bound
 
 
 def measured(documents, embedder, question):
@@ -63,10 +63,18 @@ def test_where_no_threshold_keeps_the_bound_nothing_is_answered():
 def test_a_probability_comes_from_a_model_that_has_not_seen_the_example():
     rows = np.zeros((100, len(FEATURES)))
     rows[:, 0] = np.arange(100)
-    right = np.arange(100) > 50
-    probabilities = out_of_fold(rows, right)
-    assert probabilities[right].min() > probabilities[~right].max() - 0.5
+    probabilities = out_of_fold(Measured(rows, owner=np.arange(100), right=np.arange(100) > 50))
     assert probabilities[90] > 0.5 > probabilities[10]
+
+
+def test_the_weakest_question_of_an_example_counts():
+    rows = np.zeros((200, len(FEATURES)))
+    rows[:, 0] = np.repeat(np.arange(100), 2)
+    rows[181, 0] = 0  # The second question of example 90 is hopeless.
+    right = rows[:, 0] > 50
+    measured = Measured(rows, owner=np.repeat(np.arange(100), 2), right=right)
+    assert not measured.examples_right[90]
+    assert out_of_fold(measured)[91] > 0.5 > out_of_fold(measured)[90]
 
 
 def test_training_gives_what_answering_reads(documents, embedder, tmp_path):
