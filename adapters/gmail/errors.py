@@ -16,6 +16,7 @@ from domain.errors import AuthLost, Gone, MailwrightError, NeedsPerson, RateLimi
 LIMIT_WAIT = timedelta(seconds=30)  # when Google names no time
 DAY_LIMIT_WAIT = timedelta(hours=2)
 PRECONDITION_WAIT = timedelta(minutes=5)
+CLIENT_WAIT = timedelta(minutes=5)
 
 TRANSPORT_ERRORS = (
     requests.RequestException,
@@ -27,8 +28,14 @@ TRANSPORT_ERRORS = (
 )
 
 
-class ClientRejected(NeedsPerson):
-    """Google does not know our own client id or secret: no mailbox is at fault, and none must be marked as dead."""
+class ClientRejected(TryAgain):
+    """Google does not accept our own client or project: an operator must act, and no mailbox is at fault.
+
+    A TryAgain, so that nothing fails for good and everything goes on by itself once the settings are right.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, CLIENT_WAIT)
 
 
 Making = Callable[[Refusal, datetime], MailwrightError]
@@ -58,8 +65,12 @@ ANSWERS: dict[tuple[int, str], Making] = {
     (403, "insufficientPermissions"): lambda _, __: ScopeMissing(
         "The permission to read and answer mail was not given: reconnect the mailbox and tick it."
     ),
-    (403, "accessNotConfigured"): _person("The Gmail API is not switched on in our Google project."),
-    (403, "domainPolicy"): _person("The Workspace administrator has forbidden this."),
+    (403, "accessNotConfigured"): lambda _, __: ClientRejected(
+        "The Gmail API is not switched on in our Google project: switch it on."
+    ),
+    (403, "domainPolicy"): lambda _, __: AuthLost(
+        "The Workspace administrator has forbidden this: have it allowed, then reconnect the mailbox."
+    ),
     (403, ""): _person("Google refuses this."),
     (404, ""): lambda refusal, _: Gone(refusal.words),
     (408, ""): _try_again(timedelta(seconds=5)),

@@ -45,8 +45,8 @@ def answer(status: int, reason: str = "", message: str = "", **headers: str) -> 
         (answer(403, "quotaExceeded"), RateLimited),
         (answer(403, "dailyLimitExceeded"), RateLimited),
         (answer(403, "insufficientPermissions"), ScopeMissing),
-        (answer(403, "accessNotConfigured"), NeedsPerson),
-        (answer(403, "domainPolicy"), NeedsPerson),
+        (answer(403, "accessNotConfigured"), ClientRejected),
+        (answer(403, "domainPolicy"), AuthLost),
         (answer(403, "somethingNew"), NeedsPerson),
         (answer(404, "notFound"), Gone),
         (answer(409, "aborted"), TryAgain),
@@ -81,6 +81,12 @@ def test_every_answer_has_its_error(error, ours):
 )
 def test_a_refused_refresh_says_whose_fault_it_is(word, ours):
     assert type(translated(RefreshError(f"{word}: sorry", {"error": word}, retryable=False), NOW)) is ours
+
+
+def test_our_own_mistake_fails_nothing_for_good():
+    rejected = translated(RefreshError("x", {"error": "invalid_client"}, retryable=False), NOW)
+    assert isinstance(rejected, TryAgain)
+    assert rejected.after == timedelta(minutes=5)
 
 
 def test_a_refresh_that_may_be_repeated_is_tried_again():
@@ -140,7 +146,8 @@ def raised_by(border, error: Exception) -> MailwrightError:
         (answer(400, "failedPrecondition"), NotSent, timedelta(minutes=5)),
         (answer(401), AuthLost, None),
         (answer(403, "insufficientPermissions"), ScopeMissing, None),
-        (answer(403, "domainPolicy"), NotSent, None),
+        (answer(403, "forbidden"), NotSent, None),
+        (answer(403, "domainPolicy"), AuthLost, None),
         (answer(403, "rateLimitExceeded"), NotSent, timedelta(seconds=30)),
         (answer(413), NotSent, None),
         (answer(429, retry_after="60"), NotSent, timedelta(seconds=60)),

@@ -102,6 +102,13 @@ def test_a_token_endpoint_in_trouble_is_asked_once_and_tried_again_later(google,
     gmail.source.profile()
 
 
+def test_tokens_that_live_shorter_than_a_job_still_work(google, connections):
+    google.settings.token_life_s = 30
+    row = connections.grant()
+    gmail = connections.open(row)
+    assert gmail.source.profile().address == gmail.source.profile().address == SHOP
+
+
 def test_an_access_that_google_refuses_twice_is_lost(google, connections, row):
     google.fault("getProfile", "401", times=2)
     with pytest.raises(AuthLost):
