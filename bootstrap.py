@@ -121,17 +121,26 @@ class Services:
         finally:
             connection.close()
 
-    def save_tokens(self, tenant: UUID, mailbox: UUID, tokens: Tokens) -> None:
-        """Seal a grant for its row and store it."""
+    def sealed(self, tenant: UUID, mailbox: UUID, tokens: Tokens) -> mailboxes.Tokens:
+        """A grant sealed for its row, and for no other."""
         refresh = self.vault.seal(tokens.refresh.encode(), tenant=tenant, mailbox=mailbox, field="refresh")
         access = self.vault.seal(tokens.access.encode(), tenant=tenant, mailbox=mailbox, field="access")
-        sealed = mailboxes.Tokens(refresh, access, tokens.expires_at)
-        with self.database.transaction(tenant) as db:
-            mailboxes.save_tokens(db, tenant, mailbox, sealed)
+        return mailboxes.Tokens(refresh, access, tokens.expires_at)
 
     def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
         """The handlers over this tenant's own documents and orders."""
         return handlers_for(self._answers(tenant), TenantOrders(self.database, tenant))
+
+    def folder_handlers(self) -> Mapping[Category, Handler]:
+        """The handlers over the documents of KNOWLEDGE_BASE_DIR and without a shop: no database is asked."""
+        from rag.answer import KnowledgeAnswers
+        from rag.documents import load_folder
+        from rag.evidence import load_abstention
+        from rag.index import build_index
+
+        found, _ = load_folder(self.settings.knowledge_base_dir)
+        answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, load_abstention())
+        return handlers_for(answers, NoOrders())
 
     def close(self) -> None:
         for name in ("database", "listener_database", "jail"):
@@ -176,7 +185,8 @@ class Services:
         # Two jobs may refresh at once, which is harmless with Google's tokens; a transaction held while Google
         # thinks is not.
         tokens = renew(self._tokens(tenant, mailbox))
-        self.save_tokens(tenant, mailbox, tokens)
+        with self.database.transaction(tenant) as db:
+            mailboxes.save_tokens(db, tenant, mailbox, self.sealed(tenant, mailbox, tokens))
         return tokens
 
 

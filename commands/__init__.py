@@ -1,1 +1,1 @@
-"""What can be started from a command line."""
+"""The `flask` command line: one file per command, above everything else; nothing imports it but `app`."""

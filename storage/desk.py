@@ -12,6 +12,7 @@ from domain.errors import BadInput
 from domain.understanding import Understanding
 from storage import cases, events
 from storage.codec import case_from_json, checks_from_json, citations_from_json, understanding_from_json
+from storage.conversations import like
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +169,7 @@ def queue(
     db: Connection, tenant: UUID, *, category: str = "", words: str = "", after: UUID | None = None, limit: int = 50
 ) -> list[QueueRow]:
     """Held decisions, most important first, then oldest; the page after the row `after`."""
-    pattern = "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    values = {"tenant": tenant, "category": category, "words": words, "pattern": pattern, "after_id": after}
+    values = {"tenant": tenant, "category": category, "words": words, "pattern": like(words), "after_id": after}
     return [QueueRow(*row) for row in db.execute(_QUEUE, {**values, "limit": limit})]
 
 
@@ -183,6 +183,35 @@ def conversation(db: Connection, tenant: UUID, conversation_id: UUID) -> Convers
         drafts.setdefault(decision_id, []).append(Draft(*fields))
     shown = tuple(_shown(row, tuple(drafts.get(row.decision, ()))) for row in db.execute(_MESSAGES, values))
     return Conversation(head.id, head.subject, head.customer_name or head.customer_address, head.mailbox_id, shown)
+
+
+def conversation_of(db: Connection, tenant: UUID, decision: UUID) -> UUID | None:
+    found: UUID | None = db.execute(
+        text("SELECT conversation_id FROM decision WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant, "id": decision},
+    ).scalar()
+    return found
+
+
+def html_of(db: Connection, tenant: UUID, message: UUID) -> str | None:
+    """The mail's cleaned HTML, or None where there is no such message."""
+    found: str | None = db.execute(
+        text("SELECT coalesce(parsed ->> 'html', '') FROM message WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant, "id": message},
+    ).scalar()
+    return found
+
+
+def waiting(db: Connection, tenant: UUID) -> int:
+    """How many decisions wait for a person."""
+    count: int = db.execute(
+        text("""
+            SELECT count(*) FROM decision
+            WHERE tenant_id = :tenant AND is_current AND disposition = 'hold' AND settled_at IS NULL
+        """),
+        {"tenant": tenant},
+    ).scalar_one()
+    return count
 
 
 def today(db: Connection, tenant: UUID) -> Today:

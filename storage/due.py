@@ -30,3 +30,8 @@ def tenants_due(db: Connection, kind: Kind) -> list[UUID]:
     """The tenants that have work of this kind due now, in random order, so that nobody is always last."""
     question = text("SELECT tenant_id FROM (SELECT DISTINCT tenant_id FROM due WHERE kind = :kind) t ORDER BY random()")
     return list(db.execute(question, {"kind": kind.value}).scalars())
+
+
+def every_tenant(db: Connection) -> list[UUID]:
+    """The ids of all tenants, for upkeep that concerns everyone."""
+    return list(db.execute(text("SELECT tenant_id FROM tenant ORDER BY tenant_id")).scalars())

@@ -1,0 +1,78 @@
+"""The web process, and the `flask` command line."""
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import settings as settings_module
+from adapters import logs
+from bootstrap import Services, build
+from commands import database, demo, explain, importing, keys, tenant
+from settings import BadSettings, Settings
+
+
+COMMANDS = (
+    database.db,
+    demo.demo,
+    explain.explain,
+    importing.kb,
+    importing.orders,
+    keys.new_key,
+    keys.rotate_keys,
+    tenant.tenant,
+)
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
+    """The app. The `flask` command line makes it without settings: each command reads those it needs."""
+    app = Flask(__name__)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    if settings is None:
+        if _is_command_line():
+            return app
+        settings = read_or_exit("web")
+        logs.configure(settings.log_level)
+    return _with_pages(app, settings, services or build(settings))
+
+
+def read_or_exit(purpose: str) -> Settings:
+    """The settings, or one message that names everything that is missing, and exit code 2."""
+    try:
+        return settings_module.read(purpose=purpose)
+    except BadSettings as error:
+        print(error.reason, file=sys.stderr)
+        sys.exit(2)
+
+
+def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
+    from web import conversation, errors, health, mailboxes, queue, security, session, sign_in, words, workspace
+
+    app.secret_key = settings.secret_key
+    app.config.update(BOOTSTRAP_SERVE_LOCAL=True, SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1))
+    app.extensions["mailwright"] = services
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        proxied: Callable[..., object] = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign,assignment]  # Werkzeug's documented way
+    Bootstrap5(app)
+    security.protect(app, settings)
+    session.find_member(app)
+    workspace.frame(app)
+    words.register(app)
+    errors.register(app)
+    mailboxes.register_google(app, settings)
+    for part in (sign_in, queue, conversation, mailboxes, workspace, health):
+        app.register_blueprint(part.pages)
+    return app
+
+
+def _is_command_line() -> bool:
+    """Under `flask COMMAND` the app is only the home of the commands; under gunicorn and `flask run` it is the web."""
+    name = sys.argv[0].replace("\\", "/").rsplit("/", 1)[-1]
+    is_flask = name == "flask" or sys.argv[0].replace("\\", "/").endswith("flask/__main__.py")
+    return is_flask and "run" not in sys.argv[1:2]

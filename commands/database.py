@@ -1,0 +1,23 @@
+"""`flask db upgrade`: bring the database to the newest form."""
+
+import click
+from flask.cli import AppGroup
+
+from commands.settings_of import settings_for
+from storage import migrate
+
+db = AppGroup("db", help="The database.")
+
+
+@db.command("upgrade", with_appcontext=False)
+@click.option("--revision", default="head", help="Where to go; the newest by default.")
+def upgrade(revision: str) -> None:
+    """Run the migrations, and give the logins of DATABASE_URL and DATABASE_LISTENER_URL their roles."""
+    settings = settings_for("migrate")
+    migrate.upgrade(
+        settings.database_owner_url,
+        app_url=settings.database_url,
+        listener_url=settings.database_listener_url,
+        revision=revision,
+    )
+    click.echo("The database is up to date.")

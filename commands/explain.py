@@ -1,0 +1,142 @@
+"""`flask explain`: what would happen to these mails; nothing is sent, and without --tenant no database is asked."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bootstrap import Services
+from commands.importing import tenant_of
+from commands.settings_of import services_for
+from domain.category import Category
+from domain.conversation import Conversation
+from domain.decision import Decision
+from domain.errors import BadInput, Unreadable
+from domain.message import Message
+from domain.ports import Handler
+from domain.triage import MAX_BYTES, Policy, triage
+from domain.understanding import Understanding
+from storage import mailboxes, tenants
+
+BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a mail is held against: a tenant's own documents, orders and policy, or the folder and the defaults."""
+
+    handlers: Mapping[Category, Handler]
+    policy: Policy
+    own_addresses: frozenset[str]
+
+
+@click.command("explain")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--tenant", "slug", default="", help="Explain with this workspace's documents, orders and policy.")
+@click.argument("files", nargs=-1, required=True)
+def explain(files: tuple[str, ...], slug: str, *, as_json: bool) -> None:
+    """Say what would happen to FILES: .eml files, folders of them, or - for standard input."""
+    with services_for("database" if slug else "explain") as services:
+        bench = _bench_of(services, slug)
+        named = _mails(files)
+        done = 0
+        while batch := list(islice(named, BATCH)):
+            for line in _explained(services, bench, batch):
+                click.echo(json.dumps(line, ensure_ascii=False) if as_json else _in_words(line))
+            done += len(batch)
+            if sys.stderr.isatty():
+                click.echo(f"\r{done} mails explained", err=True, nl=False)
+    if sys.stderr.isatty():
+        click.echo("", err=True)
+
+
+def _bench_of(services: Services, slug: str) -> Bench:
+    if not slug:
+        return Bench(services.folder_handlers(), Policy(), frozenset())
+    tenant = tenant_of(services, slug)
+    with services.database.transaction(tenant) as db:
+        policy, own = tenants.get(db, tenant).policy(), mailboxes.own_addresses(db, tenant)
+    return Bench(services.handlers(tenant), policy, own)
+
+
+def _mails(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each mail; a folder gives its .eml files, in order, with those of its folders."""
+    for name in names:
+        path = Path(name)
+        if name == "-":
+            yield "-", sys.stdin.buffer.read(MAX_BYTES + 1)
+        elif path.is_dir():
+            for file in sorted(path.rglob("*.eml")):
+                yield str(file), _bytes(file)
+        elif path.is_file():
+            yield name, _bytes(path)
+        else:
+            raise BadInput("file", f"{name} is neither a file nor a folder.")
+
+
+def _bytes(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
+def _explained(services: Services, bench: Bench, batch: list[tuple[str, bytes]]) -> Iterator[dict[str, Any]]:
+    read = [_read(services, raw) for _, raw in batch]
+    messages = [one for one in read if isinstance(one, Message)]
+    understood = iter(services.reader.read(messages, bench.own_addresses))
+    for (name, _), one in zip(batch, read, strict=True):
+        if isinstance(one, Message):
+            understanding = next(understood)
+            decision = triage(one, Conversation(), understanding, bench.handlers, bench.policy)
+            yield _line(name, understanding, decision)
+        else:
+            yield _line(name, Understanding(""), Decision.hold(one))
+
+
+def _read(services: Services, raw: bytes) -> Message | str:
+    if len(raw) > MAX_BYTES:
+        return "It is larger than 25 MB."
+    try:
+        return services.jail.read(raw)
+    except Unreadable as error:
+        return f"It cannot be read as a mail: {error}"
+
+
+def _line(name: str, understanding: Understanding, decision: Decision) -> dict[str, Any]:
+    """The fields that DESIGN.md fixes: tools are built on them."""
+    return {
+        "file": name,
+        "automatic": bool(understanding.automatic),
+        "automatic_reason": understanding.automatic,
+        "text": understanding.text,
+        "language": understanding.language,
+        "category": understanding.category.value,
+        "sub_intent": understanding.sub_intent,
+        "confidence": round(understanding.confidence, 4),
+        "importance": understanding.importance,
+        "order_numbers": list(understanding.order_numbers),
+        "disposition": decision.disposition.value,
+        "reason": decision.reason,
+        "effects": [{"kind": effect.kind, "to": effect.to.address, "text": effect.text} for effect in decision.effects],
+        "citations": [
+            {"source": one.source, "heading": one.heading, "start": one.start, "end": one.end, "quote": one.quote}
+            for one in decision.citations
+        ],
+    }
+
+
+def _in_words(line: Mapping[str, Any]) -> str:
+    what = (
+        f"automatic: {line['automatic_reason']}"
+        if line["automatic"]
+        else (
+            f"{line['category']} ({line['confidence']:.0%} sure), {line['language']}, importance {line['importance']}"
+        )
+    )
+    said = "".join(f"\n  {effect['kind']} to {effect['to']}:\n    " + effect["text"].replace("\n", "\n    ")
+                   for effect in line["effects"])  # fmt: skip
+    return f"{line['file']}\n  {what}\n  {line['disposition']}: {line['reason']}{said}\n"

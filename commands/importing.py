@@ -1,0 +1,142 @@
+"""`flask orders import` and `flask kb import`: bring a tenant's orders and documents in."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import click
+from flask.cli import AppGroup
+
+from bootstrap import Services
+from commands.settings_of import services_for
+from domain.errors import BadInput
+from domain.money import Money
+from domain.order import ORDER_STATUSES, Order, OrderItem
+from storage import documents, tenants
+from storage import orders as order_rows
+from storage.documents import StoredDocument
+
+orders = AppGroup("orders", help="The shop's orders.")
+kb = AppGroup("kb", help="The knowledge base.")
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was left out. `line` counts from 1, the heading included."""
+
+    line: int
+    reason: str
+
+
+@orders.command("import", with_appcontext=False)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tenant", "slug", required=True, help="The workspace's short name.")
+def import_orders(file: Path, slug: str) -> None:
+    """Add the orders of a CSV FILE; bad rows are named and left out."""
+    with services_for("database") as services:
+        added, bad = save_orders(services, tenant_of(services, slug), file)
+    for row in bad:
+        click.echo(f"line {row.line}: {row.reason}", err=True)
+    click.echo(f"{added} orders imported, {len(bad)} rows left out.")
+
+
+@kb.command("import", with_appcontext=False)
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--tenant", "slug", required=True, help="The workspace's short name.")
+def import_documents(folder: Path, slug: str) -> None:
+    """Make the documents of FOLDER the workspace's knowledge base; bad files are named and left out."""
+    with services_for("database") as services:
+        kept, problems = save_documents(services, tenant_of(services, slug), folder)
+    for problem in problems:
+        click.echo(problem, err=True)
+    click.echo(f"{kept} documents imported, {len(problems)} left out.")
+
+
+def tenant_of(services: Services, slug: str) -> UUID:
+    with services.database.without_tenant() as db:
+        found = tenants.by_slug(db, slug)
+    if found is None:
+        raise BadInput("tenant", f"There is no workspace called {slug!r}.")
+    return found
+
+
+def save_orders(services: Services, tenant: UUID, file: Path) -> tuple[int, list[BadRow]]:
+    """Store every good row; returns their number, and the bad ones. Raises BadInput when it is no such CSV at all."""
+    good: list[Order] = []
+    bad: list[BadRow] = []
+    added = 0
+    for row in read_orders(file):
+        if isinstance(row, BadRow):
+            bad.append(row)
+            continue
+        good.append(row)
+        if len(good) == BATCH:
+            added += _save(services, tenant, good)
+            good = []
+    return added + _save(services, tenant, good), bad
+
+
+def save_documents(services: Services, tenant: UUID, folder: Path) -> tuple[int, list[str]]:
+    from rag.documents import load_folder
+
+    good, problems = load_folder(folder)
+    stored = [
+        StoredDocument(one.path, one.version, (folder / one.path).read_bytes().decode("utf-8", "replace"))
+        for one in good
+    ]
+    with services.database.transaction(tenant) as db:
+        documents.replace_all(db, tenant, stored)
+    return len(stored), [f"{problem.path}: {problem.reason}" for problem in problems]
+
+
+def read_orders(file: Path) -> Iterator[Order | BadRow]:
+    """The orders of a CSV file in its order, and what is wrong with the rows that are none."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines)
+        missing = {"order_number", "customer_email", "status", "currency", "total_minor", "placed_at"} - set(
+            rows.fieldnames or ()
+        )
+        if missing:
+            raise BadInput("file", f"The heading lacks: {', '.join(sorted(missing))}.")
+        for row in rows:
+            try:
+                yield _order(row)
+            except (ValueError, KeyError, TypeError) as error:
+                yield BadRow(rows.line_num, str(error))
+
+
+def _order(row: dict[str, str]) -> Order:
+    status, currency = row["status"].strip(), row["currency"].strip().upper()
+    if not row["order_number"].strip() or "@" not in row["customer_email"]:
+        raise ValueError("It needs an order number and the customer's mail address.")
+    if status not in ORDER_STATUSES:
+        raise ValueError(f"The status {status!r} is none of {', '.join(ORDER_STATUSES)}.")
+    return Order(
+        number=row["order_number"].strip(),
+        customer_email=row["customer_email"].strip().lower(),
+        status=status,
+        total=Money(int(row["total_minor"]), currency),
+        refunded=Money(int(row.get("refunded_minor") or 0), currency),
+        placed_at=_moment(row["placed_at"]),
+        delivered_at=_moment(row["delivered_at"]) if row.get("delivered_at") else None,
+        items=tuple(OrderItem(**item) for item in json.loads(row.get("items") or "[]")),
+        customer_name=row.get("customer_name", ""),
+        tracking_url=row.get("tracking_url", ""),
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.strip())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _save(services: Services, tenant: UUID, batch: list[Order]) -> int:
+    with services.database.transaction(tenant) as db:
+        order_rows.save(db, tenant, batch)
+    return len(batch)

@@ -1,0 +1,64 @@
+"""The list of conversations, newest first, each with what became of its newest mail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`state` is one of the desk's words: answered, asked back, held, sent, uncertain, ignored, unreadable, ..."""
+
+    id: UUID
+    customer: str
+    subject: str
+    state: str
+    reason: str
+    last_message_at: datetime
+
+
+# The state is derived here, from the newest incoming message, its decision and its reply; it is stored nowhere.
+_RECENT = text("""
+    SELECT c.id, coalesce(nullif(c.customer_name, ''), c.customer_address) AS customer, c.subject,
+        CASE
+            WHEN m.state = 'unreadable' THEN 'unreadable'
+            WHEN m.state IN ('discovered', 'fetched') THEN 'in work'
+            WHEN o.state = 'sent' AND o.automatic AND d.category = 'refund' THEN 'asked back'
+            WHEN o.state = 'sent' AND o.automatic THEN 'answered'
+            WHEN o.state = 'sent' THEN 'sent'
+            WHEN o.state = 'uncertain' THEN 'uncertain'
+            WHEN o.state IN ('needs_person', 'failed') THEN 'needs a person'
+            WHEN d.settlement = 'dismissed' THEN 'dismissed'
+            WHEN o.state IN ('pending', 'drafted', 'sending') THEN 'leaving'
+            WHEN d.disposition = 'hold' THEN 'held'
+            WHEN d.disposition = 'ignore' THEN 'ignored'
+            WHEN o.state = 'cancelled' THEN 'answered by hand'
+            ELSE 'kept'
+        END AS state,
+        coalesce(d.reason, ''), c.last_message_at
+    FROM conversation c
+    LEFT JOIN LATERAL (SELECT * FROM message m WHERE m.tenant_id = c.tenant_id AND m.conversation_id = c.id
+        AND m.direction = 'in' ORDER BY m.received_at DESC, m.seq DESC LIMIT 1) m ON true
+    LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
+    LEFT JOIN LATERAL (SELECT * FROM outbox o WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id
+        ORDER BY o.position DESC LIMIT 1) o ON true
+    WHERE c.tenant_id = :tenant
+        AND (:words = '' OR c.subject ILIKE :pattern OR c.customer_address ILIKE :pattern
+            OR c.customer_name ILIKE :pattern)
+        AND (CAST(:after AS uuid) IS NULL OR (c.last_message_at, c.id) <
+            (SELECT x.last_message_at, x.id FROM conversation x WHERE x.tenant_id = :tenant AND x.id = :after))
+    ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit
+""")
+
+
+def recent(db: Connection, tenant: UUID, *, words: str = "", after: UUID | None = None, limit: int = 50) -> list[Row]:
+    """The page of conversations after the row `after`; `words` looks into subject and customer."""
+    values = {"tenant": tenant, "words": words, "pattern": like(words), "after": after, "limit": limit}
+    return [Row(*row) for row in db.execute(_RECENT, values)]
+
+
+def like(words: str) -> str:
+    """A pattern that finds `words` anywhere, taken literally."""
+    return "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"

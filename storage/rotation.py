@@ -1,0 +1,51 @@
+"""Seal the tokens of a tenant anew, row by row, with the rows locked so that no refresh is overwritten."""
+
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.sealed import Sealed
+
+
+class Resealer(Protocol):
+    """What is asked of the vault."""
+
+    def needs_rotation(self, sealed: Sealed) -> bool: ...
+
+    def reseal(self, sealed: Sealed, *, tenant: UUID | str, mailbox: UUID | str, field: str) -> Sealed: ...
+
+
+_MAILBOXES = text("""
+    SELECT id, refresh_sealed, access_sealed FROM mailbox
+    WHERE tenant_id = :tenant AND refresh_sealed IS NOT NULL FOR UPDATE
+""")
+_SAVE = text("""
+    UPDATE mailbox SET refresh_sealed = :refresh, access_sealed = :access WHERE tenant_id = :tenant AND id = :id
+""")
+_REVOCATIONS = text("SELECT mailbox_id AS id, refresh_sealed FROM revocation WHERE tenant_id = :tenant FOR UPDATE")
+_SAVE_REVOCATION = text("""
+    UPDATE revocation SET refresh_sealed = :refresh WHERE tenant_id = :tenant AND mailbox_id = :id
+""")
+
+
+def reseal(db: Connection, tenant: UUID, vault: Resealer) -> int:
+    """Every token that is not sealed under the newest key; returns how many mailboxes that concerned."""
+
+    def fresh(value: bytes, mailbox: UUID, field: str) -> bytes:
+        sealed = Sealed(value)
+        if not vault.needs_rotation(sealed):
+            return value
+        return vault.reseal(sealed, tenant=tenant, mailbox=mailbox, field=field).value
+
+    changed = 0
+    for row in db.execute(_MAILBOXES, {"tenant": tenant}).all():
+        refresh = fresh(row.refresh_sealed, row.id, "refresh")
+        access = fresh(row.access_sealed, row.id, "access") if row.access_sealed is not None else None
+        if (refresh, access) != (row.refresh_sealed, row.access_sealed):
+            db.execute(_SAVE, {"tenant": tenant, "id": row.id, "refresh": refresh, "access": access})
+            changed += 1
+    for row in db.execute(_REVOCATIONS, {"tenant": tenant}).all():
+        refresh = fresh(row.refresh_sealed, row.id, "refresh")
+        db.execute(_SAVE_REVOCATION, {"tenant": tenant, "id": row.id, "refresh": refresh})
+    return changed

@@ -1,0 +1,125 @@
+"""What tests share: the servers of the session, a migrated database each, a workspace with people, the app."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from adapters.vault import new_key
+from app import create_app
+from bootstrap import Services, build
+from settings import Settings
+from storage import members, migrate, tenants
+from storage.database import Database
+from tests.support.servers import Servers, running_servers
+from web import passwords
+
+APP, LISTENER = "mailwright_test_app", "mailwright_test_listener"
+PASSWORD = "a password for the tests"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A tenant with an owner, as most tests need one."""
+
+    id: UUID
+    slug: str
+    owner: UUID
+    email: str
+    password: str = PASSWORD
+
+
+@dataclass(frozen=True)
+class Urls:
+    owner: str
+    app: str
+    listener: str
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    def migrated(owner_url: str) -> None:
+        postgres = running.postgres
+        migrate.upgrade(
+            owner_url,
+            app_url=postgres.url("postgres", APP, "app"),
+            listener_url=postgres.url("postgres", LISTENER, "l"),
+        )
+
+    with running_servers(lambda url: migrated(url)) as running:
+        yield running
+
+
+@pytest.fixture
+def urls(servers: Servers) -> Iterator[Urls]:
+    """A fresh migrated database under its three roles."""
+    with servers.fresh_database() as owner:
+        name = owner.rsplit("@/", 1)[1].split("?")[0]
+        yield Urls(owner, *(servers.postgres.url(name, user, "secret") for user in (APP, LISTENER)))
+
+
+@pytest.fixture
+def settings(urls: Urls, tmp_path: Path) -> Settings:
+    """Settings that point at the test's own database; nobody answers behind the Google ones."""
+    return Settings(
+        database_url=urls.app,
+        database_owner_url=urls.owner,
+        database_listener_url=urls.listener,
+        redis_url="unix:///nobody/listens/here.sock",
+        secret_key=secrets.token_hex(32),
+        key_ring=new_key("k1"),
+        public_url="http://localhost",
+        google_client_id="test-client",
+        google_client_secret="test-secret",
+        google_metadata_url="http://127.0.0.1:9/.well-known/openid-configuration",
+        gmail_api_endpoint="http://127.0.0.1:9",
+        data_dir=tmp_path,
+    )
+
+
+@pytest.fixture
+def services(settings: Settings) -> Iterator[Services]:
+    built = build(settings)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def database(services: Services) -> Database:
+    """The database under the application's role, which sees one tenant at a time."""
+    return services.database
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Hashed once: argon2 is slow on purpose."""
+    return passwords.hashed(PASSWORD)
+
+
+def make_workspace(database: Database, slug: str, password_hash: str, role: str = "owner") -> Workspace:
+    tenant, email = uuid4(), f"owner@{slug}.example"
+    with database.transaction(tenant) as db:
+        tenants.create(db, tenant, slug=slug, name=slug.title())
+        owner = members.add(db, tenant, email=email, name="Olivia Owner", password_hash=password_hash, role=role)
+    return Workspace(tenant, slug, owner, email)
+
+
+@pytest.fixture
+def workspace(database: Database, password_hash: str) -> Workspace:
+    return make_workspace(database, "lumen", password_hash)
+
+
+@pytest.fixture
+def other_workspace(database: Database, password_hash: str) -> Workspace:
+    """Another merchant's: nothing of it may ever show."""
+    return make_workspace(database, "rival", password_hash)
+
+
+@pytest.fixture
+def app(settings: Settings, services: Services):
+    app = create_app(replace(settings), services)
+    app.testing = True
+    return app
