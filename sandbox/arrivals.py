@@ -43,6 +43,11 @@ class Arrivals:
             self._world.changed("arrivals", "")
             self._release(address)
 
+    def look_now(self) -> None:
+        """Look at the clock again, for a clock that jumps."""
+        with self._wake:
+            self._wake.notify_all()
+
     def clear(self) -> None:
         with self._wake:
             self._held.clear()

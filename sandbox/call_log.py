@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
 
-KEPT = 200_000
+KEPT = 100_000
 
 
 @dataclass(slots=True)

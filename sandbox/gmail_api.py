@@ -23,7 +23,8 @@ from sandbox.gmail_errors import GmailError, invalid
 from sandbox.gmail_faults import Play, suffer
 from sandbox.gmail_store import Mailbox
 from sandbox.google_oauth import Access, Grants
-from sandbox.http_server import Cut, Request, Response, json_response, parse_head
+from sandbox.http_server import REASONS, Cut, Request, Response, parse_head
+from sandbox.quota import UNITS
 from sandbox.world import World
 
 PREFIX = "/gmail/v1/users/"
@@ -91,8 +92,7 @@ class GmailApi:
             call = GmailCall(world, mailbox, access, request, ids, params, upload, page, cursor)
             order = world.faults.take(name, user, page)
             if order is None:
-                with world.lock:
-                    response = json_response(route.act(call))
+                response = route.answer(call)
             else:
                 fault = order.fault
                 response = suffer(Play(order, route, call, self._deliver, self._pause))
@@ -121,7 +121,7 @@ class GmailApi:
             extra = "".join(f"{key}: {value}\r\n" for key, value in response.headers)
             head = (
                 f"--batch_sandbox\r\nContent-Type: application/http\r\nContent-ID: <response-{content_id}\r\n\r\n"
-                f"HTTP/1.1 {response.status} OK\r\nContent-Type: {response.content_type}\r\n"
+                f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Unknown')}\r\nContent-Type: {response.content_type}\r\n"
                 f"Content-Length: {len(response.body)}\r\n{extra}\r\n"
             )
             chunks.append(head.encode("latin-1") + response.body + b"\r\n")
@@ -151,7 +151,10 @@ class GmailApi:
         world = self._world
         now = world.clock()
         with world.lock:
-            if world.settings.enforce_quota and world.quota.last_minute(user, now) >= world.settings.units_per_minute:
+            if (
+                world.settings.enforce_quota
+                and world.quota.last_minute(user, now) + UNITS.get(route, 0) > world.settings.units_per_minute
+            ):
                 until = datetime.fromtimestamp(world.quota.free_at(user, now), UTC)
                 text = until.isoformat(timespec="milliseconds").replace("+00:00", "Z")
                 raise GmailError(429, "rateLimitExceeded", f"User-rate limit exceeded.  Retry after {text}")

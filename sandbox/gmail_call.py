@@ -8,8 +8,9 @@ from typing import Any
 from sandbox.gmail_errors import GmailError, invalid
 from sandbox.gmail_store import Mailbox
 from sandbox.google_oauth import AUTH, FULL, MODIFY, Access
-from sandbox.http_server import Request
+from sandbox.http_server import Request, Response, json_response
 from sandbox.letter import from_base64url, to_base64url
+from sandbox.partial import only, read_fields
 from sandbox.world import World
 
 READONLY, COMPOSE, SEND, LABELS, METADATA = (
@@ -152,3 +153,11 @@ class Route:
     name: str
     scopes: frozenset[str]
     act: Callable[[GmailCall], dict[str, Any]] = field(repr=False)
+
+    def answer(self, call: GmailCall) -> Response:
+        """Do it, under the sandbox's lock, and write down what the caller wants to see of the result."""
+        fields = call.param("fields")
+        wanted = read_fields(fields) if fields else {}
+        with call.world.lock:
+            value = self.act(call)
+        return json_response(only(value, wanted))

@@ -90,7 +90,7 @@ def send_draft(call: GmailCall) -> dict[str, Any]:
     old = draft_mail(box, draft_id)
     if "message" in call.json():
         raise invalid("The sandbox does not play drafts.send with another message inside")
-    sent = call.world.post.send(box, old.letter.raw, old.thread_id)
+    sent = call.world.post.send(box, old.letter.raw, old.thread_id, from_draft=True)
     if call.world.settings.draft_wrapper_stays:
         box.add_draft(draft_id, sent)
     else:

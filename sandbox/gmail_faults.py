@@ -24,8 +24,7 @@ class Play:
 
     def act(self) -> Response:
         """Do what the call asks for, as without a fault."""
-        with self.call.world.lock:
-            return json_response(self.route.act(self.call))
+        return self.route.answer(self.call)
 
 
 def suffer(play: Play) -> Response:

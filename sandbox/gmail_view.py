@@ -10,6 +10,7 @@ from sandbox.gmail_store import Happening, Mail, Mailbox
 from sandbox.letter import ODD_MAIL, decoded, from_base64url, part_bytes, to_base64url
 
 FORMATS = ("full", "minimal", "metadata", "raw")
+DEEPEST = 30
 HISTORY_KEYS = {
     "messageAdded": "messagesAdded",
     "messageDeleted": "messagesDeleted",
@@ -103,14 +104,16 @@ def _parsed(mail: Mail) -> Message:
         return broken
 
 
-def _children(part: Message) -> list[Message]:
+def _children(part: Message, part_id: str) -> list[Message]:
+    """The parts of a multipart; what is nested deeper than any honest mail is shown as one part."""
     payload = part.get_payload()
-    is_tree = part.is_multipart() and part.get_content_maintype() == "multipart" and isinstance(payload, list)
-    return [child for child in payload if isinstance(child, Message)] if is_tree and isinstance(payload, list) else []
+    if part_id.count(".") >= DEEPEST or part.get_content_maintype() != "multipart" or not isinstance(payload, list):
+        return []
+    return [child for child in payload if isinstance(child, Message)]
 
 
 def _leaves(part: Message, part_id: str) -> list[tuple[str, Message]]:
-    children = _children(part)
+    children = _children(part, part_id)
     if not children:
         return [(part_id, part)]
     prefix = f"{part_id}." if part_id else ""
@@ -133,7 +136,7 @@ def _part(mail_id: str, part: Message, part_id: str) -> dict[str, Any]:
     headers = [{"name": key, "value": decoded(str(value))} for key, value in part.items()]
     if headers:
         shown["headers"] = headers
-    children = _children(part)
+    children = _children(part, part_id)
     if children:
         prefix = f"{part_id}." if part_id else ""
         shown["body"] = {"size": 0}

@@ -74,7 +74,7 @@ class Letter:
     def text(self) -> str:
         """The readable text, HTML only as its bare words; empty for a mail that cannot be parsed."""
         try:
-            return _text_of(email.message_from_bytes(self.raw))
+            return _text_of(email.message_from_bytes(self.raw)).replace("\r\n", "\n")
         except ODD_MAIL:
             return ""
 

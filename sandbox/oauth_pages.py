@@ -202,7 +202,7 @@ class OAuthPages:
                     issued = google.grants.renew(client, form.get("refresh_token", ""), form.get("scope", ""))
                 case other:
                     raise OAuthError("unsupported_grant_type", f"Invalid grant_type: {other}")
-        if form["grant_type"] == "authorization_code":
+        if form["grant_type"] == "authorization_code" and issued.scopes & RESTRICTED.keys():
             google.arrivals.mailbox_connected(issued.email)
         return json_response({**issued.as_json(), **self._identity(issued, fault)}, headers=NO_STORE)
 

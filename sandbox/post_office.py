@@ -34,7 +34,7 @@ class PostOffice:
         self._chance = random.Random()
         self.outside: deque[tuple[str, bytes]] = deque(maxlen=1000)
 
-    def send(self, sender: Mailbox, raw: bytes, thread_id: str = "") -> Mail:
+    def send(self, sender: Mailbox, raw: bytes, thread_id: str = "", *, from_draft: bool = False) -> Mail:
         """Send as the sender; returns the SENT copy. Raises GmailError 400 without recipient, 404 for a foreign thread.
 
         A threadId whose conditions (References and subject) are not met is not an error: the mail gets a thread of its
@@ -48,7 +48,7 @@ class PostOffice:
             raise invalid("Recipient address required")
         sent = Letter(self._outgoing(sender.address, letter))
         to_self = {"INBOX", "UNREAD"} if sender.address in recipients else set()
-        thread = sender.thread_of(sent, only=thread_id) if thread_id else ""
+        thread = sender.thread_of(sent, only=thread_id) if thread_id and not from_draft else thread_id
         mail = sender.add(sent, {"SENT", *to_self}, thread_id=thread)
         travelling = without_headers(sent.raw, "Bcc")
         for recipient in recipients:
@@ -104,8 +104,8 @@ class PostOffice:
         letter = Letter(raw)
         given_path = letter.first("return-path")
         sender = envelope_from or (given_path.strip("<>") if given_path else next(iter(letter.addresses("from")), ""))
-        domain = sender.rpartition("@")[2] or "localhost"
-        shown = next(iter(letter.addresses("from")), sender).rpartition("@")[2] or domain
+        shown = next(iter(letter.addresses("from")), sender).rpartition("@")[2] or "unknown.invalid"
+        domain = sender.rpartition("@")[2] or shown
         now = format_datetime(datetime.fromtimestamp(moment, UTC))
         token = f"{self._chance.getrandbits(64):016x}"
         lines = [f"Delivered-To: {recipient}", f"Received: by 2002:a05:6a10:b0c1 with SMTP id {token}; {now}"]

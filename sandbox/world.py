@@ -46,15 +46,19 @@ class World:
             self.changed("mailbox", account.email)
         return account
 
+    def everything_changed(self) -> None:
+        """Every row is to be saved anew, or deleted when it is gone by then."""
+        for email, mailbox in self.mailboxes.items():
+            self.changed("mailbox", email)
+            for mail_id in mailbox.messages:
+                self.changed("mail", f"{email}/{mail_id}")
+            for record in mailbox.history:
+                self.changed("history", f"{email}/{record.id}")
+
     def clear(self) -> None:
         """Forget accounts, mail, faults, calls and settings."""
         with self.lock:
-            for email, mailbox in self.mailboxes.items():
-                self.changed("mailbox", email)
-                for mail_id in mailbox.messages:
-                    self.changed("mail", f"{email}/{mail_id}")
-                for record in mailbox.history:
-                    self.changed("history", f"{email}/{record.id}")
+            self.everything_changed()
             self.accounts.clear()
             self.mailboxes.clear()
             self.forget_traffic()

@@ -154,7 +154,8 @@ def test_a_batch_answers_each_call_by_itself(google, base, shop, path):
 
 def test_a_batch_of_more_than_100_calls_is_refused(base, shop):
     parts = "".join(
-        f"--b\r\nContent-Type: application/http\r\nContent-ID: <{n}>\r\n\r\nGET /gmail/v1/users/me/profile HTTP/1.1\r\n\r\n"
+        f"--b\r\nContent-Type: application/http\r\nContent-ID: <{n}>\r\n\r\n"
+        "GET /gmail/v1/users/me/profile HTTP/1.1\r\n\r\n"
         for n in range(101)
     )
     headers = {"Content-Type": "multipart/mixed; boundary=b"}
@@ -176,7 +177,7 @@ def test_units_are_counted_by_the_table(google, shop):
 
 def test_on_demand_the_minute_has_a_limit_and_frees_itself(google, shop, clock):
     google.settings.enforce_quota = True
-    google.settings.units_per_minute = 4
+    google.settings.units_per_minute = 6
     start = shop.profile()["historyId"]
     clock.now += 10
     shop.history(start)

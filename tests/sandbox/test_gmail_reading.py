@@ -1,4 +1,5 @@
 import base64
+from itertools import pairwise
 
 import pytest
 from googleapiclient.errors import HttpError
@@ -38,7 +39,7 @@ def test_history_ids_pass_the_signed_64_bit_range_and_rise_with_gaps(google, sho
         ids.append(int(shop.profile()["historyId"]))
     assert ids[0] > 2**63
     assert ids == sorted(set(ids))
-    assert any(later - earlier > 1 for earlier, later in zip(ids, ids[1:], strict=False))
+    assert any(later - earlier > 1 for earlier, later in pairwise(ids))
 
 
 def test_an_empty_list_has_no_messages_key(shop):
@@ -195,3 +196,34 @@ def test_a_mail_of_one_mailbox_does_not_exist_in_another(google, base, shop):
         anna.get(mail.id)
     assert status_of(refused.value) == 404
     anna.close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "keys"),
+    [("id,threadId", {"id", "threadId"}), ("payload(headers/name,mimeType)", {"payload"}), ("*", None)],
+)
+def test_only_the_fields_asked_for_come_back(google, shop, fields, keys):
+    mail = google.deliver(SHOP, ANNA, "Hi", "x")
+    shown = shop.get(mail.id, "full", fields=fields)
+    assert set(shown) == (keys or set(shop.get(mail.id, "full")))
+    if "payload" in fields:
+        assert set(shown["payload"]) == {"headers", "mimeType"}
+        assert set(shown["payload"]["headers"][0]) == {"name"}
+
+
+@pytest.mark.parametrize("fields", ["id,", "payload(", "id)", "a b", "/id"])
+def test_a_malformed_field_selection_is_refused(google, shop, fields):
+    mail = google.deliver(SHOP, ANNA, "Hi", "x")
+    with pytest.raises(HttpError) as refused:
+        shop.get(mail.id, "full", fields=fields)
+    assert status_of(refused.value) == 400
+
+
+def test_mail_nested_deeper_than_any_honest_mail_can_be_shown(google, shop):
+    raw = b"Subject: deep\n"
+    for level in range(300):
+        raw += b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level)
+    mail = google.deliver_raw(SHOP, raw + b"Content-Type: text/plain\n\nbottom\n")
+    assert shop.get(mail.id, "full")["payload"]["parts"]
+    with pytest.raises(HttpError):
+        shop.me.messages().attachments().get(userId="me", messageId=mail.id, id="AAAA").execute()

@@ -218,3 +218,13 @@ def test_deleting_a_leftover_wrapper_does_not_delete_the_sent_mail(google, shop)
     sent = shop.send_draft(draft["id"])
     shop.me.drafts().delete(userId="me", id=draft["id"]).execute()
     assert shop.get(sent["id"])["labelIds"] == ["SENT"]
+
+
+def test_a_draft_stays_in_its_thread_when_it_is_sent(shop):
+    draft = shop.draft(letter())
+    assert shop.send_draft(draft["id"])["threadId"] == draft["message"]["threadId"]
+
+
+def test_a_draft_that_breaks_the_conditions_shows_it_at_once_by_its_thread(shop, question):
+    draft = shop.draft(reply_to(shop, question, subject="Something else"), question.thread_id)
+    assert draft["message"]["threadId"] != question.thread_id
