@@ -6,24 +6,27 @@ import sys
 from pathlib import Path
 
 from adapters.embedding.build import build
-from adapters.embedding.onnx import OnnxEmbedder
+from adapters.embedding.onnx import OnnxEmbedder, Precision
 from domain.errors import BadInput
 from understanding.train import EXAMPLES, train
 
 
-def set_up(directory: Path, threads: int = 2) -> None:
+def set_up(directory: Path, precision: Precision = "int8", threads: int = 2) -> None:
     """Leave both models in `directory`, printing progress; quick when they are there already. Raises BadInput."""
     build(directory)
-    train(EXAMPLES, directory, OnnxEmbedder(directory, threads=threads))
+    train(EXAMPLES, directory, OnnxEmbedder(directory, precision, threads))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`python -m commands.setup_models [DIR]`; DIR is `$DATA_DIR/models` unless given (DATA_DIR: `var`)."""
+    """`python -m commands.setup_models [DIR]`; needs no other setting than DATA_DIR and EMBEDDING_PRECISION."""
     parser = argparse.ArgumentParser(prog="python -m commands.setup_models", description=__doc__)
     usual = Path(os.environ.get("DATA_DIR") or "var") / "models"
+    precision = "fp32" if os.environ.get("EMBEDDING_PRECISION") == "fp32" else "int8"
     parser.add_argument("directory", nargs="?", type=Path, default=usual, help=f"where to put them ({usual})")
+    parser.add_argument("--precision", choices=("int8", "fp32"), default=precision, help=f"arithmetic ({precision})")
+    given = parser.parse_args(arguments)
     try:
-        set_up(parser.parse_args(arguments).directory)
+        set_up(given.directory, given.precision)
     except BadInput as error:
         print(error, file=sys.stderr)
         return 2
