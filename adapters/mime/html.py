@@ -6,7 +6,7 @@ from typing import Any
 import lxml.html
 import nh3
 
-from adapters.mime.text import CUT, clean
+from adapters.mime.text import CUT, clean, clean_line
 
 MAX_HTML = 1_000_000
 
@@ -156,8 +156,11 @@ class _Lines:
         return bool(text)
 
     def _gap(self) -> None:
+        empty = ("> " * min(self._quotes, _MAX_QUOTE)).rstrip()
         if self._lines and self._lines[-1].strip("> "):
-            self._lines.append(("> " * min(self._quotes, _MAX_QUOTE)).rstrip())
+            self._lines.append(empty)
+        elif self._lines:
+            self._lines[-1] = empty
 
 
 def to_safe_html(source: str) -> str:
@@ -165,6 +168,11 @@ def to_safe_html(source: str) -> str:
     root, _ = parse(source)
     if root is None:
         return ""
+    # Cleaned before the sanitiser, never after: composing `>` with a following mark would undo the end of a tag.
+    for element in root.iter():
+        element.text, element.tail = clean(element.text or ""), clean(element.tail or "")
+        if "href" in element.attrib:
+            element.set("href", clean_line(element.get("href")))
     # Serialised by lxml first: nh3 alone takes minutes for a megabyte of nested elements.
     safe = nh3.clean(
         _lxml.tostring(root, encoding="unicode"),
@@ -175,4 +183,4 @@ def to_safe_html(source: str) -> str:
         strip_comments=True,
     )
     # Escaping makes some pages many times longer; then the text has to do.
-    return safe if len(safe) <= 2 * MAX_HTML else ""
+    return safe if len(safe) <= MAX_HTML else ""

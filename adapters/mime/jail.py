@@ -34,10 +34,14 @@ class _TooSlow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JailLimits:
-    """For one mail: seconds of wall clock, seconds of processor, bytes of address space of the child."""
+    """For one mail: seconds of wall clock, seconds of processor, bytes of address space of the child.
+
+    Each megabyte of the mail adds `seconds_per_megabyte` to both times: 25 MB of attachments take a second honestly.
+    """
 
     deadline_seconds: float = 2.0
     cpu_seconds: float = 3.0
+    seconds_per_megabyte: float = 0.2
     memory_bytes: int = 1024**3
 
 
@@ -52,6 +56,7 @@ class Jail:
             "adapters.mime.jail_child",
             str(limits.memory_bytes),
             str(limits.cpu_seconds),
+            str(limits.seconds_per_megabyte),
         )
         self._lock = threading.Lock()
         self._child: _Child | None = None
@@ -106,13 +111,14 @@ class Jail:
         raise Unreadable("Reading the mail needed too much memory or time, or broke the parser.")
 
     def _ask(self, child: "_Child", raw: bytes) -> bytes:
-        deadline = time.monotonic() + self._limits.deadline_seconds
+        seconds = self._limits.deadline_seconds + self._limits.seconds_per_megabyte * len(raw) / 1_000_000
+        deadline = time.monotonic() + seconds
         answer = b""
         try:
             child.send(raw, deadline)
             answer = child.receive(deadline)
         except _TooSlow as slow:
-            raise Unreadable(f"Reading the mail took longer than {self._limits.deadline_seconds:g} s.") from slow
+            raise Unreadable(f"Reading the mail took longer than {seconds:.1f} s.") from slow
         finally:
             # A child that still works on one mail would answer the next with it.
             if not answer:

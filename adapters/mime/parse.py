@@ -62,7 +62,7 @@ def _read(root: Part) -> Message:
         reply_to=headers.addresses("reply-to").usable,
         subject=decoded(headers.first("subject"))[:1000],
         text=clean(text).strip("\n"),
-        html=clean(to_safe_html(html)) if html else "",
+        html=to_safe_html(html) if html else "",
         headers=tuple((name, decoded(value)) for name, value in headers.pairs),
         rfc_message_id=next(iter(message_ids(headers.first("message-id"))), ""),
         references=references,

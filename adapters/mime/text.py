@@ -27,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9_:-]{1,40}", re.ASCII)
 # annotation anchors; tags and the second block of variation selectors, with which text is smuggled past a reader.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]+"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]+"
 )
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029\x85]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
