@@ -121,7 +121,8 @@ class GmailApi:
             extra = "".join(f"{key}: {value}\r\n" for key, value in response.headers)
             head = (
                 f"--batch_sandbox\r\nContent-Type: application/http\r\nContent-ID: <response-{content_id}\r\n\r\n"
-                f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Unknown')}\r\nContent-Type: {response.content_type}\r\n"
+                f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Unknown')}\r\n"
+                f"Content-Type: {response.content_type}\r\n"
                 f"Content-Length: {len(response.body)}\r\n{extra}\r\n"
             )
             chunks.append(head.encode("latin-1") + response.body + b"\r\n")

@@ -159,5 +159,7 @@ class Route:
         fields = call.param("fields")
         wanted = read_fields(fields) if fields else {}
         with call.world.lock:
+            if call.mailbox.coming:
+                call.mailbox.settle()
             value = self.act(call)
         return json_response(only(value, wanted))

@@ -82,6 +82,7 @@ class Mailbox:
         self.labels: dict[str, str] = {}  # user labels: id -> name
         self.history: list[Happening] = []
         self.watching: dict[str, Any] = {}
+        self.coming: list[tuple[float, Mail]] = []
         self.by_label: defaultdict[str, list[Order]] = defaultdict(list)
         self._by_order: dict[Order, Mail] = {}
         self._by_rfc_id: defaultdict[str, list[str]] = defaultdict(list)
@@ -94,17 +95,38 @@ class Mailbox:
     # -- messages
 
     def add(
-        self, letter: Letter, labels: Iterable[str], *, thread_id: str = "", internal_ms: int | None = None
+        self,
+        letter: Letter,
+        labels: Iterable[str],
+        *,
+        thread_id: str = "",
+        internal_ms: int | None = None,
+        lag_s: float = 0.0,
     ) -> Mail:
-        """Store a mail, in its own thread when none is given."""
+        """Store a mail, in its own thread when none is given; with a lag it has its id now and is found later."""
         now = self._clock()
         mail_id = self._ids.next()
         self._arrivals += 1
         order = (int(now * 1000) if internal_ms is None else internal_ms, self._arrivals)
-        mail = Mail(mail_id, thread_id or mail_id, set(labels), letter, order, self._rise(), now)
+        mail = Mail(mail_id, thread_id or mail_id, set(labels), letter, order, self.history_id, now)
+        if lag_s:
+            self.coming.append((now + lag_s, mail))
+        else:
+            self._enter(mail)
+        return mail
+
+    def settle(self) -> None:
+        """Let the mail whose lag is over be found from now on."""
+        now = self._clock()
+        due = [mail for at, mail in self.coming if at <= now]
+        self.coming = [(at, mail) for at, mail in self.coming if at > now]
+        for mail in due:
+            self._enter(mail)
+
+    def _enter(self, mail: Mail) -> None:
+        mail.history_id = self._rise()
         self.place(mail)
         self._note("messageAdded", mail)
-        return mail
 
     def place(self, mail: Mail) -> None:
         """Enter a mail into the indexes, without history: a part of `add`, and how a saved mailbox is restored."""

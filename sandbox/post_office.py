@@ -22,6 +22,8 @@ class Habits(Protocol):
 
     strip_x_headers: bool
     rewrite_message_id: bool
+    draft_wrapper_stays: bool
+    sent_copy_lag_s: float
 
 
 class PostOffice:
@@ -38,7 +40,8 @@ class PostOffice:
         """Send as the sender; returns the SENT copy. Raises GmailError 400 without recipient, 404 for a foreign thread.
 
         A threadId whose conditions (References and subject) are not met is not an error: the mail gets a thread of its
-        own, as at Google, so a caller that forgets them must notice it by the answer's threadId.
+        own, as at Google, so a caller that forgets them must notice it by the answer's threadId. A draft was
+        asked when it was made and stays in its thread.
         """
         if thread_id:
             sender.thread(thread_id)
@@ -49,7 +52,8 @@ class PostOffice:
         sent = Letter(self._outgoing(sender.address, letter))
         to_self = {"INBOX", "UNREAD"} if sender.address in recipients else set()
         thread = sender.thread_of(sent, only=thread_id) if thread_id and not from_draft else thread_id
-        mail = sender.add(sent, {"SENT", *to_self}, thread_id=thread)
+        lag = 0.0 if self._habits.draft_wrapper_stays else self._habits.sent_copy_lag_s
+        mail = sender.add(sent, {"SENT", *to_self}, thread_id=thread, lag_s=lag)
         travelling = without_headers(sent.raw, "Bcc")
         for recipient in recipients:
             if recipient == sender.address:

@@ -12,6 +12,9 @@ class Settings:
     code_life_s: float = 120.0
     require_pkce: bool = True
     search_lag_s: float = 0.0
+    # For so long the own copy of a sent mail is found nowhere: not by its id, its thread, a list or the history.
+    # What is on its way when the process ends is lost; a draft whose wrapper stays has its copy at once.
+    sent_copy_lag_s: float = 0.0
     strip_x_headers: bool = False
     rewrite_message_id: bool = True
     # A draft that was sent stays listed around the SENT message; sending it again then really sends a second mail.

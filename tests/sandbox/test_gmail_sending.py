@@ -228,3 +228,21 @@ def test_a_draft_stays_in_its_thread_when_it_is_sent(shop):
 def test_a_draft_that_breaks_the_conditions_shows_it_at_once_by_its_thread(shop, question):
     draft = shop.draft(reply_to(shop, question, subject="Something else"), question.thread_id)
     assert draft["message"]["threadId"] != question.thread_id
+
+
+def test_on_demand_the_sent_copy_is_found_nowhere_for_a_while(google, shop, question, clock):
+    google.settings.sent_copy_lag_s = 30.0
+    draft = shop.draft(reply_to(shop, question), question.thread_id)
+    start = shop.profile()["historyId"]
+    sent = shop.send_draft(draft["id"])
+    assert len(inbox_of(google, ANNA)) == 1
+    assert "messagesAdded" not in str(shop.history(start))
+    assert [row["id"] for row in shop.thread(question.thread_id)["messages"]] == [question.id]
+    assert "messages" not in shop.messages(q="in:sent")
+    with pytest.raises(HttpError) as unseen:
+        shop.get(sent["id"])
+    assert status_of(unseen.value) == 404
+    between = shop.profile()["historyId"]
+    clock.now += 31
+    assert shop.history(between)["history"][0]["messagesAdded"][0]["message"]["id"] == sent["id"]
+    assert [row["id"] for row in shop.thread(question.thread_id)["messages"]] == [question.id, sent["id"]]
