@@ -12,7 +12,7 @@ from domain.ports import Answer, Embedder, FoundPassage
 from rag.asking import Asking, read_asking
 from rag.citing import cite, verified
 from rag.display import plain
-from rag.evidence import Abstention, features
+from rag.evidence import THIN, Abstention, features, has_enough_in_common
 from rag.index import Asked, Hit, Index
 from rag.words import guess_language
 
@@ -22,11 +22,15 @@ PASSAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One question of a mail with its hits, best first, and the probability that the first one answers it."""
+    """One question of a mail with its hits, best first, and the probability that the first one answers it.
+
+    `thin` says that the two share hardly a word; such a passage is never given as an answer.
+    """
 
     question: str
     hits: tuple[Hit, ...]
     probability: float
+    thin: bool = False
 
 
 class KnowledgeAnswers:
@@ -88,7 +92,9 @@ class KnowledgeAnswers:
         return Asked(asking.text, by_text[question]), [Asked(part, by_text[part]) for part in parts]
 
     def _judged(self, asked: str, language: str, hits: tuple[Hit, ...]) -> Found:
-        return Found(asked, hits, self._abstention.probability(features(asked, language, hits, self._index)))
+        probability = self._abstention.probability(features(asked, language, hits, self._index))
+        thin = not has_enough_in_common(asked, language, hits[0], self._index)
+        return Found(asked, hits, probability * THIN if thin else probability, thin)
 
     def _refusal(self, asking: Asking, found: tuple[Found, ...], weakest: Found, language: str) -> str:
         """Why no answer is given, or an empty string."""
@@ -97,7 +103,7 @@ class KnowledgeAnswers:
         foreign = [one for one in found if one.hits[0].passage.document.language != language]
         if foreign:
             return f"The knowledge base holds nothing on it in the language of the mail ({language})."
-        if weakest.probability < self._abstention.threshold:
+        if weakest.probability < self._abstention.threshold or any(one.thin for one in found):
             part = f' for "{weakest.question[:120]}"' if len(found) > 1 else ""
             return (
                 f"The best passage{part}, {weakest.hits[0].passage.heading}, answers it only with a probability of "

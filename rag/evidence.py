@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import BadInput
-from rag.asking import content
 from rag.index import Hit, Index
+from rag.words import stems
 
+FEWEST_WORDS = 2
+# What is left of the probability where question and passage share fewer words than that.
+THIN = 0.5
 FEATURES = (
     "title_english",
     "title_other",
@@ -39,11 +42,11 @@ def features(asked: str, language: str, hits: Sequence[Hit], index: Index) -> di
     """
     best = hits[0]
     words = index.part_of(best).words
-    wanted = set(content(asked, language))
+    wanted = set(stems(asked, language))
     weight = {stem: words.idf(stem) for stem in wanted}
     total = sum(weight.values()) or 1.0
     held = index.stems_of(best)
-    heads = set(content(best.passage.heading, best.passage.document.language))
+    heads = set(stems(best.passage.heading, best.passage.document.language))
     dense = max(hits, key=lambda hit: hit.title + hit.body)
     lexical = max(hits, key=lambda hit: hit.words + hit.characters)
     english = language == "en"
@@ -58,6 +61,11 @@ def features(asked: str, language: str, hits: Sequence[Hit], index: Index) -> di
         "agreement": ((dense is best) + (lexical is best)) / 2,
         "length": math.log1p(len(wanted)),
     }
+
+
+def has_enough_in_common(asked: str, language: str, hit: Hit, index: Index) -> bool:
+    """Whether a passage holds at least FEWEST_WORDS of the question's words: one shared word proves nothing."""
+    return len(set(stems(asked, language)) & index.stems_of(hit)) >= FEWEST_WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from domain.ports import Embedder
 from rag.answer import KnowledgeAnswers
 from rag.asking import read_asking
 from rag.documents import load_folder
-from rag.evidence import FEATURES, TRAINED, Abstention, features
+from rag.evidence import FEATURES, THIN, TRAINED, Abstention, features
 from rag.index import build_index
 
 FOLDS, REPEATS = 10, 5
@@ -38,11 +38,15 @@ UNDECIDED = Abstention(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One row of features for each question of each example: `owner` is the number of its example."""
+    """One row of features for each question of each example: `owner` is the number of its example.
+
+    `thin` marks those that share hardly a word with their best passage.
+    """
 
     rows: Any
     owner: Any
     right: Any
+    thin: Any
 
     @property
     def examples_right(self) -> Any:
@@ -56,7 +60,7 @@ def measure(examples: Sequence[dict[str, Any]], knowledge: Path, embedder: Embed
         print(f"left out {problem.path}: {problem.reason}", file=sys.stderr)
     index = build_index(documents, embedder)
     answers = KnowledgeAnswers(index, embedder, UNDECIDED)
-    rows, owner, right = [], [], []
+    rows, owner, right, thin = [], [], [], []
     for number, example in enumerate(examples):
         language = example["language"]
         asking = read_asking(example["question"], "", language)
@@ -65,7 +69,8 @@ def measure(examples: Sequence[dict[str, Any]], knowledge: Path, embedder: Embed
             rows.append([values[name] for name in FEATURES])
             owner.append(number)
             right.append(found.hits[0].passage.document.path == example["document"])
-    return Measured(np.array(rows), np.array(owner), np.array(right))
+            thin.append(found.thin)
+    return Measured(np.array(rows), np.array(owner), np.array(right), np.array(thin))
 
 
 def out_of_fold(measured: Measured) -> Any:
@@ -77,7 +82,7 @@ def out_of_fold(measured: Measured) -> Any:
         for fit, held in folds.split(examples, measured.examples_right):
             known, new = np.isin(measured.owner, examples[fit]), np.isin(measured.owner, examples[held])
             model = _model().fit(measured.rows[known], measured.right[known])
-            each = model.predict_proba(measured.rows[new])[:, 1]
+            each = model.predict_proba(measured.rows[new])[:, 1] * np.where(measured.thin[new], THIN, 1.0)
             weakest = np.ones(len(examples))
             np.minimum.at(weakest, np.searchsorted(examples, measured.owner[new]), each)
             probabilities[held] += weakest[held] / REPEATS

@@ -138,3 +138,7 @@ def test_a_broken_abstention_file_is_named(tmp_path, content):
     (tmp_path / "abstention.json").write_text(content)
     with pytest.raises(BadInput, match="train_abstention"):
         load_abstention(tmp_path / "abstention.json")
+
+
+def test_a_passage_that_shares_one_word_is_no_answer(answers):
+    assert not answers.answer("Norway?", "", "en").answered

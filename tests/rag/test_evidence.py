@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rag.asking import read_asking
-from rag.evidence import FEATURES, Abstention, features, load_abstention
+from rag.evidence import FEATURES, Abstention, features, has_enough_in_common, load_abstention
 from rag.index import Asked, build_index
 from rag.train_abstention import RISK, Measured, choose_threshold, out_of_fold, train, upper_bound
 
@@ -42,6 +42,13 @@ def test_the_probability_stays_a_number_for_absurd_values():
     assert 0 < one.probability({"margin": -1e9}) < one.probability({"margin": 1e9}) <= 1
 
 
+def test_one_shared_word_proves_nothing(documents, embedder):
+    index = build_index(documents, embedder)
+    hits = index.search(Asked("Norway", embedder.embed(["Norway"])[0]), [], "en")
+    assert not has_enough_in_common("Norway Norway", "en", hits[0], index)
+    assert has_enough_in_common("Do you deliver to Norway?", "en", hits[0], index)
+
+
 @pytest.mark.parametrize(("accepted", "bound"), [(22, 0.0994), (45, 0.0499), (230, 0.00996)])
 def test_the_bound_is_clopper_and_pearsons(accepted, bound):
     assert upper_bound(0, accepted) == pytest.approx(bound, abs=1e-4)
@@ -63,7 +70,9 @@ def test_where_no_threshold_keeps_the_bound_nothing_is_answered():
 def test_a_probability_comes_from_a_model_that_has_not_seen_the_example():
     rows = np.zeros((100, len(FEATURES)))
     rows[:, 0] = np.arange(100)
-    probabilities = out_of_fold(Measured(rows, owner=np.arange(100), right=np.arange(100) > 50))
+    probabilities = out_of_fold(
+        Measured(rows, owner=np.arange(100), right=np.arange(100) > 50, thin=np.zeros(100, bool))
+    )
     assert probabilities[90] > 0.5 > probabilities[10]
 
 
@@ -72,7 +81,7 @@ def test_the_weakest_question_of_an_example_counts():
     rows[:, 0] = np.repeat(np.arange(100), 2)
     rows[181, 0] = 0  # The second question of example 90 is hopeless.
     right = rows[:, 0] > 50
-    measured = Measured(rows, owner=np.repeat(np.arange(100), 2), right=right)
+    measured = Measured(rows, owner=np.repeat(np.arange(100), 2), right=right, thin=np.zeros(200, bool))
     assert not measured.examples_right[90]
     assert out_of_fold(measured)[91] > 0.5 > out_of_fold(measured)[90]
 
