@@ -13,11 +13,15 @@ MAX_TEXT = 64 * 1024
 _WRAPPED = 6  # lines over which "On ... wrote:" may be wrapped
 _BLOCK = 8  # lines in which the headers of a quoted mail must stand
 
+# English and Romance languages put the verb last; German and its neighbours put the writer behind it.
 _VERB = re.compile(
-    r"\b(?:wrote|writes|sent|schrieb|schreibt|a [eé]crit|escribi[oó]|ha scritto|schreef|geschreven|skrev|escreveu"
-    r"|napisał(?:a|\(a\))?|написал\(а\)|написала?|kirjoitti)(?=$|[\s:*-])",
+    r"\b(?:wrote|writes|a [eé]crit|escribi[oó]|ha scritto|geschreven|escreveu"
+    r"|написал\(а\)|написала?|kirjoitti)[\s:*-]*$"
+    r"|\b(?:schrieb|schreibt|schreef|skrev|napisał(?:a|\(a\))?)(?=$|[\s:*-])[^!?]{0,150}$",
     re.IGNORECASE,
 )
+_SENT = re.compile(r"\bsent[\s:*-]*$", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<!m)[.!?]$", re.IGNORECASE)  # but "9:00 a.m."
 # Who tells what somebody wrote ("On 3 May you wrote:") quotes nothing.
 _TELLING = re.compile(
     r"\b(?:you|i|we|they|he|she|who|sie|ich|wir|er|vous|je|nous|usted|yo|ella)\s+"
@@ -163,13 +167,14 @@ def _wrote_end(lines: list[str], at: int) -> int:
     joined = ""
     for end in range(at, min(at + _WRAPPED, len(lines))):
         joined = f"{joined} {lines[end].strip()}".strip()
-        if len(joined) > 600:
+        if len(joined) > 600 or (end > at and _SENTENCE_END.search(lines[end - 1].rstrip()[-3:])):
             break
         bare = joined.rstrip("* ")
         closes = bare.endswith(":") or re.search(r"\w-{3,}$", bare[-40:]) is not None
         # A date makes the difference between a quote and a sentence.
         has_date = any(letter.isdigit() for letter in joined[:120])
-        wrote = opening and closes and has_date and _VERB.search(joined) and not _TELLING.search(joined)
+        verb = _VERB.search(joined) or (_SENT.search(joined) and ("," in joined or "@" in joined))
+        wrote = opening and closes and has_date and verb and not _TELLING.search(joined)
         named = end <= at + 1 and ((dated and _ADDRESS_LAST.search(bare)) or _WROTE_LAST.search(bare))
         if wrote or named:
             return end + 1

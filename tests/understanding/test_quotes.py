@@ -62,6 +62,9 @@ def test_answers_between_quotes_are_new():
     [
         "On 3 May you wrote:\nit comes soon. It did not.",
         "Am 3. Mai haben Sie geschrieben, es kommt bald.",
+        "On 2 March I ordered AB-12.\nMy mail was sent on 5 March:\nno answer!",
+        "On 2 March I ordered a cup that was sent:\nnever.",
+        "Am 2. März habe ich bestellt.\nMein Mann schrieb Ihnen:\nkeine Antwort.",
         "From: Berlin\nTo: Munich\nDate: 3 May\nPlease change my booking.",
         "I need size > 42, is that possible?",
         "The following was sent:\none cup",
@@ -123,7 +126,9 @@ def test_a_mail_with_nothing_new_keeps_its_text(text):
     assert split(text).text == text
 
 
-BOMBS = ["\n", ">", ">\n", "On 1\n", "On 1 ", "From: a@b\n", "Date: 1\nFrom: a@b\n\n", "-", "--\n", "_", "-----", " ",
+BOMBS = ["\n", "On 1,@,@, schrieb wrote wrote sent sent:\n",
+         "On 1" + ",@" * 60 + " sent:\n",
+         ">", ">\n", "On 1\n", "On 1 ", "From: a@b\n", "Date: 1\nFrom: a@b\n\n", "-", "--\n", "_", "-----", " ",
          " \n", "Thanks,\nTel: 1\n", "On 1 wrote: ", "2011/1/1 <a@b ", "<a@", "> http\nx\n", "--- On", "von:\n", "00",
          "Sent from my x\n", "Le 1 a écrit", "This email " + "x" * 380 + "\n", "*", "From:", "\t"]  # fmt: skip
 
