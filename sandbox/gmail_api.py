@@ -22,8 +22,9 @@ from sandbox.gmail_call import (
 from sandbox.gmail_errors import GmailError, invalid
 from sandbox.gmail_faults import Play, suffer
 from sandbox.gmail_store import Mailbox
-from sandbox.google_oauth import Access, Grants
+from sandbox.google_oauth import Grants
 from sandbox.http_server import REASONS, Cut, Request, Response, parse_head
+from sandbox.oauth_records import Access
 from sandbox.quota import UNITS
 from sandbox.world import World
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sandbox.gmail_errors import GmailError, invalid
 from sandbox.gmail_store import Mailbox
-from sandbox.google_oauth import AUTH, FULL, MODIFY, Access
 from sandbox.http_server import Request, Response, json_response
 from sandbox.letter import from_base64url, to_base64url
+from sandbox.oauth_records import AUTH, FULL, MODIFY, Access
 from sandbox.partial import only, read_fields
 from sandbox.world import World
 

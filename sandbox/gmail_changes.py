@@ -5,7 +5,7 @@ from typing import Any
 from sandbox import gmail_view as view
 from sandbox.gmail_call import GmailCall
 from sandbox.gmail_errors import invalid, not_found
-from sandbox.gmail_store import SYSTEM_LABELS
+from sandbox.gmail_records import SYSTEM_LABELS
 
 WATCH_LIFE_S = 7 * 86_400
 

@@ -7,7 +7,8 @@ from typing import Any
 from sandbox import gmail_view as view
 from sandbox.gmail_call import GmailCall
 from sandbox.gmail_errors import invalid, not_found
-from sandbox.gmail_store import Mail, Mailbox
+from sandbox.gmail_records import Mail
+from sandbox.gmail_store import Mailbox
 from sandbox.letter import Letter
 
 

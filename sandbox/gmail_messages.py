@@ -7,8 +7,8 @@ from typing import Any
 from sandbox import gmail_view as view
 from sandbox.gmail_call import METADATA, READ, GmailCall
 from sandbox.gmail_errors import GmailError, invalid
+from sandbox.gmail_records import Mail
 from sandbox.gmail_search import Search, parse_search
-from sandbox.gmail_store import Mail
 
 MOST_IN_A_BATCH = 1000
 

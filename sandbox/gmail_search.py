@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sandbox.gmail_errors import invalid
-from sandbox.gmail_store import ALL, Mail, Mailbox, Order
+from sandbox.gmail_records import ALL, Mail, Order
+from sandbox.gmail_store import Mailbox
 
 _TERM = re.compile(r'(-?)(?:(\w+):)?("[^"]*"|\S+)')
 _PLACES = {"inbox": "INBOX", "sent": "SENT", "drafts": "DRAFT", "draft": "DRAFT", "spam": "SPAM", "trash": "TRASH"}

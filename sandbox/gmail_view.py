@@ -6,7 +6,8 @@ from email.message import Message
 from typing import Any
 
 from sandbox.gmail_errors import GmailError, invalid
-from sandbox.gmail_store import Happening, Mail, Mailbox
+from sandbox.gmail_records import Happening, Mail
+from sandbox.gmail_store import Mailbox
 from sandbox.letter import ODD_MAIL, decoded, from_base64url, part_bytes, to_base64url
 
 FORMATS = ("full", "minimal", "metadata", "raw")

@@ -16,13 +16,14 @@ from sandbox.http_server import HttpServer, Request, Response, json_response
 from sandbox.mail_pages import PREFIX as MAIL_PREFIX
 from sandbox.mail_pages import MailPages
 from sandbox.oauth_pages import OAuthPages
+from sandbox.oauth_records import MODIFY
 from sandbox.origin import DEMO_CLIENT, Google
 from sandbox.page_frame import redirect
 from sandbox.persistence import Store
 from sandbox.seed import read_accounts
 
 Answer = Callable[[Request], Response]
-__all__ = ["DEMO_CLIENT", "Google", "serve"]
+__all__ = ["DEMO_CLIENT", "MODIFY", "Google", "serve"]
 
 
 class FrontDoor:

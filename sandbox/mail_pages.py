@@ -9,7 +9,8 @@ from itertools import islice
 from urllib.parse import quote, unquote
 
 from sandbox.gmail_errors import GmailError
-from sandbox.gmail_store import ALL, Mail, Mailbox
+from sandbox.gmail_records import ALL, Mail
+from sandbox.gmail_store import Mailbox
 from sandbox.http_server import Request, Response
 from sandbox.new_mail import NewMail, compose
 from sandbox.origin import Google

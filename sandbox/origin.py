@@ -14,9 +14,11 @@ from sandbox.arrivals import Arrivals
 from sandbox.call_log import Call
 from sandbox.faults import Fault
 from sandbox.gmail_drafts import discard
-from sandbox.gmail_store import Mail, Mailbox
-from sandbox.google_oauth import MODIFY, Client, Grants
+from sandbox.gmail_records import Mail
+from sandbox.gmail_store import Mailbox
+from sandbox.google_oauth import Grants
 from sandbox.new_mail import compose, from_json
+from sandbox.oauth_records import MODIFY, Client
 from sandbox.seed import SECONDS_PER_MINUTE, read_seed, seed_bytes
 from sandbox.world import World
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.accounts import Account
-from sandbox.gmail_store import Happening, Mail
-from sandbox.google_oauth import Grant
+from sandbox.gmail_records import Happening, Mail
 from sandbox.letter import Letter
+from sandbox.oauth_records import Grant
 from sandbox.origin import Google
 
 EVERY_S = 1.0

@@ -9,7 +9,8 @@ from email.utils import format_datetime
 from typing import Protocol
 
 from sandbox.gmail_errors import GmailError, invalid
-from sandbox.gmail_store import Mail, Mailbox
+from sandbox.gmail_records import Mail
+from sandbox.gmail_store import Mailbox
 from sandbox.letter import Letter
 
 AUTH_LEVELS = ("pass", "fail", "none", "as_is")

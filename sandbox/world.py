@@ -7,7 +7,8 @@ from collections.abc import Callable
 from sandbox.accounts import Account
 from sandbox.call_log import CallLog
 from sandbox.faults import Faults
-from sandbox.gmail_store import Mailbox, MailIds
+from sandbox.gmail_records import MailIds
+from sandbox.gmail_store import Mailbox
 from sandbox.post_office import PostOffice
 from sandbox.quota import Quota
 from sandbox.settings import Settings

@@ -11,7 +11,7 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from sandbox.google import DEMO_CLIENT, Google
-from sandbox.google_oauth import MODIFY
+from sandbox.oauth_records import MODIFY
 
 SHOP = "support@shop.example"
 ANNA = "anna@customer.example"

@@ -1,4 +1,5 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from googleapiclient.errors import HttpError
@@ -246,3 +247,21 @@ def test_on_demand_the_sent_copy_is_found_nowhere_for_a_while(google, shop, ques
     clock.now += 31
     assert shop.history(between)["history"][0]["messagesAdded"][0]["message"]["id"] == sent["id"]
     assert [row["id"] for row in shop.thread(question.thread_id)["messages"]] == [question.id, sent["id"]]
+
+
+def test_of_many_sends_of_one_draft_at_the_same_time_one_wins(google, base, shop):
+    draft = shop.draft(letter())
+    programs = [Shop(google, base) for _ in range(6)]
+
+    def send(program):
+        try:
+            return program.send_draft(draft["id"])["labelIds"]
+        except HttpError as error:
+            return status_of(error)
+
+    with ThreadPoolExecutor(6) as threads:
+        outcomes = list(threads.map(send, programs))
+    assert sorted(map(str, outcomes)) == ["404"] * 5 + ["['SENT']"]
+    assert len(inbox_of(google, ANNA)) == 1
+    for program in programs:
+        program.close()

@@ -10,7 +10,7 @@ import requests
 from googleapiclient.errors import HttpError
 
 from sandbox.google import DEMO_CLIENT
-from sandbox.google_oauth import AUTH, MODIFY
+from sandbox.oauth_records import AUTH, MODIFY
 from tests.sandbox.clients import ANNA, SHOP, Shop, letter, status_of
 from tests.sandbox.consent import Form, decide, query
 

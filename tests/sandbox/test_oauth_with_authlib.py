@@ -8,7 +8,7 @@ from joserfc.errors import JoseError
 from requests import HTTPError
 
 from sandbox.google import DEMO_CLIENT, Google
-from sandbox.google_oauth import MODIFY
+from sandbox.oauth_records import MODIFY
 from tests.sandbox.clients import ANNA, SHOP
 from tests.sandbox.consent import decide, query
 
