@@ -10,9 +10,9 @@ import numpy as np
 
 from domain.ports import Embedder
 from rag.documents import Document, knowledge_version
-from rag.lexical import CharacterIndex, WordIndex
+from rag.lexical import LanguagePart, language_parts
 from rag.passages import Passage, passages_of
-from rag.words import stems
+from rag.samples import owners_of_questions
 
 # The share of the lexical side, by language: the model knows English only (MODELS.md 4).
 LEXICAL_SHARE = {"en": 0.15}
@@ -46,16 +46,6 @@ class Hit:
     body: float
     words: float
     characters: float
-
-
-@dataclass(frozen=True, slots=True)
-class LanguagePart:
-    """The lexical indexes of the passages `numbers`, all of one language."""
-
-    numbers: Any
-    words: WordIndex
-    characters: CharacterIndex
-    position: Mapping[int, int]
 
 
 class Index:
@@ -177,7 +167,7 @@ def build_index(documents: Sequence[Document], embedder: Embedder, *, for_staff:
     count = len(passages)
     titles, bodies, asked = vectors[:count], vectors[count : 2 * count], vectors[2 * count :]
 
-    owner = _owners_of_questions(questions, asked, passages, titles + bodies)
+    owner = owners_of_questions(questions, asked, passages, titles + bodies)
     samples: dict[int, list[str]] = defaultdict(list)
     for (_, question), number in zip(questions, owner, strict=True):
         samples[number].append(question)
@@ -191,45 +181,9 @@ def build_index(documents: Sequence[Document], embedder: Embedder, *, for_staff:
         passages=passages,
         titles=(title_vectors, owners[order]),
         bodies=np.ascontiguousarray(bodies),
-        parts=_parts(passages, fields),
+        parts=language_parts([passage.document.language for passage in passages], fields),
         engine=embedder.engine,
     )
-
-
-def _owners_of_questions(
-    questions: Sequence[tuple[str, str]], vectors: Any, passages: Sequence[Passage], meanings: Any
-) -> list[int]:
-    """For each sample question the passage of its document that it is nearest to, by meaning and by stems."""
-    by_path: dict[str, list[int]] = defaultdict(list)
-    for number, passage in enumerate(passages):
-        by_path[passage.document.path].append(number)
-    owners = []
-    for (path, question), vector in zip(questions, vectors, strict=True):
-        language = passages[by_path[path][0]].document.language
-        wanted = set(stems(question, language))
-
-        def near(number: int, vector: Any = vector, wanted: set[str] = wanted, language: str = language) -> float:
-            passage = passages[number]
-            held = wanted & set(stems(f"{passage.section} {passage.text}", language))
-            return float(meanings[number] @ vector) / 2 + len(held) / (len(wanted) or 1)
-
-        owners.append(max(by_path[path], key=near))
-    return owners
-
-
-def _parts(passages: Sequence[Passage], fields: Sequence[tuple[str, str]]) -> dict[str, LanguagePart]:
-    by_language: dict[str, list[int]] = defaultdict(list)
-    for number, passage in enumerate(passages):
-        by_language[passage.document.language].append(number)
-    return {
-        language: LanguagePart(
-            numbers=np.array(numbers),
-            words=WordIndex([fields[number] for number in numbers], language),
-            characters=CharacterIndex(" ".join(fields[number]) for number in numbers),
-            position={number: at for at, number in enumerate(numbers)},
-        )
-        for language, numbers in by_language.items()
-    }
 
 
 def _flat(vectors: Any) -> Any:

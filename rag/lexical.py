@@ -1,9 +1,10 @@
-"""The lexical side of the index: BM25 over stems, and TF-IDF over character n-grams, for one language."""
+"""The lexical side of the index, language by language: BM25 over stems, and TF-IDF over character n-grams."""
 
 import math
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -100,3 +101,29 @@ class CharacterIndex:
 
     def scores(self, text: str) -> Any:
         return self._postings.scores(self._weights(Counter(ngrams(text))))
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagePart:
+    """The lexical indexes of the passages `numbers`, all of one language."""
+
+    numbers: Any
+    words: WordIndex
+    characters: CharacterIndex
+    position: Mapping[int, int]
+
+
+def language_parts(languages: Sequence[str], fields: Sequence[tuple[str, str]]) -> dict[str, LanguagePart]:
+    """One part for each language; `fields` are (heading text, body text) of each passage, in the order of passages."""
+    by_language: dict[str, list[int]] = defaultdict(list)
+    for number, language in enumerate(languages):
+        by_language[language].append(number)
+    return {
+        language: LanguagePart(
+            numbers=np.array(numbers),
+            words=WordIndex([fields[number] for number in numbers], language),
+            characters=CharacterIndex(" ".join(fields[number]) for number in numbers),
+            position={number: at for at, number in enumerate(numbers)},
+        )
+        for language, numbers in by_language.items()
+    }
