@@ -14,7 +14,6 @@ from bootstrap import Services, build
 from commands import database, demo, explain, importing, keys, tenant
 from settings import BadSettings, Settings
 
-
 COMMANDS = (
     database.db,
     demo.demo,

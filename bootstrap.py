@@ -3,14 +3,11 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from adapters.gmail.client import Connection as GmailConnection
-from adapters.gmail.outgoing import GmailOutgoing
-from adapters.gmail.source import GmailSource
+from adapters.gmail.connect import Gmail, connect
 from adapters.gmail.tokens import GoogleApp, Renew, Tokens
 from adapters.gmail.transport import Limits
 from adapters.google_grants import Endpoints, discover
@@ -90,6 +87,10 @@ class Services:
 
         return Reader(self.embedder, load_classifier(self.settings.models_dir))
 
+    def load_models(self) -> None:
+        """Load them now rather than with the first mail. Raises BadInput when they were not built."""
+        self.reader.read([], frozenset())
+
     @cached_property
     def google_endpoints(self) -> Endpoints:
         """Asked of Google once per process."""
@@ -105,21 +106,12 @@ class Services:
         )
 
     @contextmanager
-    def open_mailbox(self, tenant: UUID, mailbox: UUID) -> Iterator[tuple[GmailSource, GmailOutgoing]]:
+    def open_mailbox(self, tenant: UUID, mailbox: UUID) -> Iterator[Gmail]:
         """One mailbox's way to Gmail, for one job. Raises AuthLost when it has no grant."""
-        limits = Limits(read_s=self.settings.google_timeout_seconds)
         tokens = self._tokens(tenant, mailbox)
-        connection = GmailConnection(
-            self.google_app,
-            tokens,
-            lambda renew: self._renewed(tenant, mailbox, renew),
-            limits,
-            lambda: datetime.now(UTC),
-        )
-        try:
-            yield GmailSource(connection), GmailOutgoing(connection)
-        finally:
-            connection.close()
+        limits = Limits(read_s=self.settings.google_timeout_seconds)
+        with connect(self.google_app, tokens, partial(self._renewed, tenant, mailbox), limits=limits) as gmail:
+            yield gmail
 
     def sealed(self, tenant: UUID, mailbox: UUID, tokens: Tokens) -> mailboxes.Tokens:
         """A grant sealed for its row, and for no other."""

@@ -79,7 +79,7 @@ def _run(folder: Path, port: int, google_port: int, stack: ExitStack, *, fresh: 
     migrate.upgrade(
         settings.database_owner_url, app_url=settings.database_url, listener_url=settings.database_listener_url
     )
-    setup_models.ensure(settings.models_dir)
+    setup_models.set_up(settings.models_dir)
     services = stack.enter_context(closing(build(settings)))
     tenant = ensure_shop(services, kept)
     progress = Progress(services, tenant, kept, google_port, lambda: postgres.revive() or valkey.revive())

@@ -42,14 +42,10 @@ class Urls:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     def migrated(owner_url: str) -> None:
-        postgres = running.postgres
-        migrate.upgrade(
-            owner_url,
-            app_url=postgres.url("postgres", APP, "app"),
-            listener_url=postgres.url("postgres", LISTENER, "l"),
-        )
+        app_url, listener_url = (running.postgres.url("postgres", user, "secret") for user in (APP, LISTENER))
+        migrate.upgrade(owner_url, app_url=app_url, listener_url=listener_url)
 
-    with running_servers(lambda url: migrated(url)) as running:
+    with running_servers(migrated) as running:
         yield running
 
 

@@ -55,14 +55,14 @@ def work(services: Services, tenant: UUID) -> int:
 
 
 def _carry_out_all(services: Services, effects: list[Effect]) -> None:
-    with services.open_mailbox(effects[0].tenant, effects[0].mailbox) as (_, gmail):
+    with services.open_mailbox(effects[0].tenant, effects[0].mailbox) as mailbox:
         failures = 0
         for effect in effects:
             if services.stopping.is_set() or failures >= PATIENCE:
                 _give_back(services, effect, timedelta(), "")
                 continue
             done = attempt(
-                lambda effect=effect: _carry_out(services, gmail, effect),  # type: ignore[misc]  # bound now, not later
+                lambda effect=effect: _carry_out(services, mailbox.outgoing, effect),  # type: ignore[misc]  # bound now, not later
                 lambda error, effect=effect: _failed(services, effect, error),  # type: ignore[misc]
                 effect=effect.id,
                 stage="deliver",

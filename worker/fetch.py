@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from adapters.gmail.source import Fate, GmailSource
+from adapters.gmail.source import Fate
 from bootstrap import Services
 from domain.decision import Decision
 from domain.errors import AuthLost, Gone, MailwrightError, RateLimited, ScopeMissing, Unreadable
@@ -56,8 +56,8 @@ def _still_wanted(services: Services, tenant: UUID, mailbox: UUID, claims: list[
 def _fetch(services: Services, mailbox: UUID, claims: list[Claimed]) -> None:
     if not claims:
         return
-    with services.open_mailbox(claims[0].tenant, mailbox) as (source, _):
-        fates = _fates(source, claims)
+    with services.open_mailbox(claims[0].tenant, mailbox) as gmail:
+        fates = gmail.source.fetch_many([claim.gmail_id for claim in claims])
     for claim, fate in zip(claims, fates, strict=True):
         attempt(
             lambda claim=claim, fate=fate: _store(services, claim, fate),  # type: ignore[misc]  # bound now, not later
@@ -65,10 +65,6 @@ def _fetch(services: Services, mailbox: UUID, claims: list[Claimed]) -> None:
             message=claim.id,
             stage="fetch",
         )
-
-
-def _fates(source: GmailSource, claims: list[Claimed]) -> list[Fate]:
-    return source.fetch_many([claim.gmail_id for claim in claims])
 
 
 def _store(services: Services, claim: Claimed, fate: Fate) -> None:

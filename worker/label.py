@@ -38,7 +38,8 @@ def _label(services: Services, claims: list[Claimed]) -> None:
     tenant, mailbox = claims[0].tenant, claims[0].mailbox
     with services.database.transaction(tenant) as db:
         label = mailboxes.get_label(db, tenant, mailbox)
-    with services.open_mailbox(tenant, mailbox) as (_, gmail):
+    with services.open_mailbox(tenant, mailbox) as opened:
+        gmail = opened.outgoing
         if not label:
             label = gmail.ensure_label(LABEL)
             with services.database.transaction(tenant) as db:

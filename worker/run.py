@@ -51,7 +51,7 @@ class Worker(SimpleWorker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         Program.services.stopping.set()
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 
 
 def main(name: str) -> int:
@@ -70,7 +70,7 @@ def main(name: str) -> int:
     signal.signal(signal.SIGINT, lambda *_: services.stopping.set())
     if name == "brain":
         try:
-            services.reader.warm_up()
+            services.load_models()
         except MailwrightError as error:
             print(error, file=sys.stderr)
             return 2

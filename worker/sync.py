@@ -32,7 +32,8 @@ def work(services: Services, tenant: UUID) -> int:
 
 
 def _sync(services: Services, cursor: Cursor) -> None:
-    with services.open_mailbox(cursor.tenant, cursor.mailbox) as (source, _):
+    with services.open_mailbox(cursor.tenant, cursor.mailbox) as gmail:
+        source = gmail.source
         if cursor.state == "live" and cursor.history_id is not None:
             try:
                 _changes(services, cursor, source, cursor.history_id)

@@ -1,0 +1,169 @@
+"""The whole way of a mail in one process: the sandbox Google, a connected mailbox, each stage run by hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from adapters.gmail.tokens import Tokens
+from bootstrap import Services
+from domain.category import Category
+from domain.understanding import Understanding
+from sandbox.google import DEMO_CLIENT, Google, serve
+from settings import Settings
+from storage import mailboxes
+from storage.due import Kind, kinds_due
+from tests.conftest import Workspace
+from worker.drain import STAGES
+
+SHOP = "support@shop.example"
+CUSTOMER = "anna@customer.example"
+
+
+class PlainReader:
+    """An honest little reader for tests of everything behind it: the category stands in the mail's first word."""
+
+    def read(self, messages, own_addresses):
+        return [self._one(message, own_addresses) for message in messages]
+
+    def _one(self, message, own_addresses):
+        from understanding.automatic import automatic_sign
+
+        first = message.text.split(maxsplit=1)[:1]
+        word = first[0].strip(".,:!?").lower() if first else ""
+        category = Category(word) if word in set(Category) else Category.OTHER
+        numbers = tuple(part.strip(".,!?") for part in message.text.split() if part.startswith("LO-"))
+        return Understanding(
+            text=message.text, language="en", category=category, confidence=0.99, importance=2,
+            automatic=automatic_sign(message, own_addresses), order_numbers=numbers,
+        )  # fmt: skip
+
+
+class PlainAnswers:
+    """The port `Answers` for tests: it knows one thing."""
+
+    def answer(self, question, subject, language):
+        from domain.decision import Citation
+        from domain.ports import Answer
+
+        quote = "Parcels take three days."
+        if "parcel" not in question.lower():
+            return Answer(answered=False, confidence=0.1, reason="Nothing about that.")
+        cited = Citation("en/shipping.md", "Shipping", 0, len(quote), quote)
+        return Answer(answered=True, confidence=0.99, text=quote, citations=(cited,))
+
+
+class TestServices(Services):
+    """The real services with the models replaced at our own ports."""
+
+    __test__ = False
+
+    @property
+    def reader(self):
+        return PlainReader()
+
+    def handlers(self, tenant):
+        from bootstrap import TenantOrders
+        from handlers import handlers_for
+
+        return handlers_for(PlainAnswers(), TenantOrders(self.database, tenant))
+
+
+@dataclass
+class Shop:
+    """One workspace with one mailbox, and the sandbox behind it."""
+
+    google: Google
+    services: Services
+    workspace: Workspace
+    mailbox: UUID
+
+    @property
+    def tenant(self) -> UUID:
+        return self.workspace.id
+
+    def write(self, text: str, subject: str = "A question", sender: str = CUSTOMER, to: str = SHOP, **more: object):
+        """A customer writes to the shop."""
+        return self.google.deliver(to, sender, subject, text, **more)
+
+    def run(self, kind: Kind) -> int:
+        return STAGES[kind](self.services, self.tenant)
+
+    def due_again(self) -> None:
+        """Let the time pass that retries, leases and polls wait for."""
+        with self.services.database.transaction(self.tenant) as db:
+            db.exec_driver_sql("UPDATE message SET next_at = now(), lease_until = NULL")
+            db.exec_driver_sql("UPDATE revocation SET next_at = now(), lease_until = NULL")
+            db.exec_driver_sql(
+                "UPDATE outbox SET next_at = now(), lease_until = NULL, sending_at = sending_at - interval '2 minutes'"
+            )
+            db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now(), lease_until = NULL, blocked_until = NULL")
+
+    def settle(self, rounds: int = 12) -> None:
+        """Run every stage until nothing is due any more, as the listener and the workers would."""
+        for _ in range(rounds):
+            with self.services.listener_database.without_tenant() as db:
+                due = kinds_due(db)
+            if not due:
+                return
+            for kind in due:
+                self.run(kind)
+
+    def sync_and_settle(self) -> None:
+        with self.services.database.transaction(self.tenant) as db:
+            db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now()")
+        self.settle()
+
+    def rows(self, sql: str, *values: object) -> list:
+        with self.services.database.transaction(self.tenant) as db:
+            return list(db.exec_driver_sql(sql, values or None))
+
+    def one(self, sql: str, *values: object):
+        return self.rows(sql, *values)[0][0]
+
+    def received(self, address: str = CUSTOMER) -> list:
+        """What lies in somebody's own mailbox at the sandbox."""
+        return [mail for mail in self.google.mailbox(address).messages.values() if "INBOX" in mail.labels]
+
+
+def connect_mailbox(google: Google, services: Services, workspace: Workspace, address: str = SHOP) -> UUID:
+    """Consent at the sandbox without a browser, and store the grant as the page does."""
+    answer = google.authorize(address)
+    tokens = Tokens(
+        answer["refresh_token"], answer["access_token"], datetime.now(UTC) + timedelta(seconds=answer["expires_in"])
+    )
+    sub = google.world.accounts[address].sub
+    with services.database.transaction(workspace.id) as db:
+        mailbox, _ = mailboxes.connect(
+            db, workspace.id, member=workspace.owner, google_sub=sub, address=address, scopes=answer["scope"].split()
+        )
+        mailboxes.save_tokens(db, workspace.id, mailbox, services.sealed(workspace.id, mailbox, tokens))
+    return mailbox
+
+
+@contextmanager
+def running_google(*addresses: str) -> Iterator[Google]:
+    google = Google()
+    with serve(google, 0):
+        for address in addresses or (SHOP, CUSTOMER):
+            google.account(address, address.partition("@")[0].title(), "shop" if address == SHOP else "customer")
+        yield google
+
+
+def settings_over(settings: Settings, google: Google) -> Settings:
+    return replace(
+        settings,
+        google_client_id=DEMO_CLIENT.id,
+        google_client_secret=DEMO_CLIENT.secret,
+        google_metadata_url=f"{google.base_url}/.well-known/openid-configuration",
+        gmail_api_endpoint=google.base_url,
+        google_timeout_seconds=3.0,
+    )
+
+
+@contextmanager
+def services_over(settings: Settings, google: Google) -> Iterator[TestServices]:
+    services = TestServices(settings_over(settings, google))
+    yield services
+    services.close()

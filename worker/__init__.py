@@ -1,0 +1,1 @@
+"""The jobs, in the order in which mail meets them. The only place that names rq and redis."""
