@@ -3,8 +3,9 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,7 @@ LOOKED_AT = 1500
 LISTS = ("refund", "supplier", "other", "question")
 HINTS = 3 * len(LISTS) + 7
 SHORT_TEXT = 4
+LONGEST_WORD = 30
 
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _LINK = re.compile(r"https?://\S{1,500}|www\.\S{1,500}")
@@ -32,18 +34,26 @@ def embedded_text(text: str, subject: str) -> str:
 
 
 def grams(text: str, subject: str) -> tuple[Counter[str], Counter[str]]:
-    """Words and pairs of words; runs of 2 to 5 letters inside a word's borders. All numbers are one word."""
+    """Words and pairs of words, marked "w"; runs of 2 to 5 letters in a word's borders, marked "c".
+
+    All numbers are one word, as are all links and all addresses.
+    """
     plain = folded(f"{subject[:200]} \n {text[:LOOKED_AT]}")
     plain = _NUMBER.sub("0", _ADDRESS.sub(" @mail ", _LINK.sub(" @link ", plain)))
     words = _WORD.findall(plain)
-    pairs = [f"{left} {right}" for left, right in pairwise(words)]
+    pairs = [f"w {left} {right}" for left, right in pairwise(words)]
     letters: Counter[str] = Counter()
     for word, times in Counter(words).items():
-        framed = f" {word} "
-        for size in (2, 3, 4, 5):
-            for start in range(len(framed) - size + 1):
-                letters[framed[start : start + size]] += times
-    return Counter(words + pairs), letters
+        for run in _letters(word[:LONGEST_WORD]):
+            letters[run] += times
+    return Counter([f"w {word}" for word in words] + pairs), letters
+
+
+@lru_cache(maxsize=4096)
+def _letters(word: str) -> tuple[str, ...]:
+    """Mails are made of few different words: most are taken apart once."""
+    framed = f" {word} "
+    return tuple(f"c {framed[at : at + size]}" for size in (2, 3, 4, 5) for at in range(len(framed) - size + 1))
 
 
 def hints(text: str, subject: str) -> Any:
@@ -84,21 +94,21 @@ class Vocabulary:
             words, letters = grams(text, subject)
             seen_words.update(words.keys())
             seen_letters.update(letters.keys())
-        known = [("w " + gram, seen) for gram, seen in sorted(seen_words.items()) if seen >= least_words]
+        known = [(gram, seen) for gram, seen in sorted(seen_words.items()) if seen >= least_words]
         split = len(known)
-        known += [("c " + gram, seen) for gram, seen in sorted(seen_letters.items()) if seen >= least_letters]
+        known += [(gram, seen) for gram, seen in sorted(seen_letters.items()) if seen >= least_letters]
         idf = np.array([math.log((1 + len(texts)) / (1 + seen)) + 1 for _, seen in known], dtype=np.float32)
         return cls({gram: position for position, (gram, _) in enumerate(known)}, idf, split)
 
     def vector(self, text: str, subject: str) -> tuple[Any, Any]:
         """Positions and weights of the known grams; words and letters each have length 1."""
         words, letters = grams(text, subject)
-        parts = [self._weighted("w ", words.items()), self._weighted("c ", letters.items())]
+        parts = [self._weighted(words), self._weighted(letters)]
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
-    def _weighted(self, mark: str, counted: Iterable[tuple[str, int]]) -> tuple[Any, Any]:
+    def _weighted(self, counted: Counter[str]) -> tuple[Any, Any]:
         index = self.index
-        known = [(index[mark + gram], times) for gram, times in counted if mark + gram in index]
+        known = [(index[gram], times) for gram, times in counted.items() if gram in index]
         if not known:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         positions = np.array([position for position, _ in known], dtype=np.int64)

@@ -184,7 +184,18 @@ def _digest(examples_dir: Path, engine: str) -> str:
     """Names everything that the model depends on."""
     seen = hashlib.sha256(f"{RECIPE} {engine} {STRENGTH} {FOLDS} {SEED}".encode())
     here = Path(__file__).parent
-    code = [here / name for name in ("features.py", "classifier.py", "train.py", "wrapping.py", "language.py")]
+    code = [
+        here / name
+        for name in (
+            "features.py",
+            "classifier.py",
+            "calibration.py",
+            "entities.py",
+            "train.py",
+            "wrapping.py",
+            "language.py",
+        )
+    ]
     for path in (*sorted(examples_dir.glob("*.jsonl")), PHRASES, *code):
         if path.name != NOT_FOR_TRAINING:
             seen.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -1,0 +1,115 @@
+import pytest
+
+from domain.category import Category
+from domain.errors import BadInput
+from domain.message import Address, Message
+from understanding.classifier import load_classifier
+from understanding.entities import shape
+from understanding.reader import Reader
+
+OWN = frozenset({"shop@shop.example"})
+
+
+class Watching:
+    """The real embedder, with an eye on what it is given."""
+
+    def __init__(self, embedder):
+        self.inner = embedder
+        self.engine = embedder.engine
+        self.given = []
+
+    def embed(self, texts):
+        self.given.append(list(texts))
+        return self.inner.embed(texts)
+
+
+def mail(text, subject="", sender="jo@mail.example", **rest):
+    return Message(sender=Address(sender), to=(Address("shop@shop.example"),), subject=subject, text=text, **rest)
+
+
+@pytest.fixture
+def watching(embedder):
+    return Watching(embedder)
+
+
+@pytest.fixture
+def reader(models, watching):
+    return Reader(watching, load_classifier(models))
+
+
+REFUND = mail(
+    "Hello,\n\nthe lamp of order LO-48213 arrived broken. I want my money back.\n\nOn Mon, 3 Mar 2025 at 10:00, "
+    "Shop <shop@shop.example> wrote:\n> How can we ship to Norway?\n",
+    "Re: your order LO-11111",
+)
+
+
+def test_a_mail_is_read_from_its_new_text(reader):
+    [read] = reader.read([REFUND], OWN)
+    assert (read.category, read.language, read.order_numbers) == (Category.REFUND, "en", ("LO-48213",))
+    assert "Norway" not in read.text
+    assert "Norway" in read.quoted
+    assert read.automatic == ""
+    assert 0.5 < read.confidence <= 1
+    assert read.importance >= 2
+
+
+def test_a_batch_is_embedded_at_once_and_comes_back_in_order(reader, watching):
+    mails = [REFUND, mail("Wie lange dauert der Versand nach Wien?"), mail("Do you ship to Norway?")]
+    batch = reader.read(mails, OWN)
+    assert [read.language for read in batch] == ["en", "de", "en"]
+    assert [len(texts) for texts in watching.given] == [3]
+    assert [reader.read([each], OWN)[0] for each in mails] == batch
+
+
+def test_mail_of_a_machine_is_named_and_not_embedded(reader, watching):
+    away = mail("I am out of office until Monday.", "Automatic reply", headers=(("auto-submitted", "auto-replied"),))
+    [first, second] = reader.read([away, mail("Do you ship to Norway?")], OWN)
+    assert first.automatic
+    assert (first.importance, first.confidence) == (1, 0.0)
+    assert second.automatic == ""
+    assert watching.given == [["Do you ship to Norway?"]]
+
+
+def test_an_empty_mail_is_understood_as_nothing(reader, watching):
+    [read] = reader.read([mail("", "")], OWN)
+    assert (read.category, read.confidence, read.text) == (Category.OTHER, 0.0, "")
+    assert watching.given == []
+
+
+def test_no_mails_are_no_trouble(reader):
+    assert reader.read([], OWN) == []
+
+
+def test_a_known_suppliers_mail_is_supplier_mail_whatever_it_says(reader):
+    asks = mail("Could you tell me when it arrives?", sender="jo@parts.example")
+    [unknown] = reader.read([asks], OWN)
+    [known] = reader.read([asks], OWN, supplier_domains=frozenset({"parts.example"}))
+    assert unknown.category is Category.QUESTION
+    assert (known.category, known.confidence) == (Category.SUPPLIER, 0.99)
+    assert known.sub_intent
+
+
+def test_a_tenants_form_of_order_numbers_is_used(reader):
+    [read] = reader.read([mail("It is about K7/991.")], OWN, order_patterns=(shape("@#/###"),))
+    assert read.order_numbers == ("K7/991",)
+
+
+def test_threats_and_the_wish_for_a_person_make_a_mail_important(reader):
+    text = "The charger caught fire! Let me talk to a real person, or you will hear from my lawyer."
+    [read] = reader.read([mail(text)], OWN)
+    assert read.threat.startswith("safety")
+    assert read.asks_for_person
+    assert read.importance == 5
+
+
+def test_a_mail_without_a_sender_is_read_too(reader):
+    nobody = Message(sender=None, to=(Address("shop@shop.example"),), text="Do you ship to Norway?")
+    [read] = reader.read([nobody], OWN)
+    assert read.category is Category.QUESTION
+
+
+def test_a_classifier_of_another_engine_is_refused(models, watching):
+    watching.engine = "other/2"
+    with pytest.raises(BadInput, match="other/2"):
+        Reader(watching, load_classifier(models))
