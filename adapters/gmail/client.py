@@ -58,8 +58,8 @@ class Connection:
         self._batch_uri = app.batch_uri
         self._token_session = settled(requests.Session(), app.token_uri)
         refresh_request = RefreshOnce(self._token_session, limits)
-        self._credentials = MailboxCredentials(app, tokens, under_lock, refresh_request, clock)
-        session = AuthorizedSession(self._credentials, max_refresh_attempts=1, auth_request=refresh_request)
+        credentials = MailboxCredentials(app, tokens, under_lock, refresh_request, clock)
+        session = AuthorizedSession(credentials, max_refresh_attempts=1, auth_request=refresh_request)
         self._http = RequestsHttp(settled(session, app.api_endpoint), limits)
 
     def execute(self, request: Any) -> Answer:
@@ -88,12 +88,11 @@ class Connection:
             if token == last_token:
                 raise TryAgain("Gmail gave the same page twice.")
 
-    def refresh_if_stale(self) -> None:
-        """Refresh before something that must be sent once, or inside a batch, where a 401 is not repeated."""
-        self._credentials.refresh_if_stale()
-
     def batch(self, requests_by_id: dict[str, Any]) -> dict[str, Answer | Exception]:
-        """Several requests in one. Trouble of the whole batch is raised untranslated, that of a part is its answer."""
+        """Several requests in one. Trouble of the whole batch is raised untranslated, that of a part is its answer.
+
+        The session refreshes a stale token before the batch leaves; a 401 inside is not refreshed by anybody.
+        """
         answers: dict[str, Answer | Exception] = {}
 
         def collect(request_id: str, answer: Answer | None, error: Exception | None) -> None:
@@ -102,7 +101,6 @@ class Connection:
         batch = BatchHttpRequest(callback=collect, batch_uri=self._batch_uri)
         for request_id, request in requests_by_id.items():
             batch.add(request, request_id=request_id)
-        self.refresh_if_stale()
         batch.execute(http=self._http)
         return answers
 

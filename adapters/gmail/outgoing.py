@@ -22,7 +22,6 @@ class GmailOutgoing:
         if thread_id:
             message["threadId"] = thread_id
         request = self._drafts.create(userId="me", body={"message": message}, fields="id,message(id,threadId)")
-        self._connection.refresh_if_stale()
         with drafting(self._connection.clock):
             answer = self._connection.execute(request)
         with reading_outcome():
@@ -37,7 +36,6 @@ class GmailOutgoing:
         TryAgain comes only from a refresh of the token, before Gmail was asked to send or after it refused with 401.
         """
         request = self._drafts.send(userId="me", body={"id": draft_id}, fields="id,threadId")
-        self._connection.refresh_if_stale()
         with sending(self._connection.clock):
             answer = self._connection.execute(request)
         with reading_outcome():

@@ -72,10 +72,6 @@ class MailboxCredentials(google.auth.credentials.Credentials):
         refused = self.token
         self._take(self._under_lock(lambda stored: self._renewed(stored, refused)))
 
-    def refresh_if_stale(self) -> None:
-        if not self.valid:
-            self.refresh(None)
-
     def _renewed(self, stored: Tokens, refused: str | None) -> Tokens:
         lives = stored.expires_at is not None and stored.expires_at - self._clock() > _FRESH_FOR
         if lives and stored.access and stored.access != refused:

@@ -45,9 +45,9 @@ def received(google) -> int:
     return len(google.mailbox(CUSTOMER).messages)
 
 
-def settled(google, route, times=1):
+def settled(google, route):
     """A slow call is recorded when it is over."""
-    until(lambda: len(google.calls(route)) >= times)
+    until(lambda: google.calls(route))
 
 
 # -- drafts.send
@@ -196,6 +196,13 @@ def test_a_sent_mail_outside_the_thread_is_found_on_a_later_page_of_the_history(
     assert found.gmail_id == sent.id
 
 
+def test_what_was_seen_in_the_thread_is_not_fetched_again(google, gmail, thread_id):
+    start = gmail.source.profile().history_id
+    google.send_as(SHOP, letter(SHOP, CUSTOMER, "Re: Question 1", "By hand.", answers=QUESTION_ID), thread_id)
+    assert gmail.outgoing.find_sent(thread_id, SIGNS, start) is None
+    assert google.calls("messages.get") == []
+
+
 def test_a_sent_mail_deleted_while_we_look_is_passed_over(google, gmail, thread_id):
     start = gmail.source.profile().history_id
     google.send_as(SHOP, letter(SHOP, CUSTOMER, "Other", "Ref: K7F3Q2"))
@@ -243,10 +250,11 @@ def test_a_label_that_was_not_made_is_tried_again(google, gmail, fault):
 def test_relabelling_may_be_repeated_after_any_fault(google, hasty, gmail, count, route, fault):
     label = gmail.outgoing.ensure_label("AI/Answered")
     mails = [google.deliver_raw(SHOP, letter(CUSTOMER, SHOP, f"Q{n}", "x")) for n in range(count)]
-    google.fault(route, fault, seconds=0.6)
+    google.fault(route, fault, seconds=0.4)
     ids = tuple(mail.id for mail in mails)
     with pytest.raises(TryAgain):
         hasty.outgoing.relabel(ids, (label,), ("UNREAD",))
+    settled(google, route)
     gmail.outgoing.relabel(ids, (label,), ("UNREAD",))
     assert all(mail.labels == {"INBOX", label} for mail in mails)
 
