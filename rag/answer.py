@@ -44,8 +44,7 @@ class KnowledgeAnswers:
         self._abstention = abstention
 
     def answer(self, question: str, subject: str, language: str) -> Answer:
-        if language in {"", "und"}:
-            language = guess_language(question)
+        language = self._known(language, question)
         asking = read_asking(question, subject, language)
         if not self._index.passages:
             return Answer(answered=False, confidence=0.0, reason="The knowledge base is empty.")
@@ -68,6 +67,11 @@ class KnowledgeAnswers:
             passages=passages,
             reason=f"The knowledge base answers it ({weakest.probability:.0%} sure): {_named(citations)}.",
         )
+
+    def _known(self, language: str, question: str) -> str:
+        """The language named, else the one guessed, else the only one of the knowledge base."""
+        named = language if language not in {"", "und"} else guess_language(question)
+        return next(iter(self._index.parts)) if named == "und" and len(self._index.parts) == 1 else named
 
     def search(self, question: str, asking: Asking, language: str) -> tuple[Found, ...]:
         """The hits for each question of the mail, or for the mail as a whole where no sentence asks."""
@@ -101,6 +105,8 @@ class KnowledgeAnswers:
         if len(asking.questions) > SHORT_TEXTS:
             return f"The mail asks {len(asking.questions)} things at once."
         foreign = [one for one in found if one.hits[0].passage.document.language != language]
+        if language == "und":
+            return "The language of the mail is not known."
         if foreign:
             return f"The knowledge base holds nothing on it in the language of the mail ({language})."
         if weakest.probability < self._abstention.threshold or any(one.thin for one in found):

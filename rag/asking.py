@@ -12,6 +12,7 @@ _SENTENCE = re.compile(
 _OPENING_CLAUSE = re.compile(r"^\W*([^,!?.:;–—]{1,60})[,!:;–—]\s*(?=\S)")
 _SUBJECT_PREFIX = re.compile(r"^(?:\s*(?:re|aw|antw|fwd?|wg|tr|rv|sv)\s*:\s*)+", re.IGNORECASE)
 MAX_WORDS = 220
+MAX_CHARACTERS = 20_000
 # After a closing formula stand a name and perhaps a company.
 MOST_NAMES = 3
 
@@ -28,7 +29,7 @@ class Asking:
 def read_asking(text: str, subject: str, language: str) -> Asking:
     """Take a mail's new text apart; the subject counts as its first sentence where it says something of its own."""
     # A paragraph wrapped by a mail program is one paragraph.
-    unwrapped = re.sub(r"(?<=[\w,;])[ \t]*\n(?=[ \t]*[a-zà-ÿ0-9])", " ", text)
+    unwrapped = re.sub(r"(?<=[\w,;])[ \t]*\n(?=[ \t]*[a-zà-ÿ0-9])", " ", text[:MAX_CHARACTERS])
     sentences: list[str] = []
     closed = False
     for raw in _sentences(unwrapped):

@@ -142,3 +142,14 @@ def test_a_broken_abstention_file_is_named(tmp_path, content):
 
 def test_a_passage_that_shares_one_word_is_no_answer(answers):
     assert not answers.answer("Norway?", "", "en").answered
+
+
+def test_a_mail_of_unknown_language_is_read_in_the_only_language_there_is(documents, embedder, abstention):
+    english = build_index([document for document in documents if document.language == "en"], embedder)
+    answer = KnowledgeAnswers(english, embedder, abstention).answer("Deliver Norway, Switzerland?", "", "und")
+    assert answer.answered
+
+
+def test_a_mail_of_unknown_language_is_not_answered_where_there_are_several(answers):
+    answer = answers.answer("Deliver Norway, Switzerland?", "", "und")
+    assert (answer.answered, answer.reason) == (False, "The language of the mail is not known.")
