@@ -21,7 +21,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class NewMail:
-    """What a person fills in. `date` is epoch seconds; `references` are Message-IDs, the oldest first."""
+    """What a person fills in; `html` without `text` is a mail of HTML only.
+
+    `date` is epoch seconds; `references` are Message-IDs, the oldest first.
+    """
 
     to: str
     sender: str
@@ -53,8 +56,11 @@ def compose(mail: NewMail) -> bytes:
             message[name] = value
     except (ValueError, IndexError, AttributeError, TypeError) as error:
         raise ValueError(f"a header of the mail {mail.subject!r} cannot be written: {error}") from None
-    message.set_content(mail.text, cte="quoted-printable")
-    if mail.html:
+    if mail.html and not mail.text:
+        message.set_content(mail.html, subtype="html", cte="quoted-printable")
+    else:
+        message.set_content(mail.text, cte="quoted-printable")
+    if mail.html and mail.text:
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     for attachment in mail.attachments:
         main, _, sub = attachment.content_type.partition("/")

@@ -12,9 +12,10 @@ from typing import Any
 from sandbox.accounts import Account, new_account
 from sandbox.letter import Letter
 from sandbox.new_mail import compose, from_json
-from sandbox.post_office import AUTH_LEVELS
+from sandbox.post_office import AUTH_LEVELS, without_headers
 
 SECONDS_PER_MINUTE = 60
+AGO, AFTER = "minutes_ago", "arrives_after_connect_s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,17 @@ def read_seed(folder: Path) -> Seed:
 
     A JSON mail is `{to, from, subject, text, from_name?, html?, headers?, attachments? [{name, content_type, text}],
     minutes_ago?, arrives_after_connect_s?, auth? pass|fail|none|as_is, reply_to_previous? (a file's stem)}`.
-    An `.eml` lies there byte for byte; the headers `X-Sandbox-To`, `X-Sandbox-Minutes-Ago` and `X-Sandbox-Auth` may
-    steer it and are taken out. Raises ValueError that names the file.
+    An `.eml` lies there byte for byte; `X-Sandbox-To` (else the To header, else the first shop), `-Minutes-Ago`,
+    `-Arrives-After-Connect-S` and `-Auth` may steer it and are taken out. Raises ValueError that names the file.
     """
     accounts = read_accounts(folder / "accounts.json")
-    shop = next((account.email for account in accounts if account.role == "shop"), "")
     files = sorted((folder / "mails").glob("*"), key=lambda file: file.name)
     mails = []
     for file in files:
         if file.suffix == ".json":
             mails.append(_from_json(file))
         elif file.suffix == ".eml":
-            mails.append(_from_eml(file, shop))
+            mails.append(_from_eml(file, accounts))
     return Seed(accounts, tuple(mails))
 
 
@@ -96,40 +96,29 @@ def _from_json(path: Path) -> SeedMail:
         to = str(fields["to"]).strip().lower()
     except (KeyError, TypeError):
         raise ValueError(f"{path}: expected an object with to, from, subject and text") from None
-    ago = _number(path, fields, "minutes_ago")
-    after = _number(path, fields, "arrives_after_connect_s")
-    waits = ago is None or ago <= 0 or after is not None
-    mail = SeedMail(
-        path.stem,
-        to,
-        fields,
-        b"",
-        _auth(path, fields.get("auth") or "pass"),
-        None if waits else ago,
-        after,
-    )
+    mail = SeedMail(path.stem, to, fields, b"", _auth(path, fields.get("auth") or "pass"), *_when(path, fields))
     seed_bytes(mail, 0)  # a mail that cannot be written is told at the start, not when it should arrive
     return mail
 
 
-def _from_eml(path: Path, shop: str) -> SeedMail:
+def _from_eml(path: Path, accounts: tuple[Account, ...]) -> SeedMail:
     raw = path.read_bytes()
     letter = Letter(raw)
-    to = letter.first("x-sandbox-to").lower() or shop
+    known = [account.email for account in accounts]
+    shops = [account.email for account in accounts if account.role == "shop"]
+    wanted = [letter.first("x-sandbox-to").lower(), *letter.addresses("to"), *shops]
+    to = next((address for address in wanted if address in known), "")
     if not to:
-        raise ValueError(f"{path}: names no mailbox in X-Sandbox-To, and no account has the role shop")
-    fields = {"minutes_ago": letter.first("x-sandbox-minutes-ago") or None}
-    ago = _number(path, fields, "minutes_ago")
-    raw = re.sub(rb"(?im)^X-Sandbox-[^:\s]*:[^\n]*\n", b"", raw, count=4)
-    return SeedMail(
-        path.stem,
-        to,
-        {},
-        raw,
-        _auth(path, letter.first("x-sandbox-auth") or "as_is"),
-        ago if ago and ago > 0 else None,
-        None,
-    )
+        raise ValueError(f"{path}: names no mailbox in X-Sandbox-To or To, and no account has the role shop")
+    steered = {name: letter.first(f"x-sandbox-{name.replace('_', '-')}") or None for name in (AGO, AFTER)}
+    auth = _auth(path, letter.first("x-sandbox-auth") or "as_is")
+    return SeedMail(path.stem, to, {}, without_headers(raw, r"X-Sandbox-[^:\s]*"), auth, *_when(path, steered))
+
+
+def _when(path: Path, fields: dict[str, Any]) -> tuple[float | None, float | None]:
+    """`minutes_ago` and `after_connect_s` of a mail; what is not old waits for the connecting."""
+    ago, after = _number(path, fields, AGO), _number(path, fields, AFTER)
+    return (None, after) if ago is None or ago <= 0 or after is not None else (ago, None)
 
 
 def _auth(path: Path, level: str) -> str:

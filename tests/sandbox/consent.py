@@ -1,9 +1,18 @@
 """A browser's part in a consent: read the page's form, fill it in, follow the redirect by hand."""
 
+import base64
+import hashlib
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import requests
+
+from sandbox.google import DEMO_CLIENT, MODIFY
+from tests.sandbox.clients import SHOP
+
+CALLBACK = "http://127.0.0.1:9/callback"
+VERIFIER = "v" * 50
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
 class Form(HTMLParser):
@@ -45,3 +54,24 @@ def decide(url: str, account: str, *, decision: str = "allow", untick: tuple[str
 
 def query(url: str) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def consent_url(base, **changes):
+    asked = {
+        "client_id": DEMO_CLIENT.id, "redirect_uri": CALLBACK, "response_type": "code", "state": "s1",
+        "scope": f"openid email {MODIFY}", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+        "access_type": "offline", "prompt": "consent", **changes,
+    }  # fmt: skip
+    return f"{base}/o/oauth2/v2/auth?{urlencode({name: value for name, value in asked.items() if value})}"
+
+
+def exchange(base, given_code, **changes):
+    form = {
+        "grant_type": "authorization_code", "code": given_code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER,
+        "client_id": DEMO_CLIENT.id, "client_secret": DEMO_CLIENT.secret, **changes,
+    }  # fmt: skip
+    return requests.post(f"{base}/token", data=form, timeout=5)
+
+
+def code_of(base, **changes):
+    return query(decide(consent_url(base, **changes), SHOP))["code"]

@@ -1,9 +1,5 @@
 """The endpoints one by one, and google-auth's refresh."""
 
-import base64
-import hashlib
-from urllib.parse import urlencode
-
 import google.auth.exceptions
 import pytest
 import requests
@@ -12,32 +8,7 @@ from googleapiclient.errors import HttpError
 from sandbox.google import DEMO_CLIENT
 from sandbox.oauth_records import AUTH, MODIFY
 from tests.sandbox.clients import ANNA, SHOP, Shop, letter, status_of
-from tests.sandbox.consent import Form, decide, query
-
-CALLBACK = "http://127.0.0.1:9/callback"
-VERIFIER = "v" * 50
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-
-
-def consent_url(base, **changes):
-    asked = {
-        "client_id": DEMO_CLIENT.id, "redirect_uri": CALLBACK, "response_type": "code", "state": "s1",
-        "scope": f"openid email {MODIFY}", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
-        "access_type": "offline", "prompt": "consent", **changes,
-    }  # fmt: skip
-    return f"{base}/o/oauth2/v2/auth?{urlencode({name: value for name, value in asked.items() if value})}"
-
-
-def exchange(base, given_code, **changes):
-    form = {
-        "grant_type": "authorization_code", "code": given_code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER,
-        "client_id": DEMO_CLIENT.id, "client_secret": DEMO_CLIENT.secret, **changes,
-    }  # fmt: skip
-    return requests.post(f"{base}/token", data=form, timeout=5)
-
-
-def code_of(base, **changes):
-    return query(decide(consent_url(base, **changes), SHOP))["code"]
+from tests.sandbox.consent import CALLBACK, Form, code_of, consent_url, decide, exchange, query
 
 
 def test_the_consent_page_picks_accounts_and_ticks_each_restricted_scope(base):

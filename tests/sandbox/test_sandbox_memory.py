@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 import requests
 
 from sandbox.google import Google, main, serve
+from sandbox.seed import read_seed
 from tests.sandbox.clients import ANNA, SHOP, Shop, letter
+from tests.sandbox.consent import code_of, exchange
 
 ACCOUNTS = [
     {"email": SHOP, "name": "The Shop", "role": "shop"},
@@ -23,7 +26,7 @@ ACCOUNTS = [
 def until(condition, seconds=10.0):
     """Wait for a condition, with a deadline."""
     deadline = time.monotonic() + seconds
-    pause = __import__("threading").Event()
+    pause = threading.Event()
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         pause.wait(0.01)
@@ -77,6 +80,28 @@ def test_a_raw_seed_lies_there_byte_for_byte(google, seed):
     assert next(google.mailbox(SHOP).newest_first("INBOX")).letter.raw == raw
 
 
+def test_a_raw_seed_may_be_steered_by_headers_that_never_arrive(google, seed):
+    steering = b"X-Sandbox-Arrives-After-Connect-S: 7\nX-Sandbox-Auth: none\nX-Sandbox-To: anna@customer.example\n"
+    (seed / "mails" / "001_late.eml").write_bytes(steering + b"Subject: late\n\nX-Sandbox-Auth: in the body\n")
+    mail = read_seed(seed).mails[0]
+    assert (mail.to, mail.auth, mail.minutes_ago, mail.after_connect_s) == (ANNA, "none", None, 7.0)
+    assert mail.raw == b"Subject: late\n\nX-Sandbox-Auth: in the body\n"
+
+
+def test_a_raw_seed_goes_to_the_account_in_its_to_header_else_to_the_first_shop(seed):
+    (seed / "mails" / "001_a.eml").write_bytes(b"To: Anna <anna@customer.example>\n\n")
+    (seed / "mails" / "002_b.eml").write_bytes(b"To: undisclosed\n\n")
+    assert [mail.to for mail in read_seed(seed).mails] == [ANNA, SHOP]
+
+
+def test_html_without_text_is_a_mail_of_html_only(google, seed):
+    write(seed, "001.json", minutes_ago=1, html="<p>only</p>", text="")
+    google.load_seed(seed)
+    raw = next(google.mailbox(SHOP).newest_first("INBOX")).letter.raw
+    assert b"text/html" in raw
+    assert b"text/plain" not in raw
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -116,10 +141,7 @@ def test_a_token_exchange_counts_as_connecting(google, base, seed):
     google.load_seed(seed)
     Shop(google, base).close()
     assert google.arrivals.waiting() == 1  # `authorize` is a test's short way and connects nothing
-    from tests.sandbox.consent import decide, query
-    from tests.sandbox.test_oauth import consent_url, exchange
-
-    exchange(base, query(decide(consent_url(base), SHOP))["code"])
+    exchange(base, code_of(base))
     until(lambda: google.arrivals.waiting() == 0)
     until(lambda: len(google.mailbox(SHOP).messages) == 1)
 
