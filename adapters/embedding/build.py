@@ -47,9 +47,12 @@ def sha256_of(path: Path) -> str:
 def build(directory: Path, say: Progress = print) -> None:
     """Leave a complete, checked model in `directory`. Quick when it is there already; safe when run twice at once.
 
-    Raises BadInput when the package is missing or its files are not the known ones.
+    Raises BadInput when `directory` cannot be made, when the package is missing or its files are not the known ones.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(str(directory), f"cannot be used as a folder for the models ({error.strerror}).") from error
     with _alone(directory):
         if _is_complete(directory):
             say(f"The embedding model is in {directory} already.")

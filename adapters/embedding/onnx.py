@@ -48,7 +48,9 @@ class OnnxEmbedder:
     def embed(self, texts: Sequence[str]) -> Any:
         """A float32 array of shape (len(texts), 384), each row of length 1, in the order of `texts`."""
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
-        keys = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in texts]
+        # Half a character, as broken mail has it, is embedded as "?".
+        encoded = [text.encode("utf-8", "replace") for text in texts]
+        keys = [hashlib.blake2b(each, digest_size=16).digest() for each in encoded]
         wanted: dict[bytes, list[int]] = {}
         for position, key in enumerate(keys):
             known = self._recall(key)
@@ -57,7 +59,7 @@ class OnnxEmbedder:
             else:
                 vectors[position] = known
         if wanted:
-            new = self._run([texts[positions[0]] for positions in wanted.values()])
+            new = self._run([encoded[positions[0]].decode() for positions in wanted.values()])
             for (key, positions), vector in zip(wanted.items(), new, strict=True):
                 vectors[positions] = vector
                 self._remember(key, vector)

@@ -92,6 +92,11 @@ def test_nothing_and_the_empty_text_are_embedded_too(models):
     assert np.linalg.norm(OnnxEmbedder(models).embed([""])) == pytest.approx(1, abs=1e-5)
 
 
+def test_half_a_character_is_embedded_too(models):
+    vectors = OnnxEmbedder(models).embed(["broken \ud800 text", "broken ? text"])
+    assert np.array_equal(vectors[0], vectors[1])
+
+
 def test_the_two_precisions_are_two_engines(models):
     assert OnnxEmbedder(models, "int8").engine != OnnxEmbedder(models, "fp32").engine
 
@@ -117,6 +122,12 @@ def test_a_second_build_changes_nothing(models):
     build(models, said.append)
     assert {name: (models / name).stat().st_mtime_ns for name in before} == before
     assert "already" in said[0]
+
+
+def test_a_place_that_is_no_folder_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be used as a folder"):
+        build(tmp_path / "file")
 
 
 def test_the_running_program_needs_no_torch(models):
