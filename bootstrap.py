@@ -7,6 +7,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import structlog
+
 from adapters.gmail.connect import Gmail, connect
 from adapters.gmail.tokens import GoogleApp, Renew, Tokens
 from adapters.gmail.transport import Limits
@@ -14,18 +16,22 @@ from adapters.google_grants import Endpoints, discover
 from adapters.mime.jail import Jail
 from adapters.vault import KeyRing, Vault
 from domain.category import Category
-from domain.errors import AuthLost
+from domain.errors import AuthLost, BadInput
 from domain.order import Order
 from domain.ports import Answers, Handler
 from handlers import handlers_for
 from settings import Settings
 from storage import documents, mailboxes, orders, tenants
 from storage.database import Database
+from storage.documents import StoredDocument
 
 if TYPE_CHECKING:
     from adapters.embedding.onnx import OnnxEmbedder
     from rag.cache import IndexCache
+    from rag.evidence import Abstention
     from understanding.reader import Reader
+
+log = structlog.get_logger()
 
 
 class TenantOrders:
@@ -127,11 +133,10 @@ class Services:
         """The handlers over the documents of KNOWLEDGE_BASE_DIR and without a shop: no database is asked."""
         from rag.answer import KnowledgeAnswers
         from rag.documents import load_folder
-        from rag.evidence import load_abstention
         from rag.index import build_index
 
         found, _ = load_folder(self.settings.knowledge_base_dir)
-        answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, load_abstention())
+        answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._abstention)
         return handlers_for(answers, NoOrders())
 
     def close(self) -> None:
@@ -147,9 +152,16 @@ class Services:
 
     def _answers(self, tenant: UUID) -> Answers:
         from rag.answer import KnowledgeAnswers
-        from rag.documents import parse_document
-        from rag.evidence import load_abstention
+        from rag.documents import Document, parse_document
         from rag.index import Index, build_index
+
+        def readable(stored: list[StoredDocument]) -> Iterator[Document]:
+            for one in stored:
+                try:
+                    yield parse_document(one.path, one.source.encode())
+                except BadInput as error:
+                    # One bad document must not take the answers from all the others with it.
+                    log.warning("document_unreadable", tenant=tenant, path=one.path, reason=error.reason)
 
         with self.database.transaction(tenant) as db:
             version = tenants.get(db, tenant).knowledge_version
@@ -157,10 +169,16 @@ class Services:
         def build() -> Index:
             with self.database.transaction(tenant) as db:
                 stored = documents.current(db, tenant)
-            return build_index([parse_document(one.path, one.source.encode()) for one in stored], self.embedder)
+            return build_index(tuple(readable(stored)), self.embedder)
 
         index = self._indexes.get(str(tenant), version, self.embedder.engine, build)
-        return KnowledgeAnswers(index, self.embedder, load_abstention())
+        return KnowledgeAnswers(index, self.embedder, self._abstention)
+
+    @cached_property
+    def _abstention(self) -> "Abstention":
+        from rag.evidence import load_abstention
+
+        return load_abstention()
 
     def _tokens(self, tenant: UUID, mailbox: UUID) -> Tokens:
         with self.database.transaction(tenant) as db:

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ def _bench_of(services: Services, slug: str) -> Bench:
     tenant = tenant_of(services, slug)
     with services.database.transaction(tenant) as db:
         policy, own = tenants.get(db, tenant).policy(), mailboxes.own_addresses(db, tenant)
-    return Bench(services.handlers(tenant), policy, own)
+    return Bench(services.handlers(tenant), replace(policy, own_addresses=own), own)
 
 
 def _mails(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -29,7 +29,10 @@ Effect = Reply
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A span of a stored document: `quote == document.body[start:end]`, offsets in characters of that version."""
+    """A span of a stored document: `quote == document.body[start:end]`, offsets in characters of that version.
+
+    `url` is the document's own public address, where it has one.
+    """
 
     source: str
     heading: str
@@ -37,6 +40,7 @@ class Citation:
     end: int
     quote: str
     version: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,12 @@ class Address:
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
 
+    @property
+    def mailbox(self) -> str:
+        """The address without a `+tag`: both reach the same mailbox."""
+        local, _, domain = self.address.rpartition("@")
+        return f"{local.partition('+')[0]}@{domain}"
+
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else self.address
 

@@ -1,7 +1,7 @@
 """The whole policy: what happens with a message, read from top to bottom."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.category import Category
@@ -20,10 +20,13 @@ class Policy:
 
     `answering` is the tenant's kill switch and the mailbox's pause in one. `answers_since` is when the mailbox was
     connected: older mail is kept for context only. `automatic` lists the categories that the machine may answer.
+    `own_addresses` are those of the tenant's mailboxes: mail that names none of them came by Bcc or a list, and a
+    person decides. An empty set asks nothing.
     """
 
     answering: bool = True
     answers_since: datetime | None = None
+    own_addresses: frozenset[str] = frozenset()
     automatic: frozenset[Category] = frozenset({Category.QUESTION, Category.REFUND})
     thresholds: Mapping[Category, float] = field(default_factory=dict)
     default_threshold: float = 0.7
@@ -49,46 +52,54 @@ def triage(
     if message.sender is None:
         return Decision.hold("The mail does not name exactly one sender.")
 
-    category, case = understanding.category, conversation.case
-    if case is not None and case.is_open:
-        category = Category(case.kind)
-    decision = (
-        handlers[category]
-        .decide(message, understanding, conversation)
-        .checked(*_doubts(understanding, policy, category, case_is_open=category is not understanding.category))
-    )
-    return _restrained(decision, category, conversation, understanding, policy)
+    category, in_case = _handled_as(understanding, conversation)
+    sure = in_case or understanding.confidence >= policy.threshold(category)
+    decision = handlers[category].decide(message, understanding, conversation)
+    if not sure:
+        # What was perhaps misread may be drafted for a person, but moves no case.
+        decision = replace(decision, case=None)
+    doubts = _doubts(message, understanding, policy, sure=sure)
+    objections = [objection for check, objection in doubts if not check.passed]
+    objections += [f"A check failed: {check.text}" for check in decision.checks if not check.passed]
+    objections += _limits(category, conversation, policy)
+    decision = decision.checked(*(check for check, _ in doubts))
+    if decision.disposition is Disposition.RELEASE and objections:
+        # A release may become a hold, never the other way round.
+        return decision.held(objections[0])
+    return decision
+
+
+def _handled_as(understanding: Understanding, conversation: Conversation) -> tuple[Category, bool]:
+    """The category whose handler decides, and whether that follows from an open case of the conversation."""
+    case = conversation.case
+    if case is not None and case.is_open and case.kind in set(Category):
+        return Category(case.kind), True
+    return understanding.category, False
 
 
 def _doubts(
-    understanding: Understanding, policy: Policy, category: Category, *, case_is_open: bool
-) -> tuple[Check, ...]:
-    sure = case_is_open or understanding.confidence >= policy.threshold(category)
+    message: Message, understanding: Understanding, policy: Policy, *, sure: bool
+) -> tuple[tuple[Check, str], ...]:
+    """What must be in order before the machine answers by itself, each with the reason to hold when it is not."""
+    about = f"{understanding.confidence:.0%} {understanding.category}"
+    addressed = {address.mailbox for address in (*message.to, *message.cc)}
+    reached = not policy.own_addresses or not policy.own_addresses.isdisjoint(addressed)
+    threat, person = understanding.threat, understanding.asks_for_person
     return (
-        Check(f"Sure enough what it is about ({understanding.confidence:.0%} {understanding.category}).", sure),
-        Check(
-            "No legal or safety threat." if not understanding.threat else f"Threat: {understanding.threat}.",
-            not understanding.threat,
-        ),
-        Check("The writer does not ask for a person.", not understanding.asks_for_person),
+        (Check(f"What it is about: {about}.", sure), f"It is not clear enough what it is about ({about})."),
+        (Check(f"Threat: {threat or 'none'}.", not threat), f"It contains a threat ({threat}): a person decides."),
+        (Check(f"Asks for a person: {'yes' if person else 'no'}.", not person), "The writer asks for a person."),
+        (Check(f"Names one of our addresses: {'yes' if reached else 'no'}.", reached), "It was not addressed to us."),
     )
 
 
-def _restrained(
-    decision: Decision, category: Category, conversation: Conversation, understanding: Understanding, policy: Policy
-) -> Decision:
-    """Turn a release into a hold where something speaks against it; never the other way round."""
-    if decision.disposition is not Disposition.RELEASE:
-        return decision
-    failed = [check.text for check in decision.checks if not check.passed]
+def _limits(category: Category, conversation: Conversation, policy: Policy) -> list[str]:
+    """What the tenant or the conversation allows no more."""
     in_thread, today = conversation.replies_by_machine, conversation.replies_to_sender_today
-    objections = (
-        (bool(understanding.threat), f"It contains a threat ({understanding.threat}): a person decides."),
-        (understanding.asks_for_person, "The writer asks for a person."),
-        (bool(failed), f"Not sure: {' '.join(failed)}"),
+    rules = (
         (category not in policy.automatic, f"Mail of the kind {category} is not answered by the machine here."),
         (not policy.answering, "Answering by itself is paused."),
         (in_thread >= policy.max_replies_per_thread, f"{in_thread} automatic replies in this conversation already."),
         (today >= policy.max_replies_per_sender_and_day, f"{today} automatic replies to this sender today already."),
     )
-    return next((decision.held(reason) for objects, reason in objections if objects), decision)
+    return [reason for applies, reason in rules if applies]

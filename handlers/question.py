@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.conversation import Conversation
-from domain.decision import Check, Decision, Reply
+from domain.decision import Check, Citation, Decision, Reply
 from domain.message import Address, Message
 from domain.order import Order
 from domain.ports import Answer, Answers, Orders
@@ -29,7 +29,7 @@ class QuestionHandler:
         if not answer.answered or not answer.citations:
             return Decision.hold(_why_not(answer)).checked(_answer_check(answer))
         sources = list(dict.fromkeys(citation.heading for citation in answer.citations))
-        paragraphs = (answer.text, *(wording.source.format(title=source) for source in sources))
+        paragraphs = (answer.text, "\n".join(dict.fromkeys(_source_line(one, wording) for one in answer.citations)))
         return (
             Decision.release(
                 f"Answered from {', '.join(sources)}.",
@@ -60,6 +60,10 @@ def _status(order: Order, wording: Wording) -> Iterator[str]:
     yield wording.order_status.format(number=order.number, status=wording.statuses[order.status])
     if order.tracking_url.startswith("https://"):
         yield wording.tracking.format(url=order.tracking_url)
+
+
+def _source_line(citation: Citation, wording: Wording) -> str:
+    return wording.source.format(title=citation.heading) + (f"\n{citation.url}" if citation.url else "")
 
 
 def _why_not(answer: Answer) -> str:

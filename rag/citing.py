@@ -28,6 +28,7 @@ def cite(hit: Hit, asked: str, index: Index) -> Citation:
         end=end,
         quote=passage.document.body[start:end],
         version=passage.document.version,
+        url=passage.document.url,
     )
 
 

@@ -166,11 +166,6 @@ def _by_footer(message: Message, own: frozenset[str]) -> str:
     return "it has the footer of a newsletter"
 
 
-def _by_recipients(message: Message, own: frozenset[str]) -> str:
-    addressed = {_bare(address.address) for address in (*message.to, *message.cc)}
-    return "our mailbox is not among its recipients" if own and not addressed & _all_bare(own) else ""
-
-
 _RULES: tuple[Callable[[Message, frozenset[str]], str], ...] = (
     _by_label,
     _by_ourselves,
@@ -181,7 +176,6 @@ _RULES: tuple[Callable[[Message, frozenset[str]], str], ...] = (
     _by_calendar,
     _by_subject,
     _by_footer,
-    _by_recipients,
 )
 
 

@@ -37,7 +37,9 @@ class Known:
     def policy_for(self, mailbox: UUID) -> Policy:
         known = self.mailboxes[mailbox]
         answering = self.policy.answering and known.status == "active"
-        return replace(self.policy, answering=answering, answers_since=known.connected_at)
+        return replace(
+            self.policy, answering=answering, answers_since=known.connected_at, own_addresses=self.own_addresses
+        )
 
 
 def work(services: Services, tenant: UUID) -> int:

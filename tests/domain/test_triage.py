@@ -132,7 +132,7 @@ def test_a_case_does_not_move_before_a_person_has_released_the_reply():
 
 def test_a_hold_shows_the_checks_that_led_to_it():
     decision = decided(question=Deciding(Decision.hold("Weak answer.")), understanding=replace(SURE, confidence=0.1))
-    assert [check.passed for check in decision.checks] == [False, True, True]
+    assert [check.passed for check in decision.checks] == [False, True, True, True]
 
 
 def test_every_category_without_a_hint_is_decided_by_its_own_handler():
@@ -140,3 +140,23 @@ def test_every_category_without_a_hint_is_decided_by_its_own_handler():
         handler = Deciding(Decision.hold("Read."))
         decided(understanding=replace(SURE, category=category), **{category.value: handler})
         assert handler.asked == [MAIL]
+
+
+def test_an_open_case_is_sure_also_when_the_mail_was_classified_alike_but_weakly():
+    weak = replace(SURE, category=Category.REFUND, confidence=0.2)
+    case = Conversation(case=Case("refund", "order_wanted"))
+    assert decided(conversation=case, understanding=weak, refund=Deciding(ANSWER)).disposition is Disposition.RELEASE
+
+
+def test_mail_that_names_none_of_our_addresses_waits_for_a_person():
+    policy = Policy(own_addresses=frozenset({"help@shop.example"}))
+    elsewhere = replace(MAIL, to=(Address("somebody@else.example"),))
+    tagged = replace(MAIL, to=(Address("help+orders@shop.example"),))
+    assert decided(message=elsewhere, policy=policy).disposition is Disposition.HOLD
+    assert decided(message=tagged, policy=policy).disposition is Disposition.RELEASE
+
+
+def test_what_was_perhaps_misread_moves_no_case():
+    weak = replace(SURE, category=Category.REFUND, confidence=0.2)
+    moving = Deciding(Decision.hold("A person decides.").moving(Case("refund", "checking")))
+    assert decided(understanding=weak, refund=moving).case is None
