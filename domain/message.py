@@ -66,6 +66,14 @@ class Message:
     labels: tuple[str, ...] = ()
     received_at: datetime | None = None
 
+    @property
+    def sender_refuted(self) -> bool:
+        """Whether a server says that DMARC failed, so that an answer might reach somebody who never wrote.
+
+        Read loosely: a wrong yes costs a person one look, and no more.
+        """
+        return "dmarc=fail" in self.header("authentication-results").lower()
+
     def header(self, name: str) -> str:
         """The first value of a header, or an empty string."""
         wanted = name.lower()

@@ -84,11 +84,13 @@ def _doubts(
     about = f"{understanding.confidence:.0%} {understanding.category}"
     addressed = {address.mailbox for address in (*message.to, *message.cc)}
     reached = not policy.own_addresses or not policy.own_addresses.isdisjoint(addressed)
+    refuted = message.sender_refuted
     threat, person = understanding.threat, understanding.asks_for_person
     return (
         (Check(f"What it is about: {about}.", sure), f"It is not clear enough what it is about ({about})."),
         (Check(f"Threat: {threat or 'none'}.", not threat), f"It contains a threat ({threat}): a person decides."),
         (Check(f"Asks for a person: {'yes' if person else 'no'}.", not person), "The writer asks for a person."),
+        (Check(f"Sender refuted by DMARC: {'yes' if refuted else 'no'}.", not refuted), "The sender may be forged."),
         (Check(f"Names one of our addresses: {'yes' if reached else 'no'}.", reached), "It was not addressed to us."),
     )
 

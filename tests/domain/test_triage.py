@@ -132,7 +132,7 @@ def test_a_case_does_not_move_before_a_person_has_released_the_reply():
 
 def test_a_hold_shows_the_checks_that_led_to_it():
     decision = decided(question=Deciding(Decision.hold("Weak answer.")), understanding=replace(SURE, confidence=0.1))
-    assert [check.passed for check in decision.checks] == [False, True, True, True]
+    assert [check.passed for check in decision.checks] == [False, True, True, True, True]
 
 
 def test_every_category_without_a_hint_is_decided_by_its_own_handler():
@@ -160,3 +160,8 @@ def test_what_was_perhaps_misread_moves_no_case():
     weak = replace(SURE, category=Category.REFUND, confidence=0.2)
     moving = Deciding(Decision.hold("A person decides.").moving(Case("refund", "checking")))
     assert decided(understanding=weak, refund=moving).case is None
+
+
+def test_mail_whose_sender_may_be_forged_waits_for_a_person():
+    forged = replace(MAIL, headers=(("authentication-results", "mx.google.com; dmarc=fail header.from=x.example"),))
+    assert decided(message=forged).disposition is Disposition.HOLD
