@@ -10,7 +10,7 @@ COMMON = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
 UNKNOWN = "und"
 
 # Characters looked at: more changes nothing but the time.
-LOOKED_AT = 1200
+LOOKED_AT = 600
 # Letters from which on the detector is believed without help, measured in MODELS.md section 2 on five-word texts.
 LONG_ENOUGH = 60
 LEAST_SURE = 0.45
