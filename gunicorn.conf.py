@@ -1,0 +1,31 @@
+"""How gunicorn serves the pages: `gunicorn "app:create_app()"`. Its command line overrides what stands here."""
+
+import sys
+
+import settings
+
+bind = "127.0.0.1:8000"
+workers = 2
+# The pages wait for Postgres and Google, not for the processor: a few threads each are enough.
+worker_class = "gthread"
+threads = 8
+# Each worker makes its own connections after the fork.
+preload_app = False
+timeout = 60
+graceful_timeout = 30
+# Workers show that they live by touching a file. On a disk that is busy they would be taken for dead.
+worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108 (only gunicorn's own heartbeat)
+# Nobody asks it, and a read-only file system has no room for it.
+control_socket_disable = True
+# Our own events go to standard error; a line for each request would repeat paths that hold ids.
+accesslog = None
+
+
+def on_starting(server: object) -> None:
+    """Leave before a worker is forked when a setting is missing: gunicorn would start the worker anew for ever."""
+    del server
+    try:
+        settings.read(purpose="web")
+    except settings.BadSettings as error:
+        print(error.reason, file=sys.stderr)
+        sys.exit(2)
