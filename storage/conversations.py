@@ -13,6 +13,7 @@ class Row:
 
     id: UUID
     customer: str
+    address: str
     subject: str
     state: str
     reason: str
@@ -21,8 +22,10 @@ class Row:
 
 # The state is derived here, from the newest incoming message, its decision and its reply; it is stored nowhere.
 _RECENT = text("""
-    SELECT c.id, coalesce(nullif(c.customer_name, ''), c.customer_address) AS customer, c.subject,
+    SELECT c.id, coalesce(nullif(c.customer_name, ''), c.customer_address) AS customer,
+        c.customer_address, c.subject,
         CASE
+            WHEN d.settlement = 'dismissed' THEN 'dismissed'
             WHEN m.state = 'unreadable' THEN 'unreadable'
             WHEN m.state IN ('discovered', 'fetched') THEN 'in work'
             WHEN o.state = 'sent' AND o.automatic AND d.category = 'refund' THEN 'asked back'
@@ -30,11 +33,10 @@ _RECENT = text("""
             WHEN o.state = 'sent' THEN 'sent'
             WHEN o.state = 'uncertain' THEN 'uncertain'
             WHEN o.state IN ('needs_person', 'failed') THEN 'needs a person'
-            WHEN d.settlement = 'dismissed' THEN 'dismissed'
             WHEN o.state IN ('pending', 'drafted', 'sending') THEN 'leaving'
             WHEN d.disposition = 'hold' THEN 'held'
             WHEN d.disposition = 'ignore' THEN 'ignored'
-            WHEN o.state = 'cancelled' THEN 'answered by hand'
+            WHEN o.state = 'cancelled' THEN 'not sent'
             ELSE 'kept'
         END AS state,
         coalesce(d.reason, ''), c.last_message_at

@@ -1,17 +1,14 @@
-"""What the desk shows and does: the queue, the conversation, and a person's act on a held decision."""
+"""What waits for a person, what was handled today, and a person's act on a held decision."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from domain.decision import Check, Citation
-from domain.errors import BadInput
-from domain.understanding import Understanding
+from domain.errors import BadInput, TryAgain
 from storage import cases, events
-from storage.codec import case_from_json, checks_from_json, citations_from_json, understanding_from_json
+from storage.codec import case_from_json
 from storage.conversations import like
 
 
@@ -21,6 +18,7 @@ class QueueRow:
     conversation: UUID | None
     importance: int
     customer: str
+    address: str
     subject: str
     first_line: str
     category: str
@@ -29,69 +27,30 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A reply as it stands: `text` may have been edited, `draft_text` is what the machine wrote."""
-
-    id: UUID
-    state: str
-    recipient: str
-    subject: str
-    text: str
-    draft_text: str
-    automatic: bool
-    last_error: str
-    next_at: datetime
-    sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One message of a conversation with what was decided about it."""
-
-    id: UUID
-    direction: str
-    state: str
-    sender: str
-    subject: str
-    text: str
-    html: str
-    sender_verified: bool
-    attachments: tuple[str, ...]
-    received_at: datetime | None
-    decision: UUID | None
-    disposition: str
-    reason: str
-    understanding: Understanding | None
-    citations: tuple[Citation, ...]
-    checks: tuple[Check, ...]
-    settled_at: datetime | None
-    settlement: str | None
-    drafts: tuple[Draft, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    id: UUID
-    subject: str
-    customer: str
-    mailbox: UUID
-    messages: tuple[Shown, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Today:
-    """What was handled in the last 24 hours."""
+    """What was handled in the last 24 hours; `held` and `in_work` are as of now."""
 
     answered_by_machine: int
     answered_by_people: int
+    dismissed: int
     held: int
     ignored: int
     in_work: int
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What one person settled in the last 24 hours."""
+
+    name: str
+    sent: int
+    dismissed: int
+
+
 _QUEUE = text("""
     SELECT d.id, d.conversation_id, d.importance, coalesce(nullif(m.sender_name, ''), m.sender_address) AS customer,
-        m.subject, left(coalesce(d.understanding ->> 'text', m.parsed ->> 'text', ''), 160) AS first_line, d.category,
+        m.sender_address, m.subject,
+        left(coalesce(d.understanding ->> 'text', m.parsed ->> 'text', ''), 160) AS first_line, d.category,
         d.reason, coalesce(m.received_at, d.created_at) AS since
     FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
     WHERE d.tenant_id = :tenant AND d.is_current AND d.disposition = 'hold' AND d.settled_at IS NULL
@@ -101,23 +60,6 @@ _QUEUE = text("""
         AND (CAST(:after_id AS uuid) IS NULL OR (-d.importance, d.created_at, d.id) >
             (SELECT -x.importance, x.created_at, x.id FROM decision x WHERE x.tenant_id = :tenant AND x.id = :after_id))
     ORDER BY d.importance DESC, d.created_at, d.id LIMIT :limit
-""")
-
-_CONVERSATION = text("""
-    SELECT id, subject, customer_address, customer_name, mailbox_id FROM conversation
-    WHERE tenant_id = :tenant AND id = :id
-""")
-
-_MESSAGES = text("""
-    SELECT m.id, m.direction, m.state, m.sender_address, m.sender_name, m.subject, m.parsed, m.received_at,
-        d.id AS decision, d.disposition, d.reason, d.understanding, d.citations, d.checks, d.settled_at, d.settlement
-    FROM message m LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
-    WHERE m.tenant_id = :tenant AND m.conversation_id = :id ORDER BY m.received_at, m.seq
-""")
-
-_DRAFTS = text("""
-    SELECT decision_id, id, state, recipient, subject, text, draft_text, automatic, last_error, next_at, sent_at
-    FROM outbox WHERE tenant_id = :tenant AND conversation_id = :id ORDER BY created_at, position
 """)
 
 _SETTLE = text("""
@@ -156,12 +98,28 @@ _TODAY = text("""
         AND sent_at > now() - interval '24 hours') AS by_machine,
       (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND NOT automatic AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_people,
+      (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND settlement = 'dismissed'
+        AND settled_at > now() - interval '24 hours') AS dismissed,
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND disposition = 'hold'
         AND settled_at IS NULL) AS held,
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND disposition = 'ignore'
         AND created_at > now() - interval '24 hours') AS ignored,
       (SELECT count(*) FROM message WHERE tenant_id = :tenant AND direction = 'in'
         AND state IN ('discovered', 'fetched')) AS in_work
+""")
+
+_HANDLED_BY = text("""
+    SELECT coalesce(nullif(p.name, ''), p.email) AS name, count(*) FILTER (WHERE d.settlement = 'sent') AS sent,
+        count(*) FILTER (WHERE d.settlement = 'dismissed') AS dismissed
+    FROM decision d JOIN member p ON p.tenant_id = d.tenant_id AND p.id = d.settled_by
+    WHERE d.tenant_id = :tenant AND d.settled_at > now() - interval '24 hours'
+    GROUP BY p.tenant_id, p.id ORDER BY count(*) DESC, name LIMIT 20
+""")
+
+_MAILBOX = text("""
+    SELECT b.address, b.status FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+        JOIN mailbox b ON b.tenant_id = m.tenant_id AND b.id = m.mailbox_id
+    WHERE d.tenant_id = :tenant AND d.id = :decision
 """)
 
 
@@ -171,35 +129,6 @@ def queue(
     """Held decisions, most important first, then oldest; the page after the row `after`."""
     values = {"tenant": tenant, "category": category, "words": words, "pattern": like(words), "after_id": after}
     return [QueueRow(*row) for row in db.execute(_QUEUE, {**values, "limit": limit})]
-
-
-def conversation(db: Connection, tenant: UUID, conversation_id: UUID) -> Conversation | None:
-    values = {"tenant": tenant, "id": conversation_id}
-    head = db.execute(_CONVERSATION, values).one_or_none()
-    if head is None:
-        return None
-    drafts: dict[UUID, list[Draft]] = {}
-    for decision_id, *fields in db.execute(_DRAFTS, values):
-        drafts.setdefault(decision_id, []).append(Draft(*fields))
-    shown = tuple(_shown(row, tuple(drafts.get(row.decision, ()))) for row in db.execute(_MESSAGES, values))
-    return Conversation(head.id, head.subject, head.customer_name or head.customer_address, head.mailbox_id, shown)
-
-
-def conversation_of(db: Connection, tenant: UUID, decision: UUID) -> UUID | None:
-    found: UUID | None = db.execute(
-        text("SELECT conversation_id FROM decision WHERE tenant_id = :tenant AND id = :id"),
-        {"tenant": tenant, "id": decision},
-    ).scalar()
-    return found
-
-
-def html_of(db: Connection, tenant: UUID, message: UUID) -> str | None:
-    """The mail's cleaned HTML, or None where there is no such message."""
-    found: str | None = db.execute(
-        text("SELECT coalesce(parsed ->> 'html', '') FROM message WHERE tenant_id = :tenant AND id = :id"),
-        {"tenant": tenant, "id": message},
-    ).scalar()
-    return found
 
 
 def waiting(db: Connection, tenant: UUID) -> int:
@@ -218,22 +147,36 @@ def today(db: Connection, tenant: UUID) -> Today:
     return Today(*db.execute(_TODAY, {"tenant": tenant}).one())
 
 
+def handled_by(db: Connection, tenant: UUID) -> list[Handled]:
+    """Who settled how much, the busiest first."""
+    return [Handled(*row) for row in db.execute(_HANDLED_BY, {"tenant": tenant})]
+
+
 def send(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_send: str, reference: str) -> bool:
     """A person releases the draft, perhaps edited, or writes an answer where there was none.
 
-    False when somebody else settled it before. Nothing is sent here. Raises BadInput when there is nobody to answer.
+    False when somebody else settled it before. Nothing is sent here. Raises BadInput, and nothing is changed, when
+    there is nobody to answer, no mailbox to answer from, or the case behind it has moved on.
     """
     values: dict[str, object] = {"tenant": tenant, "decision": decision, "member": member}
     settled = db.execute(_SETTLE, {**values, "settlement": "sent"}).one_or_none()
     if settled is None:
         return False
+    mailbox = db.execute(_MAILBOX, values).one()
+    if mailbox.status == "disconnected":
+        raise BadInput(
+            "mailbox", f"{mailbox.address} is disconnected, so nothing can leave from here: answer in Gmail."
+        )
     values |= {"text": text_to_send, "reference": reference}
     released = db.execute(_RELEASE, values).one_or_none()
     if released is None and db.execute(_WRITE, values).rowcount != 1:
         raise BadInput("reply", "This mail names nobody who could be answered.")
     case = case_from_json(settled.case_on_release)
     if case is not None and settled.conversation_id is not None:
-        cases.move(db, tenant, settled.conversation_id, case)
+        try:
+            cases.move(db, tenant, settled.conversation_id, case)
+        except TryAgain:
+            raise BadInput("case", "This conversation moved on meanwhile. Look again, then send.") from None
     edited = released is None or released.draft_text != text_to_send
     events.record(db, tenant, actor=str(member), kind="reply_approved", subject=settled.message_id, edited=edited)
     return True
@@ -248,28 +191,3 @@ def dismiss(db: Connection, tenant: UUID, decision: UUID, *, member: UUID) -> bo
     db.execute(_DISMISS, values)
     events.record(db, tenant, actor=str(member), kind="message_dismissed", subject=settled.message_id)
     return True
-
-
-def _shown(row: Any, drafts: tuple[Draft, ...]) -> Shown:
-    parsed = row.parsed or {}
-    return Shown(
-        id=row.id,
-        direction=row.direction,
-        state=row.state,
-        sender=f"{row.sender_name} <{row.sender_address}>" if row.sender_name else row.sender_address,
-        subject=row.subject,
-        text=parsed.get("text", ""),
-        html=parsed.get("html", ""),
-        sender_verified=parsed.get("sender_verified", False),
-        attachments=tuple(attachment["name"] for attachment in parsed.get("attachments", ())),
-        received_at=row.received_at,
-        decision=row.decision,
-        disposition=row.disposition or "",
-        reason=row.reason or "",
-        understanding=understanding_from_json(row.understanding or {}),
-        citations=citations_from_json(row.citations or []),
-        checks=checks_from_json(row.checks or []),
-        settled_at=row.settled_at,
-        settlement=row.settlement,
-        drafts=drafts,
-    )

@@ -1,0 +1,48 @@
+// The shortcuts, and menus that close by Escape or a click elsewhere. Everything works without them.
+
+const rows = () => [...document.querySelectorAll("[data-row] a")];
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.indexOf(document.activeElement);
+  const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
+  all[next].focus();
+  all[next].closest("[data-row]").scrollIntoView({ block: "nearest" });
+}
+
+const acts = {
+  j: () => step(1),
+  k: () => step(-1),
+  u: () => document.querySelector("[data-up]")?.click(),
+  e: () => document.querySelector("[data-reply]")?.focus(),
+  "/": () => document.querySelector("[data-search]")?.focus(),
+  "?": () => document.getElementById("shortcuts")?.showModal(),
+};
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key === "Enter" && event.ctrlKey && typing?.matches("textarea")) {
+    event.preventDefault();
+    typing.form.requestSubmit(typing.form.querySelector(".send"));
+    return;
+  }
+  if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+    return;
+  }
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (acts[event.key]) {
+    event.preventDefault();
+    acts[event.key]();
+  }
+});
+
+addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});

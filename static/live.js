@@ -1,0 +1,61 @@
+// Keeps the parts marked `data-live` up to date. Focus, typed text, selections and open folds stay as they are.
+
+const EVERY = 5000; // milliseconds
+const IDLE = 15 * 60 * 1000; // a desk that nobody looks at asks nothing, and its session may end
+let touched = Date.now();
+let asking = false;
+
+for (const kind of ["pointerdown", "pointermove", "keydown", "scroll"]) {
+  addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
+}
+
+function isInUse(part) {
+  const selection = getSelection();
+  if (selection && !selection.isCollapsed && part.contains(selection.anchorNode)) return true;
+  const focused = document.activeElement;
+  return part.contains(focused) && focused.matches("input, textarea, select, button, iframe");
+}
+
+function replace(part, fresh) {
+  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  for (const fold of part.querySelectorAll("details[id][open]")) {
+    const same = fresh.querySelector(`#${CSS.escape(fold.id)}`);
+    // A fold that shows a frame would load it anew: leave this part alone until it is closed.
+    if (same && fold.querySelector("iframe")) return false;
+    if (same) same.open = true;
+  }
+  part.replaceChildren(...fresh.childNodes);
+  const said = fresh.dataset.said;
+  if (said !== undefined && said !== part.dataset.said) {
+    part.dataset.said = said;
+    document.getElementById("said-live").textContent = said;
+  }
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  return true;
+}
+
+async function look() {
+  if (asking || document.hidden || Date.now() - touched > IDLE) return;
+  asking = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const fresh = page.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
+      if (!fresh || isInUse(part)) continue;
+      if (last.get(part) === fresh.innerHTML) continue;
+      const html = fresh.innerHTML;
+      if (replace(part, fresh)) last.set(part, html);
+    }
+    document.title = page.title;
+  } catch {
+    // The server restarts, or the network is away: the next look tells.
+  } finally {
+    asking = false;
+  }
+}
+
+const last = new Map();
+for (const part of document.querySelectorAll("[data-live]")) last.set(part, part.innerHTML);
+if (last.size) setInterval(look, EVERY);

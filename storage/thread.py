@@ -1,0 +1,166 @@
+"""One conversation as the desk shows it: its mail, what was decided about each, and the replies with their states."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.decision import Check, Citation
+from domain.understanding import Understanding
+from storage.codec import checks_from_json, citations_from_json, understanding_from_json
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reply as it stands: `text` may have been edited, `draft_text` is what the machine wrote.
+
+    `released_by` is the name of who approved it, or empty.
+    """
+
+    id: UUID
+    state: str
+    recipient: str
+    recipient_name: str
+    subject: str
+    text: str
+    draft_text: str
+    automatic: bool
+    last_error: str
+    next_at: datetime
+    sent_at: datetime | None
+    released_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message of a conversation with what was decided about it."""
+
+    id: UUID
+    direction: str
+    state: str
+    sender_name: str
+    sender_address: str
+    subject: str
+    text: str
+    has_html: bool
+    sender_verified: bool
+    attachments: tuple[tuple[str, int], ...]
+    received_at: datetime | None
+    last_error: str
+    decision: UUID | None
+    disposition: str
+    reason: str
+    importance: int
+    understanding: Understanding | None
+    citations: tuple[Citation, ...]
+    checks: tuple[Check, ...]
+    settled_at: datetime | None
+    settlement: str | None
+    settled_by: str
+    drafts: tuple[Draft, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has still to say what becomes of it."""
+        return self.disposition == "hold" and self.settled_at is None
+
+    @property
+    def draft(self) -> Draft | None:
+        """The reply that counts: the newest one."""
+        return self.drafts[-1] if self.drafts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    id: UUID
+    subject: str
+    customer: str
+    customer_address: str
+    mailbox_address: str
+    mailbox_status: str
+    messages: tuple[Shown, ...]
+
+
+_CONVERSATION = text("""
+    SELECT c.id, c.subject, c.customer_address, c.customer_name, b.address, b.status
+    FROM conversation c JOIN mailbox b ON b.tenant_id = c.tenant_id AND b.id = c.mailbox_id
+    WHERE c.tenant_id = :tenant AND c.id = :id
+""")
+
+_MESSAGES = text("""
+    SELECT m.id, m.direction, m.state, m.sender_address, m.sender_name, m.subject, m.parsed, m.received_at,
+        m.last_error, d.id AS decision, d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks,
+        d.settled_at, d.settlement, coalesce(nullif(p.name, ''), p.email, '') AS settled_by
+    FROM message m LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
+        LEFT JOIN member p ON p.tenant_id = d.tenant_id AND p.id = d.settled_by
+    WHERE m.tenant_id = :tenant AND m.conversation_id = :id ORDER BY m.received_at, m.seq
+""")
+
+_DRAFTS = text("""
+    SELECT o.decision_id, o.id, o.state, o.recipient, o.recipient_name, o.subject, o.text, o.draft_text, o.automatic,
+        o.last_error, o.next_at, o.sent_at, coalesce(nullif(p.name, ''), p.email, '') AS released_by
+    FROM outbox o LEFT JOIN member p ON p.tenant_id = o.tenant_id AND p.id = o.released_by
+    WHERE o.tenant_id = :tenant AND o.conversation_id = :id ORDER BY o.created_at, o.position
+""")
+
+
+def find(db: Connection, tenant: UUID, conversation: UUID) -> Conversation | None:
+    values = {"tenant": tenant, "id": conversation}
+    head = db.execute(_CONVERSATION, values).one_or_none()
+    if head is None:
+        return None
+    drafts: dict[UUID, list[Draft]] = {}
+    for decision, *fields in db.execute(_DRAFTS, values):
+        drafts.setdefault(decision, []).append(Draft(*fields))
+    shown = tuple(_shown(row, tuple(drafts.get(row.decision, ()))) for row in db.execute(_MESSAGES, values))
+    customer = head.customer_name or head.customer_address
+    return Conversation(head.id, head.subject, customer, head.customer_address, head.address, head.status, shown)
+
+
+def of_decision(db: Connection, tenant: UUID, decision: UUID) -> UUID | None:
+    """The conversation that a decision belongs to, or None where there is no such decision."""
+    found: UUID | None = db.execute(
+        text("SELECT conversation_id FROM decision WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant, "id": decision},
+    ).scalar()
+    return found
+
+
+def html_of(db: Connection, tenant: UUID, message: UUID) -> str:
+    """The mail's cleaned HTML, or an empty string where there is none, or no such message."""
+    found: str | None = db.execute(
+        text("SELECT parsed ->> 'html' FROM message WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant, "id": message},
+    ).scalar()
+    return found or ""
+
+
+def _shown(row: Any, drafts: tuple[Draft, ...]) -> Shown:
+    parsed = row.parsed or {}
+    return Shown(
+        id=row.id,
+        direction=row.direction,
+        state=row.state,
+        sender_name=row.sender_name,
+        sender_address=row.sender_address,
+        subject=row.subject,
+        text=parsed.get("text", ""),
+        has_html=bool(parsed.get("html")),
+        sender_verified=parsed.get("sender_verified", False),
+        attachments=tuple((one["name"], one["size"]) for one in parsed.get("attachments", ())),
+        received_at=row.received_at,
+        last_error=row.last_error,
+        decision=row.decision,
+        disposition=row.disposition or "",
+        reason=row.reason or "",
+        importance=row.importance or 1,
+        understanding=understanding_from_json(row.understanding or {}),
+        citations=citations_from_json(row.citations or []),
+        checks=checks_from_json(row.checks or []),
+        settled_at=row.settled_at,
+        settlement=row.settlement,
+        settled_by=row.settled_by,
+        drafts=drafts,
+    )

@@ -1,0 +1,208 @@
+"""Pictures of every page with the demonstration shop's mail in it: `python -m tests.web.screenshots DIR`.
+
+Everything is real: the mail is decided by `worker.process` with the local models (`make setup` leaves them in `var/`),
+the pages are served over HTTP and looked at by a Chromium. Only Gmail is absent, so replies are marked as sent here.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import text
+from werkzeug.serving import make_server
+
+from adapters.mime.parse import parse
+from adapters.vault import new_key
+from app import create_app
+from bootstrap import Services, build
+from commands.importing import save_documents, save_orders
+from domain.errors import Unreadable
+from settings import ROOT, Settings
+from storage import mailboxes, members, migrate, tenants
+from tests.support.browser import find_chromium
+from tests.support.letters import letter
+from tests.support.servers import running_servers
+from tests.web.filling import Filler
+from web import passwords
+from worker import process
+
+SHOP = ROOT / "sandbox" / "shop"
+EMAIL, PASSWORD = "mara@lumen-oak.example", "a password for pictures"
+WIDTHS = (360, 768, 1280, 1920)
+VERIFIED = b"Authentication-Results: mx.google.com; dkim=pass header.i=@%s; dmarc=pass header.from=%s\r\n"
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with running_servers(lambda url: _migrated(servers.postgres, url)) as servers, servers.fresh_database() as owner:
+        name = owner.rsplit("@/", 1)[1].split("?")[0]
+        services = build(_settings(servers.postgres.url(name, "pictures_app", "a")))
+        tenant, shop = _fill(services)
+        with _served(services) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+            _photograph(page, address, folder, tenant, shop)
+            browser.close()
+        services.close()
+
+
+def _migrated(postgres, url: str) -> None:
+    app_url = postgres.url("postgres", "pictures_app", "a")
+    migrate.upgrade(url, app_url=app_url, listener_url=postgres.url("postgres", "pictures_listener", "l"))
+
+
+def _settings(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        secret_key="k" * 40,
+        key_ring=new_key("k1"),
+        public_url="http://localhost",
+        google_client_id="x",
+        google_client_secret="x",
+        google_metadata_url="http://127.0.0.1:9/",
+    )
+
+
+def _fill(services: Services) -> tuple[Filler, UUID]:
+    from uuid import uuid4
+
+    tenant = uuid4()
+    with services.database.transaction(tenant) as db:
+        tenants.create(db, tenant, slug="lumen-oak", name="Lumen & Oak")
+        mara = members.add(
+            db, tenant, email=EMAIL, name="Mara Lindqvist", password_hash=passwords.hashed(PASSWORD), role="owner"
+        )
+        jonas = members.add(
+            db, tenant, email="jonas@lumen-oak.example", name="Jonas Weber", password_hash="x", role="agent"
+        )
+    filler = Filler(services.database, tenant, mara)
+    shop = filler.mailbox("support@lumen-oak.example")
+    save_orders(services, tenant, SHOP / "orders.csv")
+    save_documents(services, tenant, ROOT / "knowledge_base")
+    filler.rows("UPDATE mailbox SET connected_at = now() - interval '3 days' WHERE tenant_id = :tenant RETURNING 1")
+    _bring_mail(filler, shop)
+    while process.work(services, tenant):
+        pass
+    _settle(filler, jonas)
+    return filler, shop
+
+
+def _bring_mail(filler: Filler, shop: UUID) -> None:
+    files = sorted([*(SHOP / "mails").glob("*.json"), *(SHOP / "mails").glob("*.eml")], key=lambda file: file.name)
+    for number, file in enumerate(files):
+        at = datetime.now(UTC) - timedelta(minutes=11 * (len(files) - number))
+        raw, thread = file.read_bytes(), file.stem
+        if file.suffix == ".json":
+            mail = json.loads(raw)
+            if "minutes_ago" in mail:
+                continue
+            thread = mail.get("reply_to_previous", thread)
+            raw = letter(f"{mail['from_name']} <{mail['from']}>", mail["to"], mail["subject"], mail["text"])
+            if mail["auth"] == "pass":
+                domain = mail["from"].partition("@")[2].encode()
+                raw = VERIFIED % (domain, domain) + raw
+        try:
+            message = parse(raw)
+        except Unreadable as error:
+            filler.store(shop, None, thread=thread, state="unreadable", at=at, error=str(error))
+            continue
+        if file.suffix == ".json" and mail.get("html"):
+            message = replace(message, html=mail["html"])
+        filler.store(shop, message, thread=thread, at=at)
+
+
+def _settle(filler: Filler, jonas: UUID) -> None:
+    """What the workers and two people would have done since."""
+    with filler.database.transaction(filler.tenant) as db:
+        values = {"tenant": filler.tenant, "jonas": jonas}
+        db.execute(
+            text("""
+                UPDATE outbox SET state = 'sent', sent_at = now() - interval '20 minutes'
+                WHERE tenant_id = :tenant AND state = 'pending'
+            """),
+            values,
+        )
+        db.execute(
+            text("""
+                UPDATE decision SET settled_at = now(), settled_by = :jonas, settlement = 'dismissed'
+                WHERE tenant_id = :tenant AND id IN (SELECT id FROM decision WHERE tenant_id = :tenant
+                    AND disposition = 'hold' AND importance = 1 LIMIT 3)
+            """),
+            values,
+        )
+        db.execute(
+            text("""
+                UPDATE mailbox SET sync_state = 'live', last_ok_at = now() - interval '8 seconds',
+                    last_sent_at = now() - interval '20 minutes' WHERE tenant_id = :tenant
+            """),
+            values,
+        )
+
+
+@contextmanager
+def _served(services: Services) -> Iterator[str]:
+    app = create_app(services.settings, services)
+    app.config["TRUSTED_HOSTS"] = None
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UUID) -> None:
+    def every(name: str, path: str, *, full: bool = False) -> None:
+        page.goto(address + path)
+        for width in WIDTHS:
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": 780 if width < 700 else 900})
+                page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=full)
+
+    every("sign-in", "/sign-in")
+    page.goto(address + "/sign-in")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(address + "/")
+    every("queue", "/")
+    every("conversations", "/conversations")
+    for name, wanted in (
+        ("held", "d.disposition = 'hold' AND o.state = 'held'"),
+        ("answered", "d.disposition = 'release' AND d.category = 'question'"),
+        ("written", "d.disposition = 'hold' AND o.state IS NULL AND d.importance > 3"),
+    ):
+        rows = filler.rows(f"""
+            SELECT d.conversation_id FROM decision d
+                LEFT JOIN outbox o ON o.tenant_id = d.tenant_id AND o.decision_id = d.id
+            WHERE d.tenant_id = :tenant AND d.settled_at IS NULL AND {wanted} ORDER BY d.importance DESC, d.id LIMIT 1
+        """)  # noqa: S608  # the three conditions above
+        every(f"conversation-{name}", f"/conversations/{rows[0][0]}", full=True)
+    every("mailboxes", "/mailboxes/")
+    every("nothing-here", "/nothing/here")
+    with filler.database.transaction(filler.tenant) as db:
+        mailboxes.set_status(
+            db, filler.tenant, shop, "needs_reauth", only_from=["active"], error="The grant was revoked at Google."
+        )
+        tenants.set_answering(db, filler.tenant, answering=False)
+        db.execute(
+            text("UPDATE decision SET settled_at = now(), settlement = 'dismissed' WHERE tenant_id = :tenant"),
+            {"tenant": filler.tenant},
+        )
+    every("queue-empty-in-trouble", "/")
+    every("mailboxes-in-trouble", "/mailboxes/")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

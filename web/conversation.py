@@ -1,0 +1,99 @@
+"""One conversation: the thread, what was understood and why, and a person's act on the draft."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+
+from domain.errors import BadInput
+from storage import decisions, desk, thread
+from storage.thread import Conversation, Shown
+from web.fields import letter
+from web.session import Page, allowed, member, services, signed_in
+
+pages = Blueprint("conversation", __name__)
+
+LONGEST_REPLY = 20_000
+
+# A frame of its own, without script, pictures or the way back to us: what a stranger wrote stays in there.
+_FRAME_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+# Mail is written for white paper; links lead nowhere from in here.
+_FRAME = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light"><title>Mail</title>{}'
+
+_SETTLED = "Somebody else has settled this already"
+
+
+@pages.get("/conversations/<uuid:conversation>")
+@signed_in
+def page(conversation: UUID) -> Page:
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        found = thread.find(db, tenant, conversation)
+    if found is None:
+        abort(404)
+    open_mail = [one for one in reversed(found.messages) if one.waits]
+    return render_template(
+        "conversation/page.html", conversation=found, now=_at_hand(found, open_mail), open_mail=open_mail
+    )
+
+
+@pages.get("/messages/<uuid:message>/formatted")
+@signed_in
+def formatted(message: UUID) -> Page:
+    """The mail's own layout, cleaned when it was read, and fenced once more here."""
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        html = thread.html_of(db, tenant, message)
+    if not html:
+        abort(404)
+    answer = Response(_FRAME.format(html), mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = _FRAME_POLICY
+    return answer
+
+
+@pages.post("/decisions/<uuid:decision>/send")
+@allowed("answer")
+def send(decision: UUID) -> Page:
+    """Approve the draft as it stands in the form, edited or not. The workers send it."""
+    text = letter(request.form.get("text", ""))
+    conversation = _conversation_of(decision)
+    if not text or len(text) > LONGEST_REPLY:
+        flash(f"Nothing was sent: a reply needs between 1 and {LONGEST_REPLY:,} characters.", "warning")
+        return redirect(url_for("conversation.page", conversation=conversation))
+    tenant, reference = member().tenant, decisions.new_reference()
+    try:
+        with services().database.transaction(tenant) as db:
+            done = desk.send(db, tenant, decision, member=member().id, text_to_send=text, reference=reference)
+    except BadInput as error:
+        flash(f"Nothing was sent. {error.reason}", "warning")
+    else:
+        flash("It is leaving now." if done else f"{_SETTLED}; nothing was sent twice.", "info" if done else "warning")
+    return redirect(url_for("conversation.page", conversation=conversation))
+
+
+@pages.post("/decisions/<uuid:decision>/dismiss")
+@allowed("answer")
+def dismiss(decision: UUID) -> Page:
+    tenant, conversation = member().tenant, _conversation_of(decision)
+    with services().database.transaction(tenant) as db:
+        done = desk.dismiss(db, tenant, decision, member=member().id)
+    flash("Dismissed; nothing was sent." if done else f"{_SETTLED}.", "info" if done else "warning")
+    return redirect(url_for("conversation.page", conversation=conversation))
+
+
+def _conversation_of(decision: UUID) -> UUID:
+    """Where the act leads back to; a decision of another tenant does not exist here."""
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        found = thread.of_decision(db, tenant, decision)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _at_hand(found: Conversation, waiting: list[Shown]) -> Shown | None:
+    """The mail that the page is about: the newest that waits for a person, else the newest that came in."""
+    came_in = [one for one in found.messages if one.direction == "in"]
+    return next(iter(waiting), came_in[-1] if came_in else None)

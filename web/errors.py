@@ -1,0 +1,88 @@
+"""What went wrong, as a page: what happened, what it means for the mail, what to press."""
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from domain.errors import TryAgain
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`press` is the label of the one link on the page and where it leads."""
+
+    heading: str
+    happened: str
+    mail: str
+    press: tuple[str, str] = ("Back to the queue", "/")
+
+
+_UNCHANGED = "Nothing was sent and nothing was changed."
+
+TOLD = {
+    400: Told("This could not be understood", "The browser sent something that this page does not know.", _UNCHANGED),
+    403: Told(
+        "This is not yours to do",
+        "Your role in this workspace does not allow it. An owner or an admin can do it, or give you the role.",
+        _UNCHANGED,
+    ),
+    404: Told(
+        "There is nothing here",
+        "The address is wrong, or what stood here is gone.",
+        "No mail is lost: every conversation is in the list.",
+        ("All conversations", "/conversations"),
+    ),
+    405: Told("This page cannot be asked that way", "It was called with the wrong method.", _UNCHANGED),
+    413: Told("This is too large", "What was sent is larger than a page may be (1 MB).", _UNCHANGED),
+    500: Told(
+        "Something broke on our side",
+        "The error is in the log of the web process, with its time.",
+        "Mail keeps being fetched and answered by the workers. Look at the conversation before you press again.",
+    ),
+    503: Told(
+        "The database is not reachable",
+        "The web process is alive and tries again with every page.",
+        "No mail is lost: what has arrived stays at Gmail, and what is due to leave waits. If you had just pressed a "
+        "button, look at the conversation before you press it again.",
+        ("Try again", "/"),
+    ),
+}
+
+# A form outlives the session it was made in when somebody signs out, or signs in again, in another tab.
+TOO_OLD = Told(
+    "This form is too old",
+    "It belongs to a session that has ended, or came from another site.",
+    "Nothing was sent and nothing was changed. Go back, reload the page, then press the button again.",
+)
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(CSRFError, lambda _: _page(400, TOO_OLD))
+    app.register_error_handler(TryAgain, _away)
+
+
+def _of_http(error: HTTPException) -> Response:
+    code = error.code or 500
+    if error.response is not None or code < 400:
+        return error.get_response()  # type: ignore[return-value]  # werkzeug's redirects are responses already
+    answer = _page(code, TOLD.get(code, TOLD[400 if code < 500 else 500]))
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            answer.headers[name] = value
+    return answer
+
+
+def _away(error: TryAgain) -> Response:
+    answer = _page(503, TOLD[503])
+    answer.headers["Retry-After"] = str(max(1, round(error.after.total_seconds())))
+    return answer
+
+
+def _page(code: int, told: Told) -> Response:
+    """No form, no nonce, nothing of this request: the same page for everybody, byte by byte."""
+    # What stands around a page is read from the database, which may be what is away.
+    g.member = None
+    return Response(render_template("errors/page.html", code=code, told=told), code, mimetype="text/html")

@@ -1,0 +1,64 @@
+"""What every answer carries and every request must pass: headers, nonce, cross-site forgery, host."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, request
+from flask_wtf import CSRFProtect
+
+from settings import Settings
+
+_CSP = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'{consent}; base-uri 'none'; frame-ancestors 'none'"
+)
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+
+def protect(app: Flask, settings: Settings) -> None:
+    """Put the protections around an app. Forms go to us only, and from there on to Google's consent page."""
+    secure = settings.public_url.startswith("https:")
+    own = urlsplit(settings.public_url)
+    consent = f" {_origin(settings.google_metadata_url)}"
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-mailwright-form" if secure else "mailwright-form",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        TRUSTED_HOSTS=[own.hostname or "", f"{own.hostname}:{own.port}" if own.port else own.hostname or ""],
+    )
+    CSRFProtect(app)
+
+    @app.before_request
+    def refuse_other_sites() -> None:
+        g.nonce = secrets.token_urlsafe(16)
+        # The token in each form is the first lock; the browser's own word on where a request comes from the second.
+        if request.method not in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            abort(403)
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        policy = _CSP.format(nonce=g.get("nonce", ""), consent=consent)
+        response.headers.setdefault("Content-Security-Policy", policy)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        if not request.path.startswith(("/static/", "/bootstrap/")):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,107 @@
+"""Who is asking: the member behind the browser's cookie, and what their role lets them do."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+from uuid import UUID
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bootstrap import Services
+from storage import members
+from storage.members import Member
+
+P = ParamSpec("P")
+Page = Response | str
+
+ACTS = {
+    "answer": frozenset({"owner", "admin", "agent"}),
+    "manage": frozenset({"owner", "admin"}),
+}
+
+
+def services() -> Services:
+    found: Services = current_app.extensions["mailwright"]
+    return found
+
+
+def member() -> Member:
+    """The signed-in member; only in pages behind `signed_in`."""
+    found: Member = g.member
+    return found
+
+
+def may(act: str) -> bool:
+    return g.get("member") is not None and member().role in ACTS[act]
+
+
+def find_member(app: Flask) -> None:
+    """Look at the cookie before each page. It names the tenant, so that the look itself is fenced by that tenant."""
+
+    @app.before_request
+    def look() -> None:
+        g.member, g.session_token = None, ""
+        tenant, _, token = request.cookies.get(cookie_name(), "").partition(".")
+        if request.endpoint in {None, "static", "bootstrap.static", "health.alive", "health.ready"} or not token:
+            return
+        try:
+            tenant_id = UUID(tenant)
+        except ValueError:
+            return
+        with services().database.transaction(tenant_id) as db:
+            g.member = members.of_session(db, tenant_id, token)
+        g.session_token = token
+
+
+def signed_in(page: Callable[P, Page]) -> Callable[P, Page]:
+    """The page needs a member; others are sent to sign in and come back."""
+
+    @wraps(page)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Page:
+        if g.get("member") is None:
+            come_back = request.full_path.rstrip("?") if request.method == "GET" else ""
+            return redirect(url_for("sign_in.page", next=come_back or None))
+        return page(*args, **kwargs)
+
+    return guarded
+
+
+def allowed(act: str) -> Callable[[Callable[P, Page]], Callable[P, Page]]:
+    """The page needs a member whose role may do this."""
+
+    def decorate(page: Callable[P, Page]) -> Callable[P, Page]:
+        @signed_in
+        @wraps(page)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Page:
+            if not may(act):
+                abort(403)
+            return page(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def cookie_name() -> str:
+    return "__Host-mailwright" if current_app.config["SESSION_COOKIE_SECURE"] else "mailwright"
+
+
+def give_cookie(response: Response, tenant: UUID, token: str) -> Response:
+    response.set_cookie(
+        cookie_name(),
+        f"{tenant}.{token}",
+        max_age=int(members.ABSOLUTE.total_seconds()),
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def take_cookie(response: Response) -> Response:
+    """A browser forgets a `__Host-` cookie only when it is told in the same way as it was given."""
+    response.delete_cookie(
+        cookie_name(), secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=True, samesite="Lax"
+    )
+    return response

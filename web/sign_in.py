@@ -1,0 +1,73 @@
+"""Signing in and out."""
+
+from ipaddress import ip_address, ip_network
+
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+
+from storage import members
+from web import passwords
+from web.fields import line, own_page
+from web.session import Page, give_cookie, member, services, signed_in, take_cookie
+
+pages = Blueprint("sign_in", __name__)
+
+ATTEMPTS_PER_ADDRESS = 20
+ATTEMPTS_PER_NETWORK = 100
+
+
+@pages.get("/sign-in")
+def page() -> Page:
+    if g.get("member") is not None:
+        return redirect(url_for("queue.page"))
+    return render_template("sign_in/page.html", next=request.args.get("next", ""), email="")
+
+
+@pages.post("/sign-in")
+def sign_in() -> Page:
+    email, password = line(request.form.get("email", "")).lower(), request.form.get("password", "")
+    come_back = request.form.get("next", "")
+    database = services().database
+    with database.without_tenant() as db:
+        few = members.count_attempt(db, f"email {email}", ATTEMPTS_PER_ADDRESS)
+        few = members.count_attempt(db, f"from {network(request.remote_addr)}", ATTEMPTS_PER_NETWORK) and few
+        candidates = members.candidates(db, email) if few else []
+    if not few:
+        flash("Too many attempts. Wait an hour, then try again.", "warning")
+        return render_template("sign_in/page.html", next=come_back, email=email)
+    if not candidates:
+        passwords.matches_nobody(password)
+    for candidate in candidates:
+        if passwords.matches(candidate.password_hash, password):
+            with database.transaction(candidate.tenant) as db:
+                if passwords.is_outdated(candidate.password_hash):
+                    members.set_password_hash(db, candidate.tenant, candidate.member, passwords.hashed(password))
+                token = members.open_session(db, candidate.tenant, candidate.member)
+            _end_session()
+            session.clear()
+            return give_cookie(redirect(own_page(come_back)), candidate.tenant, token)
+    flash("This address and password do not go together.", "warning")
+    return render_template("sign_in/page.html", next=come_back, email=email)
+
+
+@pages.post("/sign-out")
+@signed_in
+def sign_out() -> Page:
+    _end_session()
+    session.clear()
+    return take_cookie(redirect(url_for("sign_in.page")))
+
+
+def network(address: str | None) -> str:
+    """The network that an address is counted under: whoever has one address of it has them all."""
+    try:
+        known = ip_address(address or "")
+    except ValueError:
+        return "nowhere"
+    return str(ip_network((known, 24 if known.version == 4 else 64), strict=False))
+
+
+def _end_session() -> None:
+    """End the session that this browser has, if any: nothing of it is left to be used by somebody else."""
+    if g.get("member") is not None:
+        with services().database.transaction(member().tenant) as db:
+            members.end_session(db, member().tenant, g.session_token)

@@ -1,0 +1,120 @@
+"""The words that the pages use for states, times and importance: the same everywhere (DESK.md)."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+from markupsafe import Markup
+
+from adapters.mime.build import reply_subject
+from understanding.quotes import split
+
+IMPORTANCE = {5: "now", 4: "today", 3: "soon", 2: "normal", 1: "can wait"}
+MARKS = {5: "▲▲", 4: "▲", 3: "◆", 2: "●", 1: "○"}
+
+CATEGORIES = {"question": "Question", "refund": "Refund", "supplier": "Supplier", "other": "Other", "": "Not read"}
+
+LANGUAGES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "nl": "Dutch",
+    "pt": "Portuguese", "pl": "Polish", "sv": "Swedish", "da": "Danish", "und": "not recognised",
+}  # fmt: skip
+
+EFFECT_STATES = {
+    "held": "waits for you",
+    "pending": "leaving",
+    "drafted": "leaving",
+    "sending": "leaving",
+    "uncertain": "uncertain",
+    "sent": "sent",
+    "needs_person": "needs a person",
+    "failed": "needs a person",
+    "cancelled": "not sent",
+}
+
+MAILBOX_STATES = {
+    "active": "working",
+    "paused": "paused",
+    "needs_reauth": "needs to be reconnected",
+    "disconnected": "disconnected",
+}
+
+# Which of the four state colours, each with a shape of its own, a state word wears.
+TONES = {
+    "sent": "good", "answered": "good", "asked back": "good", "working": "good", "on": "good",
+    "held": "warn", "waits for you": "warn", "uncertain": "warn", "paused": "warn",
+    "needs a person": "bad", "needs to be reconnected": "bad", "unreadable": "bad",
+}  # fmt: skip
+
+# Characters that turn the direction of what stands behind them, so that a text can look like another one.
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+def age(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, as a person would say it."""
+    return _long((now or datetime.now(UTC)) - moment) if moment else ""
+
+
+def until(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long from now, as a person would say it; a minute at least."""
+    if moment is None:
+        return ""
+    wait = (moment - (now or datetime.now(UTC))).total_seconds()
+    return "a minute" if wait <= 90 else f"{round(wait / 60)} minutes"
+
+
+def exact(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else ""
+
+
+def size(count: int) -> str:
+    """Bytes as a person would say them."""
+    for limit, unit, one in ((1000, "bytes", 1), (1_000_000, "kB", 1000), (10**15, "MB", 1_000_000)):
+        if count < limit:
+            return f"{count / one:.0f} {unit}"
+    return ""
+
+
+def unturned(value: object) -> object:
+    """A text without characters that turn its direction; what every page prints passes through here."""
+    return value.translate(_TURNING) if isinstance(value, str) else value
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.finalize = unturned
+    app.jinja_env.filters.update(
+        age=age,
+        until=until,
+        exact=exact,
+        size=size,
+        ago=_ago,
+        address=_address,
+        importance=lambda number: IMPORTANCE.get(number, ""),
+        mark=lambda number: MARKS.get(number, ""),
+        category=lambda word: CATEGORIES.get(word, word),
+        language=lambda code: LANGUAGES.get(code, code),
+        effect_state=lambda state: EFFECT_STATES.get(state, state),
+        mailbox_state=lambda state: MAILBOX_STATES.get(state, state),
+        parts=split,
+        reply_subject=reply_subject,
+        tone=lambda word: TONES.get(word, "quiet"),
+    )
+
+
+def _ago(moment: datetime | None) -> Markup:
+    """The age as an element that tells the exact time on hover, and to machines."""
+    if moment is None:
+        return Markup()
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), age(moment))
+
+
+def _address(address: str) -> Markup:
+    """An address that may be broken before its @ and its dots, so that it stays readable where there is little room."""
+    return Markup("<wbr>").join(re.split(r"(?=[@.])", address))
+
+
+def _long(span: timedelta) -> str:
+    seconds = max(0.0, span.total_seconds())
+    for limit, unit, one in ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (float("inf"), "d", 86_400)):
+        if seconds < limit:
+            return f"{int(seconds // one)} {unit}"
+    return ""

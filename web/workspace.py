@@ -1,0 +1,64 @@
+"""What concerns the whole workspace: the kill switch, and what each page's frame shows."""
+
+from flask import Blueprint, Flask, current_app, flash, g, redirect, request
+
+from storage import desk, events, mailboxes, tenants
+from web import assets
+from web.fields import own_page
+from web.session import Page, allowed, may, member, services
+
+pages = Blueprint("workspace", __name__)
+
+THEMES = ("auto", "light", "dark")
+
+
+@pages.post("/answering")
+@allowed("answer")
+def answering() -> Page:
+    """Whoever may answer may stop the machine; only who manages may let it go on."""
+    tenant, on = member().tenant, request.form.get("on") == "yes"
+    if on and not may("manage"):
+        flash("An owner or admin can switch answering on again.", "warning")
+        return redirect(own_page(request.form.get("next", "")))
+    with services().database.transaction(tenant) as db:
+        tenants.set_answering(db, tenant, answering=on)
+        kind = "answering_resumed" if on else "answering_paused"
+        events.record(db, tenant, actor=str(member().id), kind=kind)
+    flash(
+        "Answering by itself is on." if on else "Answering by itself is paused. What comes in is held for you.", "info"
+    )
+    return redirect(own_page(request.form.get("next", "")))
+
+
+@pages.post("/theme")
+def theme() -> Page:
+    chosen = request.form.get("theme", "auto")
+    response = redirect(own_page(request.form.get("next", "")))
+    response.set_cookie(
+        "theme", chosen if chosen in THEMES else "auto", max_age=31_536_000, samesite="Lax", httponly=True,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )  # fmt: skip
+    return response
+
+
+def frame(app: Flask) -> None:
+    """What the frame around each page needs: the workspace, the queue's count, and the one banner there may be."""
+    assets.register(app)
+
+    @app.context_processor
+    def around() -> dict[str, object]:
+        chosen = request.cookies.get("theme", "auto")
+        known: dict[str, object] = {
+            "theme": chosen if chosen in THEMES else "auto",
+            "nonce": g.get("nonce", ""),
+            "may": may,
+            "here": request.full_path.rstrip("?") if request.method == "GET" else "",
+        }
+        if g.get("member") is None:
+            return known
+        tenant = member().tenant
+        with services().database.transaction(tenant) as db:
+            workspace = tenants.get(db, tenant)
+            waiting = desk.waiting(db, tenant)
+            trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]
+        return {**known, "workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member()}
