@@ -185,6 +185,9 @@ class Services:
             sealed = mailboxes.get_tokens(db, tenant, mailbox)
         if sealed is None:
             raise AuthLost("This mailbox is not connected.")
+        return self._opened(tenant, mailbox, sealed)
+
+    def _opened(self, tenant: UUID, mailbox: UUID, sealed: mailboxes.Tokens) -> Tokens:
         refresh = self.vault.open(sealed.refresh, tenant=tenant, mailbox=mailbox, field="refresh").decode()
         access = ""
         if sealed.access is not None:
@@ -194,9 +197,13 @@ class Services:
     def _renewed(self, tenant: UUID, mailbox: UUID, renew: Renew) -> Tokens:
         # Two jobs may refresh at once, which is harmless with Google's tokens; a transaction held while Google
         # thinks is not.
-        tokens = renew(self._tokens(tenant, mailbox))
+        before = self._tokens(tenant, mailbox)
+        tokens = renew(before)
         with self.database.transaction(tenant) as db:
-            mailboxes.save_tokens(db, tenant, mailbox, self.sealed(tenant, mailbox, tokens))
+            known = mailboxes.get_tokens(db, tenant, mailbox, lock=True)
+            # Where the owner reconnected while Google answered, theirs is the newer grant: ours is not stored.
+            if known is not None and self._opened(tenant, mailbox, known).refresh == before.refresh:
+                mailboxes.save_tokens(db, tenant, mailbox, self.sealed(tenant, mailbox, tokens))
         return tokens
 
 
