@@ -1,7 +1,7 @@
 """Learn which messages are new: the sync machine of GMAIL.md 5.3, one mailbox at a time."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from bootstrap import Services
@@ -81,7 +81,8 @@ def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str)
 def _listing_start(services: Services, cursor: Cursor, state: str) -> datetime:
     """How far back to look: the backfill when new; a day before the last thing we surely knew when resyncing."""
     if state == "new":
-        return datetime.now(UTC) - timedelta(days=services.settings.backfill_days)
+        # From the connection on, however late the first listing begins, and whatever the clocks differ.
+        return cursor.connected_at - timedelta(days=services.settings.backfill_days, hours=1)
     with services.database.transaction(cursor.tenant) as db:
         newest = sync.newest_received(db, cursor.tenant, cursor.mailbox)
     known = [moment for moment in (cursor.last_ok_at, newest) if moment is not None]

@@ -12,10 +12,10 @@ from domain.category import Category
 from domain.understanding import Understanding
 from sandbox.google import DEMO_CLIENT, Google, serve
 from settings import Settings
-from storage import mailboxes
+from storage import mailboxes, outbox
 from storage.due import Kind, kinds_due
 from tests.conftest import Workspace
-from worker.drain import STAGES
+from worker.drain import STAGES, drain
 
 SHOP = "support@shop.example"
 CUSTOMER = "anna@customer.example"
@@ -101,14 +101,20 @@ class Shop:
             db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now(), lease_until = NULL, blocked_until = NULL")
 
     def settle(self, rounds: int = 12) -> None:
-        """Run every stage until nothing is due any more, as the listener and the workers would."""
+        """Run every stage for every tenant until nothing is due any more, as the listener and the workers would."""
         for _ in range(rounds):
             with self.services.listener_database.without_tenant() as db:
                 due = kinds_due(db)
             if not due:
                 return
             for kind in due:
-                self.run(kind)
+                drain(self.services, kind, lambda _: None, seconds=5)
+
+    def settle_over_time(self, rounds: int = 6) -> None:
+        """The same over half an hour or so: retries, looks and polls come due again and again."""
+        for _ in range(rounds):
+            self.due_again()
+            self.settle()
 
     def sync_and_settle(self) -> None:
         with self.services.database.transaction(self.tenant) as db:
@@ -121,6 +127,15 @@ class Shop:
 
     def one(self, sql: str, *values: object):
         return self.rows(sql, *values)[0][0]
+
+    def change(self, sql: str, *values: object) -> None:
+        with self.services.database.transaction(self.tenant) as db:
+            db.exec_driver_sql(sql, values or None)
+
+    def claim_outbox(self, lease: timedelta = timedelta(minutes=3)) -> list:
+        """What another worker does first."""
+        with self.services.database.transaction(self.tenant) as db:
+            return outbox.claim(db, self.tenant, limit=20, lease=lease)
 
     def received(self, address: str = CUSTOMER) -> list:
         """What lies in somebody's own mailbox at the sandbox."""

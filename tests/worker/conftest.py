@@ -1,16 +1,54 @@
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
+from sandbox.google import Google, serve
 from tests.support import pipeline
-from tests.support.pipeline import Shop
+from tests.support.pipeline import CUSTOMER, SHOP, Shop
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Google]:
+    """One server for all tests: starting and stopping it costs more than most of them."""
+    google = Google()
+    with serve(google, 0):
+        yield google
 
 
 @pytest.fixture
-def google():
-    with pipeline.running_google() as google:
-        yield google
+def google(sandbox: Google) -> Google:
+    sandbox.reset()
+    sandbox.account(SHOP, "Support", "shop")
+    sandbox.account(CUSTOMER, "Anna")
+    return sandbox
 
 
 @pytest.fixture
 def shop(google, settings, workspace):
     with pipeline.services_over(settings, google) as services:
         yield Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
+
+
+@pytest.fixture
+def hasty_shop(google, settings, workspace):
+    """Its client waits for half a second only, so that slow answers can be tested."""
+    with pipeline.services_over(settings, google) as services:
+        services.settings = replace(services.settings, google_timeout_seconds=0.5)
+        yield Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
+
+
+@pytest.fixture
+def sales(google, shop):
+    """A second mailbox of the same workspace."""
+    google.account("sales@shop.example", "Sales", "shop")
+    mailbox = pipeline.connect_mailbox(google, shop.services, shop.workspace, "sales@shop.example")
+    return Shop(google, shop.services, shop.workspace, mailbox)
+
+
+@pytest.fixture
+def rival(google, shop, other_workspace):
+    """A mailbox of another workspace."""
+    google.account("desk@rival.example", "Desk", "shop")
+    mailbox = pipeline.connect_mailbox(google, shop.services, other_workspace, "desk@rival.example")
+    return Shop(google, shop.services, other_workspace, mailbox)
