@@ -37,7 +37,7 @@ class Fetched:
     message: Message
 
 
-# All of one mailbox, so that one connection to Gmail serves the batch.
+# All of one mailbox, so that one connection to Gmail serves the batch. What failed twice comes alone, last of all.
 _CLAIM_DISCOVERED = text("""
     WITH chosen AS (
         SELECT r.mailbox_id FROM message r JOIN mailbox b ON b.tenant_id = r.tenant_id AND b.id = r.mailbox_id
@@ -45,11 +45,15 @@ _CLAIM_DISCOVERED = text("""
             AND (r.lease_until IS NULL OR r.lease_until < now())
             AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
         ORDER BY r.seq LIMIT 1
-    ), taken AS (
-        SELECT r.id FROM message r, chosen
+    ), candidates AS (
+        SELECT r.id, r.seq, r.attempts > 1 AS doubtful FROM message r, chosen
         WHERE r.tenant_id = :tenant AND r.mailbox_id = chosen.mailbox_id AND r.state = 'discovered'
             AND r.next_at <= now() AND (r.lease_until IS NULL OR r.lease_until < now())
-        ORDER BY r.seq LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+        ORDER BY r.attempts > 1, r.seq LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+    ), taken AS (
+        SELECT id FROM candidates WHERE NOT doubtful
+        UNION ALL
+        (SELECT id FROM candidates WHERE NOT EXISTS (SELECT FROM candidates WHERE NOT doubtful) ORDER BY seq LIMIT 1)
     )
     UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
     FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id
@@ -193,8 +197,12 @@ def labels_due(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) ->
     rows = db.execute(
         text("""
             WITH chosen AS (
-                SELECT mailbox_id FROM message r WHERE tenant_id = :tenant AND label_due AND next_at <= now()
-                    AND (lease_until IS NULL OR lease_until < now()) LIMIT 1
+                SELECT r.mailbox_id FROM message r
+                    JOIN mailbox b ON b.tenant_id = r.tenant_id AND b.id = r.mailbox_id
+                WHERE r.tenant_id = :tenant AND r.label_due AND r.next_at <= now()
+                    AND (r.lease_until IS NULL OR r.lease_until < now())
+                    AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
+                ORDER BY r.next_at LIMIT 1
             ), taken AS (
                 SELECT id FROM message r, chosen WHERE r.tenant_id = :tenant AND r.mailbox_id = chosen.mailbox_id
                     AND label_due AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())

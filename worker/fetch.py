@@ -44,7 +44,7 @@ def _still_wanted(services: Services, tenant: UUID, mailbox: UUID, claims: list[
     with services.database.transaction(tenant) as db:
         ours = messages.ours_among(db, tenant, mailbox, sent_ids) if sent_ids else frozenset()
         for claim in claims:
-            if claim.gmail_id in ours:
+            if claim.gmail_id in ours or (claim.direction == "out" and claim.attempts > MAX_ATTEMPTS):
                 messages.end(db, claim, "noted")
             elif claim.attempts > MAX_ATTEMPTS:
                 _hold(services, claim, f"It could not be fetched after {MAX_ATTEMPTS} tries: {claim.last_error}")
