@@ -47,15 +47,18 @@ def pins(file: str) -> dict[str, str]:
 
 
 def sources(*, tests: bool) -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    paths = [Path(line) for line in listed.stdout.splitlines()]
-    return [ROOT / path for path in paths if (path.parts[0] == "tests") is tests and (ROOT / path).exists()]
+    """The Python files of the tests, or all others; without hidden folders, virtual environments and what runs made."""
+    folders = [
+        path
+        for path in ROOT.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and path.name != "var" and not (path / "pyvenv.cfg").exists()
+    ]
+    return [
+        file
+        for top in [*ROOT.glob("*.py"), *folders]
+        if (top.name == "tests") is tests
+        for file in ([top] if top.is_file() else top.rglob("*.py"))
+    ]
 
 
 def imported(file: Path) -> set[str]:
