@@ -1,0 +1,198 @@
+"""What protects the desk: headers, forgery, hosts, sizes, hostile mail, and pages for everything that goes wrong."""
+
+import re
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from app import create_app
+from bootstrap import build
+from domain.decision import Check, Citation, Decision, Reply
+from domain.message import Address, Attachment
+from settings import Settings
+from tests.conftest import Workspace
+from tests.web.conftest import Browser, seen, signed_in
+from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
+from web.errors import TOLD
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+TURNED = "lamp\u202egpj.exe"
+
+
+def test_every_answer_carries_the_headers(app, browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    paths = {"/", "/conversations", f"/conversations/{held.conversation}", "/mailboxes/", "/sign-in", "/nothing/here"}
+    for rule in app.url_map.iter_rules():
+        if "GET" in rule.methods:
+            values = {name: "desk.css" if name == "filename" else uuid4() for name in rule.arguments}
+            paths.add(app.url_map.bind("localhost").build(rule.endpoint, values))
+    for path in paths:
+        answer = browser.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy, path
+        assert "frame-ancestors 'none'" in policy, path
+        assert "unsafe" not in policy, path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+        assert answer.headers["Referrer-Policy"] == "no-referrer", path
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", path
+        if not path.startswith(("/static/", "/bootstrap/")):
+            assert answer.headers["Cache-Control"] == "no-store", path
+        answer.close()
+
+
+def test_no_page_has_a_style_or_a_script_of_its_own(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    for path in ("/", "/conversations", f"/conversations/{held.conversation}", "/mailboxes/", "/nothing/here"):
+        answer = browser.get(path)
+        nonce = re.search(r"'nonce-([\w-]+)'", answer.headers["Content-Security-Policy"])[1]
+        assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text)
+        assert not re.search(r"(?:src|href)=\"(?:https?:)?//", answer.text), "nothing comes from another site"
+        for script in re.findall(r"<script[^>]*>", answer.text):
+            assert f'nonce="{nonce}"' in script
+            assert " src=" in script
+    assert browser.get("/").headers["Content-Security-Policy"] != browser.get("/").headers["Content-Security-Policy"]
+
+
+def test_the_mails_own_layout_stays_in_a_frame_without_rights(browser: Browser, filler: Filler) -> None:
+    mailbox = filler.mailbox()
+    held, plain = filler.held(mailbox), filler.held(mailbox, replace(MESSAGE, html=""))
+    answer = browser.get(f"/messages/{held.message}/formatted")
+    assert "<b>send it back</b>" in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+    assert browser.get(f"/messages/{plain.message}/formatted").status_code == 404
+    assert "<iframe sandbox " in browser.page(f"/conversations/{held.conversation}")
+
+
+def test_a_form_without_its_token_changes_nothing(app, browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    for rule in app.url_map.iter_rules():
+        if "POST" in rule.methods:
+            path = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, held.decision))
+            answer = browser.client.post(path, data={"text": "x", "on": "no"})
+            assert answer.status_code == 400, path
+            assert "This form is too old" in answer.text
+    assert filler.rows("SELECT state FROM outbox WHERE tenant_id = :tenant") == [("held",)]
+    assert filler.rows("SELECT answering FROM tenant WHERE tenant_id = :tenant") == [(True,)]
+
+
+def test_another_site_cannot_press_a_button_even_with_a_token(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    answer = browser.post(f"/decisions/{held.decision}/dismiss", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert filler.rows("SELECT state FROM outbox WHERE tenant_id = :tenant") == [("held",)]
+
+
+def test_a_host_that_is_not_ours_gets_no_page(browser: Browser) -> None:
+    for host in ("evil.example", "localhost.evil.example", "evil.example:80", "localhost@evil.example"):
+        answer = browser.get("/", headers={"Host": host})
+        assert answer.status_code == 400, host
+        assert host not in answer.text
+
+
+def test_a_request_that_is_too_large_is_told_so(browser: Browser) -> None:
+    answer = browser.client.post("/sign-in", data={"email": "x" * 2_000_000})
+    assert answer.status_code == 413
+    assert "This is too large" in answer.text
+
+
+def test_the_wrong_method_is_told_so(browser: Browser) -> None:
+    answer = browser.get("/sign-out")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+    assert "wrong method" in answer.text
+
+
+def test_an_error_of_ours_says_what_it_means_for_the_mail(app, workspace: Workspace) -> None:
+    app.testing = False
+    app.add_url_rule("/breaks", "breaks", lambda: {}["a secret detail"])
+    answer = signed_in(app, workspace.email).get("/breaks")
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.text
+    assert "Mail keeps being fetched" in answer.text
+    assert "secret" not in answer.text
+
+
+def test_every_error_page_says_what_happened_what_it_means_and_what_to_press() -> None:
+    assert {400, 403, 404, 413, 500, 503} <= set(TOLD)
+    for told in TOLD.values():
+        assert told.happened.endswith(".")
+        assert told.mail.endswith(".")
+        assert all(told.press)
+
+
+def test_while_postgres_is_away_every_page_says_so(settings: Settings, workspace: Workspace) -> None:
+    away = build(replace(settings, database_url="postgresql://nobody@127.0.0.1:9/nothing"))
+    browser = Browser(create_app(away.settings, away).test_client())
+    assert browser.get("/sign-in").status_code == 200
+    assert browser.get("/healthz").text == "alive\n"
+    assert browser.get("/readyz").status_code == 503
+    browser.client.set_cookie("mailwright", f"{workspace.id}.token")
+    for path in ("/", "/mailboxes/", "/sign-in", f"/conversations/{uuid4()}"):
+        answer = browser.get(path)
+        assert answer.status_code == 503, path
+        assert answer.headers["Retry-After"] == "1"
+        assert "The database is not reachable" in answer.text
+        assert "No mail is lost" in answer.text
+    away.close()
+
+
+def test_with_postgres_the_program_is_ready(stranger: Browser) -> None:
+    assert stranger.get("/readyz").text == "ready\n"
+
+
+def _hostile(filler: Filler) -> tuple[UUID, UUID]:
+    """A conversation in which everything that a stranger can choose is an attack."""
+    mailbox = filler.mailbox()
+    message = replace(
+        MESSAGE,
+        sender=Address("evil@example.org", f"{EVIL}{TURNED}"),
+        subject=f"{EVIL}{TURNED}",
+        text=f"{EVIL}\n{TURNED}",
+        attachments=(Attachment(f"{EVIL}{TURNED}", EVIL, 1, "0" * 64),),
+    )
+    read = replace(
+        UNDERSTANDING, text=f"{EVIL}\n{TURNED}</textarea>", quoted=EVIL, signature=EVIL, importance_reason=EVIL,
+        order_numbers=(EVIL,), threat=EVIL, sub_intent=EVIL, language=EVIL[:8],
+    )  # fmt: skip
+    decision = (
+        Decision.hold(f"{EVIL}{TURNED}", Reply(message.sender, message.subject, f"</textarea>{EVIL}{TURNED}"))
+        .proven_by(Citation(EVIL, f"{EVIL}{TURNED}", 0, 1, f"{EVIL}{TURNED}", EVIL))
+        .checked(Check(f"{EVIL}{TURNED}", passed=False))
+    )
+    claim = filler.store(mailbox, message)
+    return claim.conversation, filler.decide(claim, decision, read)
+
+
+def test_what_a_stranger_wrote_is_text_on_every_page(browser: Browser, filler: Filler) -> None:
+    conversation, decision = _hostile(filler)
+    paths = ["/", "/conversations", f"/conversations/{conversation}", "/mailboxes/", "/?q=" + EVIL.replace(" ", "+")]
+
+    def check() -> None:
+        for path in paths:
+            page = browser.page(path)
+            assert "<script>alert" not in page, path
+            assert "<img src=x" not in page, path
+            assert "\u202e" not in page, path
+
+    check()
+    assert "lampgpj.exe" in seen(browser.page("/"))
+    assert "</textarea><" not in browser.page(paths[2]).split("<textarea")[1].split("</textarea>")[0]
+    browser.press(f"/decisions/{decision}/send", {"text": f"</textarea>{EVIL}{TURNED}"})
+    for state in ("failed", "needs_person", "sent", "uncertain", "cancelled"):
+        filler.move(decision, state, error=EVIL)
+        check()
+
+
+def test_a_workspace_may_be_named_anything(browser: Browser, filler: Filler) -> None:
+    filler.rows("UPDATE tenant SET name = :name WHERE tenant_id = :tenant RETURNING 1", name=EVIL)
+    filler.rows("UPDATE member SET name = :name WHERE tenant_id = :tenant RETURNING 1", name=EVIL)
+    assert "<script>alert" not in browser.page("/")
+
+
+@pytest.mark.parametrize("query", ["q=%00", "after=%00", "q=%ed%a0%80", "category=%ff", "q=" + "x" * 5000])
+def test_nonsense_in_the_address_bar_breaks_nothing(browser: Browser, query: str) -> None:
+    assert browser.get(f"/?{query}").status_code == 200
+    assert browser.get(f"/conversations?{query}").status_code == 200
+    assert browser.get(f"/sign-in?next={query}").status_code == 302
