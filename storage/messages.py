@@ -61,22 +61,25 @@ _CLAIM_DISCOVERED = text("""
         m.conversation_id, m.seq
 """)
 
-# A mail that failed before comes alone, so that one that kills the process takes no others with it; and within a
-# thread nothing overtakes an earlier mail.
+# A mail that failed before comes alone, so that one that kills the process takes no others with it: after fresh mail,
+# but once it has waited for a minute before it. Within a thread nothing overtakes an earlier mail.
 _CLAIM_FETCHED = text("""
     WITH candidates AS (
-        SELECT r.id, r.seq, r.attempts FROM message r
+        SELECT r.id, r.seq, r.attempts,
+            CASE WHEN r.attempts = 0 THEN 1 WHEN r.next_at < now() - interval '1 minute' THEN 0 ELSE 2 END AS rank
+        FROM message r
         WHERE r.tenant_id = :tenant AND r.state = 'fetched' AND r.next_at <= now()
             AND (r.lease_until IS NULL OR r.lease_until < now())
             AND NOT EXISTS (
                 SELECT FROM message e WHERE e.tenant_id = r.tenant_id AND e.mailbox_id = r.mailbox_id
                     AND e.thread_id = r.thread_id AND e.direction = 'in' AND e.seq < r.seq
                     AND e.state IN ('discovered', 'fetched'))
-        ORDER BY r.attempts > 0, r.seq LIMIT :limit FOR UPDATE SKIP LOCKED
+        ORDER BY rank, r.seq LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), foremost AS (
+        SELECT id, attempts FROM candidates ORDER BY rank, seq LIMIT 1
     ), taken AS (
-        SELECT id FROM candidates WHERE attempts = 0
-        UNION ALL
-        (SELECT id FROM candidates WHERE NOT EXISTS (SELECT FROM candidates WHERE attempts = 0) ORDER BY seq LIMIT 1)
+        SELECT c.id FROM candidates c, foremost f
+        WHERE CASE WHEN f.attempts = 0 THEN c.attempts = 0 ELSE c.id = f.id END
     )
     UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
     FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id

@@ -1,0 +1,290 @@
+"""Deciding: in the order of each thread, and whatever one mail does, the others do not suffer."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.case import Case
+from domain.errors import TryAgain
+from storage import cases, decisions, messages
+from storage.due import Kind
+from tests.support.letters import letter
+from tests.support.pipeline import CUSTOMER, SHOP, PlainReader, TestServices
+from worker import process
+
+PARCEL = "question: when does my parcel come?"
+LEASE = timedelta(minutes=2)
+
+
+class MoodyReader(PlainReader):
+    """Does what the mail says: raises, ends the process, or lets something happen meanwhile."""
+
+    def __init__(self):
+        self.meanwhile = lambda: None
+        self.batches = []
+
+    def read(self, batch, own_addresses):
+        texts = [message.text for message in batch]
+        self.batches.append(len(texts))
+        self.meanwhile()
+        if any("explode" in text for text in texts):
+            raise ValueError("this mail explodes")
+        if any("killer" in text for text in texts):
+            raise SystemExit("killed")
+        return super().read(batch, own_addresses)
+
+
+class MoodyServices(TestServices):
+    moody: MoodyReader
+
+    @property
+    def reader(self):
+        return self.moody
+
+
+@pytest.fixture
+def moody(shop):
+    shop.services.__class__ = MoodyServices
+    shop.services.moody = MoodyReader()
+    shop.settle()
+    return shop
+
+
+def arrive(shop) -> None:
+    """Sync and fetch, so that everything waits for its decision."""
+    shop.change("UPDATE mailbox SET next_sync_at = now()")
+    shop.run(Kind.SYNC)
+    while shop.run(Kind.FETCH):
+        pass
+
+
+def claim(shop):
+    with shop.services.database.transaction(shop.tenant) as db:
+        return messages.claim_fetched(db, shop.tenant, limit=32, lease=LEASE)
+
+
+def reasons(shop) -> list[str]:
+    return [row.reason for row in shop.rows("SELECT reason FROM decision ORDER BY created_at")]
+
+
+def test_within_a_thread_nothing_overtakes_an_earlier_mail(shop):
+    shop.settle()
+    first = shop.write(PARCEL, "Parcel")
+    for number in range(2):
+        shop.google.deliver_raw(
+            SHOP, letter(CUSTOMER, SHOP, "Re: Parcel", f"other: more {number}", answers=first.letter.message_id)
+        )
+    elsewhere = shop.write("other: hello", "Elsewhere")
+    arrive(shop)
+    assert [one.claim.gmail_id for one in claim(shop)] == [first.id, elsewhere.id]
+    assert claim(shop) == []
+    shop.change("UPDATE message SET lease_until = NULL, attempts = 0")
+    sizes = [shop.run(Kind.PROCESS) for _ in range(4)]
+    assert sizes == [2, 1, 1, 0]
+
+
+def test_a_mail_that_raises_spoils_nobody_else(moody):
+    moody.write("this will explode")
+    for _ in range(3):
+        moody.write(PARCEL)
+    moody.sync_and_settle()
+    assert len(moody.received()) == 3
+    moody.settle_over_time(4)
+    assert [reason for reason in reasons(moody) if "3 times in vain" in reason] == [
+        "It was tried 3 times in vain: an unexpected ValueError."
+    ]
+    assert len(moody.received()) == 3
+
+
+def test_a_mail_that_kills_the_process_is_held_after_three_times_and_takes_no_other_with_it(moody):
+    moody.write("a killer mail")
+    for _ in range(3):
+        moody.write(PARCEL)
+    arrive(moody)
+    kills = 0
+    for _ in range(8):
+        moody.due_again()
+        try:
+            while moody.run(Kind.PROCESS):
+                pass
+        except SystemExit:
+            kills += 1
+    moody.settle()
+    assert kills == 3
+    held = [reason for reason in reasons(moody) if "in vain" in reason]
+    assert held == ["It was tried 3 times in vain: the program ended each time."]
+    assert len(moody.received()) == 3
+    assert moody.services.moody.batches[0] == 4
+    assert set(moody.services.moody.batches[1:]) == {1}
+
+
+def test_a_mail_that_failed_is_not_put_off_by_new_mail_for_ever(moody):
+    moody.write(PARCEL)
+    arrive(moody)
+    moody.change("UPDATE message SET attempts = 1, next_at = now() - interval '5 minutes'")
+    for _ in range(3):
+        moody.write("other: new mail")
+    arrive(moody)
+    assert [one.claim.attempts for one in claim(moody)] == [2]
+    assert len(claim(moody)) == 3
+
+
+def test_the_kill_switch_holds_everything(shop):
+    shop.settle()
+    shop.change("UPDATE tenant SET answering = false")
+    shop.write(PARCEL)
+    shop.sync_and_settle()
+    assert reasons(shop) == ["Answering by itself is paused."]
+    assert shop.one("SELECT state FROM outbox") == "held"
+    assert shop.received() == []
+
+
+def test_a_paused_mailbox_decides_nothing_by_itself(shop):
+    shop.settle()
+    shop.write(PARCEL)
+    arrive(shop)
+    shop.change("UPDATE mailbox SET status = 'paused'")
+    shop.settle()
+    assert reasons(shop) == ["Answering by itself is paused."]
+    assert shop.received() == []
+
+
+def test_a_thread_gets_three_automatic_replies_at_most(shop):
+    shop.settle()
+    first = shop.write("refund: please", "Parcel")
+    shop.sync_and_settle()
+    (decision,) = shop.rows("SELECT id, message_id, conversation_id FROM decision")
+    for number in range(2):
+        shop.change(
+            "INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id,"
+            " thread_id, automatic, recipient, subject, text, draft_text, reference, state)"
+            " SELECT tenant_id, gen_random_uuid(), decision_id, %s, 'note', message_id, mailbox_id, conversation_id,"
+            " thread_id, true, recipient, subject, text, draft_text, %s, 'sent' FROM outbox WHERE decision_id = %s"
+            " AND position = 0",
+            number + 1, f"TEST{number}", decision.id,
+        )  # fmt: skip
+    shop.google.deliver_raw(
+        SHOP, letter(CUSTOMER, SHOP, "Re: Parcel", "refund: LO-1", answers=first.letter.message_id), auth="pass"
+    )
+    shop.sync_and_settle()
+    assert len(shop.received()) == 1
+    assert any("3 automatic replies in this conversation" in reason for reason in reasons(shop))
+
+
+def test_a_sender_gets_five_automatic_replies_a_day_at_most(shop):
+    shop.settle()
+    for number in range(8):
+        shop.write(PARCEL, f"Parcel {number}")
+    shop.sync_and_settle()
+    assert len(shop.received()) == 5
+    assert shop.one("SELECT count(*) FROM decision WHERE disposition = 'hold'") == 3
+    assert shop.one("SELECT count(*) FROM outbox WHERE state = 'held'") == 3
+    assert not shop.google.mailbox(SHOP).drafts
+    shop.write(PARCEL, "One more")
+    shop.sync_and_settle()
+    assert len(shop.received()) == 5
+
+
+def test_mail_that_a_machine_wrote_is_ignored(shop):
+    shop.settle()
+    shop.write(PARCEL, headers={"Auto-Submitted": "auto-replied"})
+    shop.write(PARCEL, headers={"List-Unsubscribe": "<mailto:x@y.example>"})
+    shop.write(PARCEL, sender=SHOP)
+    shop.sync_and_settle()
+    assert {row.disposition for row in shop.rows("SELECT disposition FROM decision")} == {"ignore"}
+    assert shop.one("SELECT count(*) FROM outbox") == 0
+
+
+def test_two_workers_at_once_decide_each_mail_once(shop):
+    shop.settle()
+    for number in range(40):
+        shop.write("other: hello", f"Subject {number}")
+    arrive(shop)
+    taken = []
+
+    def work() -> None:
+        while rows := process.work(shop.services, shop.tenant):
+            taken.append(rows)
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sum(taken) == 40
+    assert shop.one("SELECT count(*) FROM decision") == 40
+    assert shop.one("SELECT count(DISTINCT message_id) FROM decision") == 40
+
+
+def test_a_lost_lease_writes_no_decision(shop):
+    shop.settle()
+    shop.write(PARCEL)
+    arrive(shop)
+    (stale,) = claim(shop)
+    shop.change("UPDATE message SET lease_until = now() - interval '1 second'")
+    claim(shop)
+    services, tenant = shop.services, shop.tenant
+    with services.database.transaction(tenant) as db:
+        from domain.decision import Decision
+
+        assert not decisions.record(db, stale.claim, Decision.hold("too late"), None)
+    assert reasons(shop) == []
+    shop.settle_over_time(2)
+    assert len(shop.received()) == 1
+
+
+def test_a_case_that_somebody_moved_meanwhile_is_read_anew(moody):
+    first = moody.write("refund: please", "Refund")
+    moody.sync_and_settle()
+    assert len(moody.received()) == 1
+    conversation = moody.one("SELECT id FROM conversation")
+    moody.google.deliver_raw(
+        SHOP, letter(CUSTOMER, SHOP, "Re: Refund", "refund: LO-404", answers=first.letter.message_id), auth="pass"
+    )
+    arrive(moody)
+    moved = []
+
+    def meanwhile() -> None:
+        if not moved:
+            moved.append(True)
+            case = Case("refund", "order_wanted", "", ("order_number",), ("LO-1",), version=1)
+            with moody.services.database.transaction(moody.tenant) as db:
+                cases.move(db, moody.tenant, conversation, case)
+
+    moody.services.moody.meanwhile = meanwhile
+    moody.run(Kind.PROCESS)
+    assert moody.one("SELECT last_error FROM message WHERE state = 'fetched'").startswith("The case was moved")
+    assert moody.one("SELECT version FROM support_case") == 2
+    moody.settle_over_time(2)
+    assert moody.one("SELECT wrong_numbers FROM support_case") == ["LO-1", "LO-404"]
+    assert moody.one("SELECT count(*) FROM message WHERE state = 'fetched'") == 0
+
+
+def test_two_cannot_move_one_case_from_the_same_version(moody):
+    moody.write("refund: please", "Refund")
+    moody.sync_and_settle()
+    conversation = moody.one("SELECT id FROM conversation")
+    case = Case("refund", "order_wanted", "", ("order_number",), (), version=1)
+    with moody.services.database.transaction(moody.tenant) as db:
+        cases.move(db, moody.tenant, conversation, case)
+        with pytest.raises(TryAgain):
+            cases.move(db, moody.tenant, conversation, case)
+        with pytest.raises(TryAgain):
+            cases.move(db, moody.tenant, conversation, replace(case, version=0))
+
+
+def test_no_transaction_is_open_while_the_models_think(moody):
+    open_then = []
+
+    def meanwhile() -> None:
+        open_then.append(
+            moody.one("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%'"
+                      " AND datname = current_database()")
+        )  # fmt: skip
+
+    moody.services.moody.meanwhile = meanwhile
+    moody.write(PARCEL)
+    moody.sync_and_settle()
+    assert open_then == [0]
