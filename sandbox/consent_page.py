@@ -27,9 +27,8 @@ class ConsentPage:
             return problem
         if asked.get("prompt") == "none":
             return _back(asked, error="interaction_required")
-        accounts = sorted(
-            self._google.world.accounts.values(), key=lambda account: (account.role != "shop", account.email)
-        )
+        # Shops first, in the order in which they were opened: it is mostly them that a program is connected to.
+        accounts = sorted(self._google.world.accounts.values(), key=lambda account: account.role != "shop")
         hint = asked.get("login_hint", "").lower()
         chosen = hint if hint in self._google.world.accounts else (accounts[0].email if accounts else "")
         people = "".join(
