@@ -69,6 +69,22 @@ _CANCEL_EFFECTS = text("""
     WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('pending', 'drafted')
 """)
 
+# Nobody can look any more whether these left. Their fence stays: who is just sending one may still say that it left.
+_UNKNOWN_EFFECTS = text("""
+    WITH unknown AS (
+        UPDATE outbox SET state = 'needs_person', last_error = :reason
+        WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('sending', 'uncertain') RETURNING decision_id
+    )
+    UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settlement = NULL
+    WHERE tenant_id = :tenant AND id IN (SELECT decision_id FROM unknown)
+""")
+
+# Their bytes cannot be had any more; and what was read already must not wait behind them for ever.
+_GIVE_UP_MESSAGES = text("""
+    UPDATE message SET state = 'gone', last_error = 'The mailbox was disconnected.', fence = fence + 1
+    WHERE tenant_id = :tenant AND mailbox_id = :id AND state = 'discovered'
+""")
+
 _QUEUE_REVOCATION = text("""
     INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:tenant, :id, :refresh)
     ON CONFLICT (tenant_id, mailbox_id) DO UPDATE SET refresh_sealed = excluded.refresh_sealed, next_at = now()
@@ -132,6 +148,9 @@ def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
     if db.execute(_DISCONNECT, values).rowcount != 1:
         return False
     db.execute(_CANCEL_EFFECTS, values)
+    reason = "The mailbox was disconnected before Gmail confirmed whether this reply left: look into its Sent folder."
+    db.execute(_UNKNOWN_EFFECTS, {**values, "reason": reason})
+    db.execute(_GIVE_UP_MESSAGES, values)
     if tokens is not None:
         db.execute(_QUEUE_REVOCATION, {**values, "refresh": tokens.refresh.value})
     return True

@@ -40,6 +40,11 @@ class Effect:
     fence: int
     waited: timedelta
 
+    @property
+    def handed_over(self) -> bool:
+        """Whether Gmail was ever asked to send it."""
+        return self.waited > timedelta()
+
 
 class Gate(StrEnum):
     """What stands between a draft and its sending."""
@@ -82,20 +87,23 @@ _DRAFTED = text("""
 
 _SENDING = text("""
     UPDATE outbox o SET state = 'sending', sending_at = now(), looks = 0, lease_until = now() + interval '3 minutes',
-        pre_history_id = (SELECT history_id FROM mailbox b WHERE b.tenant_id = o.tenant_id AND b.id = o.mailbox_id)
+        pre_history_id = (SELECT coalesce(history_id, sync_history_id) FROM mailbox b
+            WHERE b.tenant_id = o.tenant_id AND b.id = o.mailbox_id)
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = 'drafted'
 """)
 
 # Everything that must still be true in the instant before a mail leaves.
 _GATE = text("""
-    SELECT b.status, t.answering,
+    SELECT b.status, t.answering, o.sending_at IS NULL AS is_first,
+        coalesce(b.last_ok_at > now() - CAST(:sight AS interval), false) AS in_sight,
         EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
             AND p.thread_id = o.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
         EXISTS (SELECT FROM message s WHERE s.tenant_id = o.tenant_id AND s.mailbox_id = o.mailbox_id
-            AND s.thread_id = o.thread_id AND s.direction = 'out' AND s.discovered_at > o.created_at
+            AND s.thread_id = o.thread_id AND s.direction = 'out' AND s.seq > m.seq
             AND NOT EXISTS (SELECT FROM outbox p WHERE p.tenant_id = s.tenant_id AND p.mailbox_id = s.mailbox_id
                 AND p.sent_gmail_id = s.gmail_id)) AS answered_by_hand
     FROM outbox o JOIN mailbox b ON b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
+        JOIN message m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
         JOIN tenant t ON t.tenant_id = o.tenant_id
     WHERE o.tenant_id = :tenant AND o.id = :id AND o.fence = :fence
     FOR UPDATE OF o
@@ -114,12 +122,13 @@ _SENT = text("""
 
 _MOVE = text("""
     UPDATE outbox SET state = :state, last_error = :error, next_at = now() + :after, lease_until = NULL,
-        looks = looks + :looked
+        looks = looks + :looked, attempts = attempts - :uncounted
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence
 """)
 
 _GIVE_BACK = text("""
-    UPDATE outbox SET last_error = :error, next_at = now() + :after, lease_until = NULL
+    UPDATE outbox SET last_error = :error, next_at = now() + :after, lease_until = NULL,
+        attempts = attempts - :uncounted
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence
 """)
 
@@ -153,19 +162,27 @@ def drafted(db: Connection, effect: Effect, draft: DraftRef, mime_sha256: bytes)
     return db.execute(_DRAFTED, {**values, "draft": draft.draft_id, "sha256": mime_sha256}).rowcount == 1
 
 
-def begin_sending(db: Connection, effect: Effect) -> tuple[Gate, str]:
-    """Look once more at everything that forbids sending; when nothing does, the row says `sending` after the commit."""
+def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[Gate, str]:
+    """Look once more at everything that forbids sending; when nothing does, the row says `sending` after the commit.
+
+    What nobody approved leaves only while the mailbox was synced within `sight`: somebody may have answered by hand.
+    """
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
-    now = db.execute(_GATE, values).one_or_none()
+    now = db.execute(_GATE, {**values, "sight": sight}).one_or_none()
     if now is None:
         return Gate.LOST, "Another worker took it."
-    if now.status != "active" or now.another_leaving:
-        return Gate.WAIT, "Another reply in this conversation is just leaving." if now.another_leaving else "Paused."
-    if effect.automatic and now.answered_by_hand:
-        return Gate.CANCEL, "Somebody answered by hand in Gmail."
-    if effect.automatic and not now.answering:
-        return Gate.HOLD, "Answering by itself is paused."
-    if effect.automatic and not _within_limits(db, effect):
+    unapproved = effect.automatic
+    objections = (
+        (now.status != "active", Gate.WAIT, "The mailbox is paused."),
+        (now.another_leaving, Gate.WAIT, "Another reply in this conversation is just leaving."),
+        (unapproved and now.answered_by_hand, Gate.CANCEL, "Somebody answered by hand in Gmail."),
+        (unapproved and not now.answering, Gate.HOLD, "Answering by itself is paused."),
+        (unapproved and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),
+    )
+    for objects, gate, reason in objections:
+        if objects:
+            return gate, reason
+    if unapproved and now.is_first and not _within_limits(db, effect):
         return Gate.HOLD, "Too many automatic replies today; a person decides."
     return (Gate.OPEN, "") if db.execute(_SENDING, values).rowcount == 1 else (Gate.LOST, "Another worker took it.")
 
@@ -193,17 +210,19 @@ def move(
     after: timedelta = timedelta(),
     error: str = "",
     looked: bool = False,
+    counts: bool = True,
 ) -> bool:
-    """Give the row back in `state`, due again in `after`."""
+    """Give the row back in `state`, due again in `after`; what was not tried does not count as an attempt."""
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence, "state": state.value}
-    moved = db.execute(_MOVE, {**values, "after": after, "error": error[:500], "looked": 1 if looked else 0})
+    tally = {"looked": 1 if looked else 0, "uncounted": 0 if counts else 1}
+    moved = db.execute(_MOVE, {**values, **tally, "after": after, "error": error[:500]})
     return moved.rowcount == 1
 
 
-def give_back(db: Connection, effect: Effect, *, after: timedelta, error: str) -> None:
-    """Due again in `after`, in whatever state the row is in by now."""
+def give_back(db: Connection, effect: Effect, *, after: timedelta, error: str, counts: bool = True) -> None:
+    """Due again in `after`, in whatever state the row is in by now; what was not tried does not count."""
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
-    db.execute(_GIVE_BACK, {**values, "after": after, "error": error[:500]})
+    db.execute(_GIVE_BACK, {**values, "after": after, "error": error[:500], "uncounted": 0 if counts else 1})
 
 
 def to_person(db: Connection, effect: Effect, state: EffectState, reason: str) -> bool:

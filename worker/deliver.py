@@ -1,6 +1,7 @@
 """Carry out the effects in the outbox: the send machine of GMAIL.md 5.4, one committed step after the other."""
 
 import hashlib
+import time
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
@@ -12,6 +13,7 @@ from bootstrap import Services
 from domain.delivery import LOOKS, DraftState, EffectState, Outgoing, Signs
 from domain.errors import (
     AuthLost,
+    BadInput,
     DraftGone,
     MailwrightError,
     NeedsPerson,
@@ -37,15 +39,24 @@ PATIENCE = 3
 # How long a mail of which Gmail said nothing is left alone before its draft may be sent again (GMAIL.md 5.4).
 QUIET = timedelta(seconds=60)
 
+# A row is begun only while its lease outlasts the slowest draft; sending renews the lease.
+SLOWEST_DRAFT = timedelta(seconds=80)
+
+# How long a reply waits for another one of its conversation, or for the mailbox to be read again.
+TURN = timedelta(seconds=15)
+
+_UNKNOWN = "Gmail never confirmed whether this reply left. Look into the Sent folder before you answer again."
+
 
 def work(services: Services, tenant: UUID) -> int:
     """Carry out up to 20 effects of one mailbox; returns how many were taken."""
+    ends = time.monotonic() + LEASE.total_seconds() - SLOWEST_DRAFT.total_seconds()
     with services.database.transaction(tenant) as db:
         effects = outbox.claim(db, tenant, limit=BATCH, lease=LEASE)
     if not effects:
         return 0
     attempt(
-        lambda: _carry_out_all(services, effects),
+        lambda: _carry_out_all(services, effects, ends),
         lambda error: _all_failed(services, effects, error),
         tenant=tenant,
         mailbox=effects[0].mailbox,
@@ -54,12 +65,12 @@ def work(services: Services, tenant: UUID) -> int:
     return len(effects)
 
 
-def _carry_out_all(services: Services, effects: list[Effect]) -> None:
+def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> None:
     with services.open_mailbox(effects[0].tenant, effects[0].mailbox) as mailbox:
         failures = 0
         for effect in effects:
-            if services.stopping.is_set() or failures >= PATIENCE:
-                _give_back(services, effect, timedelta(), "")
+            if services.stopping.is_set() or failures >= PATIENCE or time.monotonic() > ends:
+                _give_back(services, effect, timedelta(), "", counts=False)
                 continue
             done = attempt(
                 lambda effect=effect: _carry_out(services, mailbox.outgoing, effect),  # type: ignore[misc]  # bound now, not later
@@ -74,7 +85,7 @@ def _carry_out_all(services: Services, effects: list[Effect]) -> None:
 
 def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
     if effect.attempts > MAX_ATTEMPTS:
-        _to_person(services, effect, EffectState.FAILED, f"It could not be sent after {MAX_ATTEMPTS} tries.")
+        _end_at_a_person(services, effect, f"It could not be sent after {MAX_ATTEMPTS} tries.")
         return
     match effect.state:
         case EffectState.PENDING:
@@ -116,20 +127,29 @@ def _send(services: Services, gmail: Outgoing, effect: Effect, draft_id: str | N
     if draft_id is None:
         return
     with services.database.transaction(effect.tenant) as db:
-        gate, reason = outbox.begin_sending(db, effect)
-        if gate is Gate.HOLD:
-            outbox.to_person(db, effect, EffectState.HELD, reason)
-        elif gate is Gate.CANCEL:
-            outbox.cancel(db, effect, reason)
-        elif gate is Gate.WAIT:
-            outbox.move(db, effect, EffectState.DRAFTED, after=timedelta(seconds=3), error=reason)
+        gate, reason = outbox.begin_sending(db, effect, sight=_sight(services))
+        if gate is Gate.WAIT:
+            outbox.move(db, effect, EffectState.DRAFTED, after=TURN, error=reason, counts=False)
     match gate:
         case Gate.OPEN:
             _hand_over(services, gmail, effect, draft_id)
         case Gate.HOLD | Gate.CANCEL:
-            gmail.delete_draft(draft_id)
+            _call_off(services, gmail, effect, draft_id, gate=gate, reason=reason)
         case Gate.WAIT | Gate.LOST:
             pass
+
+
+def _call_off(services: Services, gmail: Outgoing, effect: Effect, draft_id: str, *, gate: Gate, reason: str) -> None:
+    """Take the draft away, then say so: whoever still meant to send it finds nothing to send."""
+    if effect.handed_over and gmail.draft_state(draft_id) is not DraftState.DRAFT:
+        _move(services, effect, EffectState.UNCERTAIN, error="It may have left before it was called off.")
+        return
+    gmail.delete_draft(draft_id)
+    with services.database.transaction(effect.tenant) as db:
+        if gate is Gate.HOLD:
+            outbox.to_person(db, effect, EffectState.HELD, reason)
+        else:
+            outbox.cancel(db, effect, reason)
 
 
 def _hand_over(services: Services, gmail: Outgoing, effect: Effect, draft_id: str) -> None:
@@ -143,6 +163,8 @@ def _hand_over(services: Services, gmail: Outgoing, effect: Effect, draft_id: st
     else:
         with services.database.transaction(effect.tenant) as db:
             outbox.sent(db, effect, reference)
+        # Apart, so that a page which locks the mailbox first and its replies then never stands in the way of the above.
+        with services.database.transaction(effect.tenant) as db:
             mailboxes.note_sending(db, effect.tenant, effect.mailbox)
 
 
@@ -158,12 +180,7 @@ def _look(services: Services, gmail: Outgoing, effect: Effect) -> None:
         # The draft is Gmail's own one-time token: as long as it is there and unsent, it has not left.
         _move(services, effect, EffectState.DRAFTED, error="Gmail still holds the draft; it is sent now.")
     elif effect.looks + 1 >= len(LOOKS):
-        _to_person(
-            services,
-            effect,
-            EffectState.NEEDS_PERSON,
-            "Gmail never confirmed whether this reply left. Look into the Sent folder before you answer again.",
-        )
+        _to_person(services, effect, EffectState.NEEDS_PERSON, _UNKNOWN)
     else:
         wait = QUIET if state is DraftState.DRAFT else LOOKS[effect.looks + 1]
         _move(services, effect, EffectState.UNCERTAIN, after=wait, error="Gmail did not confirm.", looked=True)
@@ -188,8 +205,8 @@ def _failed(services: Services, effect: Effect, error: Exception) -> None:
         mailbox_trouble(services, effect.tenant, effect.mailbox, error, effect.attempts)
     if isinstance(error, NotSent) and error.after is None:
         _to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
-    elif isinstance(error, NeedsPerson) and not rests:
-        _to_person(services, effect, EffectState.FAILED, error.reason)
+    elif isinstance(error, NeedsPerson | BadInput) and not rests:
+        _end_at_a_person(services, effect, error.reason)
     else:
         after = error.after if isinstance(error, TryAgain) else after_attempts(effect.attempts)
         reason = str(error) if isinstance(error, MailwrightError) else "An unexpected error; it is in the log."
@@ -200,7 +217,20 @@ def _all_failed(services: Services, effects: list[Effect], error: Exception) -> 
     if isinstance(error, MailwrightError):
         mailbox_trouble(services, effects[0].tenant, effects[0].mailbox, error, effects[0].attempts)
     for effect in effects:
-        _give_back(services, effect, after_attempts(effect.attempts), "The mailbox could not be opened.")
+        _give_back(services, effect, after_attempts(effect.attempts), "The mailbox could not be opened.", counts=False)
+
+
+def _end_at_a_person(services: Services, effect: Effect, reason: str) -> None:
+    """Nothing more is tried. Of what was handed to Gmail nobody may be told that it did not leave."""
+    if effect.state in (EffectState.SENDING, EffectState.UNCERTAIN):
+        _to_person(services, effect, EffectState.NEEDS_PERSON, f"{_UNKNOWN} ({reason})")
+    else:
+        _to_person(services, effect, EffectState.FAILED, reason)
+
+
+def _sight(services: Services) -> timedelta:
+    """How old our view of a mailbox may be for an automatic reply to leave."""
+    return timedelta(minutes=10, seconds=3 * services.settings.poll_seconds)
 
 
 def _signs(effect: Effect) -> Signs:
@@ -223,13 +253,14 @@ def _move(
 def _rest(services: Services, effect: Effect) -> None:
     """Gmail does not answer for this mailbox: each further call would keep the others waiting."""
     with services.database.transaction(effect.tenant) as db:
-        mailboxes.block(db, effect.tenant, effect.mailbox, after_attempts(PATIENCE), "Gmail does not answer.")
+        rest = after_attempts(PATIENCE + effect.attempts)
+        mailboxes.block(db, effect.tenant, effect.mailbox, rest, "Gmail does not answer.")
 
 
-def _give_back(services: Services, effect: Effect, after: timedelta, error: str) -> None:
+def _give_back(services: Services, effect: Effect, after: timedelta, error: str, *, counts: bool = True) -> None:
     """Due again in `after`, in whatever state the row is in."""
     with services.database.transaction(effect.tenant) as db:
-        outbox.give_back(db, effect, after=after, error=error)
+        outbox.give_back(db, effect, after=after, error=error, counts=counts)
 
 
 def _to_person(services: Services, effect: Effect, state: EffectState, reason: str) -> None:
