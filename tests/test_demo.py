@@ -196,7 +196,7 @@ def test_a_replayed_answer_of_google_connects_nothing(page, demo):
 
 @pytest.mark.browser
 def test_a_dead_token_shows_a_banner_and_reconnecting_mends_it(page, demo):
-    body = b'{"email": "orders@lumen-oak.example"}'
+    body = b'{"user": "orders@lumen-oak.example"}'
     request = urllib.request.Request(
         f"{demo.google}/sandbox/revoke", data=body, headers={"Content-Type": "application/json"}
     )
