@@ -1,51 +1,24 @@
-"""Carry out the effects in the outbox: the send machine of GMAIL.md 5.4, one committed step after the other."""
+"""Carry out the effects in the outbox, a batch of one mailbox at a time; what goes wrong with one concerns it alone."""
 
-import hashlib
 import time
 from datetime import timedelta
-from typing import assert_never
 from uuid import UUID
 
-import structlog
-
-from adapters.mime.build import build_reply
 from bootstrap import Services
-from domain.delivery import LOOKS, DraftState, EffectState, Outgoing, Signs
-from domain.errors import (
-    AuthLost,
-    BadInput,
-    DraftGone,
-    MailwrightError,
-    NeedsPerson,
-    NotSent,
-    RateLimited,
-    ScopeMissing,
-    TryAgain,
-    Unclear,
-)
-from domain.message import Address
+from domain.delivery import EffectState
+from domain.errors import AuthLost, BadInput, MailwrightError, NeedsPerson, NotSent, RateLimited, ScopeMissing, TryAgain
 from storage import mailboxes, outbox
-from storage.outbox import Effect, Gate
+from storage.outbox import Effect
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
-
-log = structlog.get_logger()
+from worker.sending import carry_out, end_at_a_person, to_person
 
 LEASE = timedelta(minutes=3)
 BATCH = 20
-MAX_ATTEMPTS = 50
 PATIENCE = 3
-
-# How long a mail of which Gmail said nothing is left alone before its draft may be sent again (GMAIL.md 5.4).
-QUIET = timedelta(seconds=60)
 
 # A row is begun only while its lease outlasts the slowest draft; sending renews the lease.
 SLOWEST_DRAFT = timedelta(seconds=80)
-
-# How long a reply waits for another one of its conversation, or for the mailbox to be read again.
-TURN = timedelta(seconds=15)
-
-_UNKNOWN = "Gmail never confirmed whether this reply left. Look into the Sent folder before you answer again."
 
 
 def work(services: Services, tenant: UUID) -> int:
@@ -73,7 +46,7 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
                 _give_back(services, effect, timedelta(), "", counts=False)
                 continue
             done = attempt(
-                lambda effect=effect: _carry_out(services, mailbox.outgoing, effect),  # type: ignore[misc]  # bound now, not later
+                lambda effect=effect: carry_out(services, mailbox.outgoing, effect),  # type: ignore[misc]  # bound now, not later
                 lambda error, effect=effect: _failed(services, effect, error),  # type: ignore[misc]
                 effect=effect.id,
                 stage="deliver",
@@ -83,130 +56,15 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
                 _rest(services, effect)
 
 
-def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
-    if effect.attempts > MAX_ATTEMPTS:
-        _end_at_a_person(services, effect, f"It could not be sent after {MAX_ATTEMPTS} tries.")
-        return
-    match effect.state:
-        case EffectState.PENDING:
-            _send(services, gmail, effect, _draft(services, gmail, effect))
-        case EffectState.DRAFTED:
-            _send(services, gmail, effect, effect.draft_id)
-        case EffectState.SENDING | EffectState.UNCERTAIN:
-            _look(services, gmail, effect)
-        case (
-            EffectState.HELD | EffectState.SENT | EffectState.NEEDS_PERSON | EffectState.FAILED | EffectState.CANCELLED
-        ):
-            log.error("effect_not_due", effect=effect.id, state=effect.state)
-        case _:
-            assert_never(effect.state)
-
-
-def _draft(services: Services, gmail: Outgoing, effect: Effect) -> str | None:
-    """Lay the mail down at Gmail as a draft. Repeating this is harmless: a left-over draft is found and adopted."""
-    mime = build_reply(
-        sender=Address(effect.mailbox_address),
-        to=effect.recipient,
-        subject=effect.subject,
-        text=effect.text,
-        in_reply_to=effect.in_reply_to,
-        references=effect.references,
-        reference_token=effect.reference,
-        automatic=effect.automatic,
-        date=effect.created_at,
-    )
-    draft = gmail.find_draft(_signs(effect), effect.thread_id) if effect.attempts > 1 else None
-    if draft is None:
-        draft = gmail.create_draft(mime, effect.thread_id)
-    with services.database.transaction(effect.tenant) as db:
-        known = outbox.drafted(db, effect, draft, hashlib.sha256(mime).digest())
-    return draft.draft_id if known else None
-
-
-def _send(services: Services, gmail: Outgoing, effect: Effect, draft_id: str | None) -> None:
-    if draft_id is None:
-        return
-    with services.database.transaction(effect.tenant) as db:
-        gate, reason = outbox.begin_sending(db, effect, sight=_sight(services))
-        if gate is Gate.WAIT:
-            outbox.move(db, effect, EffectState.DRAFTED, after=TURN, error=reason, counts=False)
-    match gate:
-        case Gate.OPEN:
-            _hand_over(services, gmail, effect, draft_id)
-        case Gate.HOLD | Gate.CANCEL:
-            _call_off(services, gmail, effect, draft_id, gate=gate, reason=reason)
-        case Gate.WAIT | Gate.LOST:
-            pass
-
-
-def _call_off(services: Services, gmail: Outgoing, effect: Effect, draft_id: str, *, gate: Gate, reason: str) -> None:
-    """Take the draft away, then say so: whoever still meant to send it finds nothing to send."""
-    if effect.handed_over and gmail.draft_state(draft_id) is not DraftState.DRAFT:
-        _move(services, effect, EffectState.UNCERTAIN, error="It may have left before it was called off.")
-        return
-    gmail.delete_draft(draft_id)
-    with services.database.transaction(effect.tenant) as db:
-        if gate is Gate.HOLD:
-            outbox.to_person(db, effect, EffectState.HELD, reason)
-        else:
-            outbox.cancel(db, effect, reason)
-
-
-def _hand_over(services: Services, gmail: Outgoing, effect: Effect, draft_id: str) -> None:
-    """The one call after which a mail has left. The row has said `sending` since before it."""
-    try:
-        reference = gmail.send_draft(draft_id)
-    except NotSent as error:
-        _refused(services, effect, error)
-    except (Unclear, DraftGone) as error:
-        _move(services, effect, EffectState.UNCERTAIN, after=LOOKS[0], error=str(error))
-    else:
-        with services.database.transaction(effect.tenant) as db:
-            outbox.sent(db, effect, reference)
-        # Apart, so that a page which locks the mailbox first and its replies then never stands in the way of the above.
-        with services.database.transaction(effect.tenant) as db:
-            mailboxes.note_sending(db, effect.tenant, effect.mailbox)
-
-
-def _look(services: Services, gmail: Outgoing, effect: Effect) -> None:
-    """Gmail never said whether it left. Find out; what cannot be found out is a person's, and is not sent again."""
-    found = gmail.find_sent(effect.thread_id, _signs(effect), effect.pre_history_id)
-    if found is not None:
-        with services.database.transaction(effect.tenant) as db:
-            outbox.sent(db, effect, found)
-        return
-    state = gmail.draft_state(effect.draft_id) if effect.draft_id else DraftState.GONE
-    if state is DraftState.DRAFT and effect.waited >= QUIET:
-        # The draft is Gmail's own one-time token: as long as it is there and unsent, it has not left.
-        _move(services, effect, EffectState.DRAFTED, error="Gmail still holds the draft; it is sent now.")
-    elif effect.looks + 1 >= len(LOOKS):
-        _to_person(services, effect, EffectState.NEEDS_PERSON, _UNKNOWN)
-    else:
-        wait = QUIET if state is DraftState.DRAFT else LOOKS[effect.looks + 1]
-        _move(services, effect, EffectState.UNCERTAIN, after=wait, error="Gmail did not confirm.", looked=True)
-
-
-def _refused(services: Services, effect: Effect, error: NotSent) -> None:
-    """Gmail proved that nothing left."""
-    if error.after is None:
-        _to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
-    else:
-        _move(services, effect, EffectState.DRAFTED, after=error.after, error=error.reason)
-    with services.database.transaction(effect.tenant) as db:
-        mailboxes.note_sending(db, effect.tenant, effect.mailbox, error=error.reason)
-        if error.after is not None:
-            mailboxes.block(db, effect.tenant, effect.mailbox, error.after, error.reason)
-
-
 def _failed(services: Services, effect: Effect, error: Exception) -> None:
     """Trouble in any call but the sending itself. A row that says `sending` is looked at later, never sent blindly."""
     rests = isinstance(error, RateLimited | AuthLost | ScopeMissing)
     if isinstance(error, MailwrightError) and rests:
         mailbox_trouble(services, effect.tenant, effect.mailbox, error, effect.attempts)
     if isinstance(error, NotSent) and error.after is None:
-        _to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
+        to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
     elif isinstance(error, NeedsPerson | BadInput) and not rests:
-        _end_at_a_person(services, effect, error.reason)
+        end_at_a_person(services, effect, error.reason)
     else:
         after = error.after if isinstance(error, TryAgain) else after_attempts(effect.attempts)
         reason = str(error) if isinstance(error, MailwrightError) else "An unexpected error; it is in the log."
@@ -220,36 +78,6 @@ def _all_failed(services: Services, effects: list[Effect], error: Exception) -> 
         _give_back(services, effect, after_attempts(effect.attempts), "The mailbox could not be opened.", counts=False)
 
 
-def _end_at_a_person(services: Services, effect: Effect, reason: str) -> None:
-    """Nothing more is tried. Of what was handed to Gmail nobody may be told that it did not leave."""
-    if effect.state in (EffectState.SENDING, EffectState.UNCERTAIN):
-        _to_person(services, effect, EffectState.NEEDS_PERSON, f"{_UNKNOWN} ({reason})")
-    else:
-        _to_person(services, effect, EffectState.FAILED, reason)
-
-
-def _sight(services: Services) -> timedelta:
-    """How old our view of a mailbox may be for an automatic reply to leave."""
-    return timedelta(minutes=10, seconds=3 * services.settings.poll_seconds)
-
-
-def _signs(effect: Effect) -> Signs:
-    return Signs(effect.reference, effect.in_reply_to, effect.recipient.address)
-
-
-def _move(
-    services: Services,
-    effect: Effect,
-    state: EffectState,
-    *,
-    after: timedelta = timedelta(),
-    error: str = "",
-    looked: bool = False,
-) -> None:
-    with services.database.transaction(effect.tenant) as db:
-        outbox.move(db, effect, state, after=after, error=error, looked=looked)
-
-
 def _rest(services: Services, effect: Effect) -> None:
     """Gmail does not answer for this mailbox: each further call would keep the others waiting."""
     with services.database.transaction(effect.tenant) as db:
@@ -261,8 +89,3 @@ def _give_back(services: Services, effect: Effect, after: timedelta, error: str,
     """Due again in `after`, in whatever state the row is in."""
     with services.database.transaction(effect.tenant) as db:
         outbox.give_back(db, effect, after=after, error=error, counts=counts)
-
-
-def _to_person(services: Services, effect: Effect, state: EffectState, reason: str) -> None:
-    with services.database.transaction(effect.tenant) as db:
-        outbox.to_person(db, effect, state, reason)

@@ -12,6 +12,8 @@ from storage.decisions import new_reference
 from storage.due import Kind
 from tests.support.letters import letter
 from tests.support.pipeline import CUSTOMER, SHOP
+from worker import deliver as stage
+from worker import sending
 
 PARCEL = "question: when does my parcel come?"
 LOOK_INTO_SENT = "Gmail never confirmed whether this reply left."
@@ -312,25 +314,21 @@ def test_two_workers_on_one_row_send_one_mail(shop):
 
 def test_a_worker_that_was_frozen_before_its_call_sends_nothing_more(shop):
     """Its lease ended, another one sent the draft; then it wakes up and makes the call that it was about to make."""
-    from worker import deliver as stage
-
     decided(shop)
     (frozen,) = shop.claim_outbox()
     with shop.services.open_mailbox(shop.tenant, shop.mailbox) as gmail:
-        draft_id = stage._draft(shop.services, gmail.outgoing, frozen)
+        draft_id = sending.draft(shop.services, gmail.outgoing, frozen)
         with shop.services.database.transaction(shop.tenant) as db:
             assert outbox.begin_sending(db, frozen, sight=timedelta(hours=1))[0] is outbox.Gate.OPEN
         for _ in range(3):
             move_on(shop)
         assert row(shop).state == EffectState.SENT
-        stage._hand_over(shop.services, gmail.outgoing, frozen, draft_id)
+        sending.hand_over(shop.services, gmail.outgoing, frozen, draft_id)
     assert row(shop).state == EffectState.SENT
     assert len(shop.received()) == 1
 
 
 def test_a_batch_is_given_back_before_its_lease_ends_and_not_blamed(shop, monkeypatch):
-    from worker import deliver as stage
-
     decided(shop)
     monkeypatch.setattr(stage, "LEASE", stage.SLOWEST_DRAFT)
     calls = len(shop.google.calls())
@@ -430,17 +428,15 @@ def test_disconnecting_leaves_no_reply_in_the_dark(shop):
 
 
 def test_disconnecting_while_the_mail_leaves_still_notes_that_it_left(shop):
-    from worker import deliver as stage
-
     decided(shop)
     (effect,) = shop.claim_outbox()
     with shop.services.open_mailbox(shop.tenant, shop.mailbox) as gmail:
-        draft_id = stage._draft(shop.services, gmail.outgoing, effect)
+        draft_id = sending.draft(shop.services, gmail.outgoing, effect)
         with shop.services.database.transaction(shop.tenant) as db:
             outbox.begin_sending(db, effect, sight=timedelta(hours=1))
         with shop.services.database.transaction(shop.tenant) as db:
             mailboxes.disconnect(db, shop.tenant, shop.mailbox)
-        stage._hand_over(shop.services, gmail.outgoing, effect, draft_id)
+        sending.hand_over(shop.services, gmail.outgoing, effect, draft_id)
     assert row(shop).state == EffectState.SENT
 
 

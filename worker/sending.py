@@ -1,0 +1,177 @@
+"""Send one reply: the send machine of GMAIL.md 5.4, one committed step after the other."""
+
+import hashlib
+from datetime import timedelta
+from typing import assert_never
+
+import structlog
+
+from adapters.mime.build import build_reply
+from bootstrap import Services
+from domain.delivery import LOOKS, DraftState, EffectState, Outgoing, Signs
+from domain.errors import DraftGone, NotSent, Unclear
+from domain.message import Address
+from storage import mailboxes, outbox
+from storage.outbox import Effect, Gate
+
+log = structlog.get_logger()
+
+MAX_ATTEMPTS = 50
+
+# How long a mail of which Gmail said nothing is left alone before its draft may be sent again (GMAIL.md 5.4).
+QUIET = timedelta(seconds=60)
+
+# How long a reply waits for another one of its conversation, or for the mailbox to be read again.
+TURN = timedelta(seconds=15)
+
+_UNKNOWN = "Gmail never confirmed whether this reply left. Look into the Sent folder before you answer again."
+
+
+def carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
+    if effect.attempts > MAX_ATTEMPTS:
+        end_at_a_person(services, effect, f"It could not be sent after {MAX_ATTEMPTS} tries.")
+        return
+    match effect.state:
+        case EffectState.PENDING:
+            _send(services, gmail, effect, draft(services, gmail, effect))
+        case EffectState.DRAFTED:
+            _send(services, gmail, effect, effect.draft_id)
+        case EffectState.SENDING | EffectState.UNCERTAIN:
+            _look(services, gmail, effect)
+        case (
+            EffectState.HELD | EffectState.SENT | EffectState.NEEDS_PERSON | EffectState.FAILED | EffectState.CANCELLED
+        ):
+            log.error("effect_not_due", effect=effect.id, state=effect.state)
+        case _:
+            assert_never(effect.state)
+
+
+def draft(services: Services, gmail: Outgoing, effect: Effect) -> str | None:
+    """Lay the mail down at Gmail as a draft. Repeating this is harmless: a left-over draft is found and adopted."""
+    mime = build_reply(
+        sender=Address(effect.mailbox_address),
+        to=effect.recipient,
+        subject=effect.subject,
+        text=effect.text,
+        in_reply_to=effect.in_reply_to,
+        references=effect.references,
+        reference_token=effect.reference,
+        automatic=effect.automatic,
+        date=effect.created_at,
+    )
+    draft = gmail.find_draft(_signs(effect), effect.thread_id) if effect.attempts > 1 else None
+    if draft is None:
+        draft = gmail.create_draft(mime, effect.thread_id)
+    with services.database.transaction(effect.tenant) as db:
+        known = outbox.drafted(db, effect, draft, hashlib.sha256(mime).digest())
+    return draft.draft_id if known else None
+
+
+def _send(services: Services, gmail: Outgoing, effect: Effect, draft_id: str | None) -> None:
+    if draft_id is None:
+        return
+    with services.database.transaction(effect.tenant) as db:
+        gate, reason = outbox.begin_sending(db, effect, sight=_sight(services))
+        if gate is Gate.WAIT:
+            outbox.move(db, effect, EffectState.DRAFTED, after=TURN, error=reason, counts=False)
+    match gate:
+        case Gate.OPEN:
+            hand_over(services, gmail, effect, draft_id)
+        case Gate.HOLD | Gate.CANCEL:
+            _call_off(services, gmail, effect, draft_id, gate=gate, reason=reason)
+        case Gate.WAIT | Gate.LOST:
+            pass
+
+
+def _call_off(services: Services, gmail: Outgoing, effect: Effect, draft_id: str, *, gate: Gate, reason: str) -> None:
+    """Take the draft away, then say so: whoever still meant to send it finds nothing to send."""
+    if effect.handed_over and gmail.draft_state(draft_id) is not DraftState.DRAFT:
+        _move(services, effect, EffectState.UNCERTAIN, error="It may have left before it was called off.")
+        return
+    gmail.delete_draft(draft_id)
+    with services.database.transaction(effect.tenant) as db:
+        if gate is Gate.HOLD:
+            outbox.to_person(db, effect, EffectState.HELD, reason)
+        else:
+            outbox.cancel(db, effect, reason)
+
+
+def hand_over(services: Services, gmail: Outgoing, effect: Effect, draft_id: str) -> None:
+    """The one call after which a mail has left. The row has said `sending` since before it."""
+    try:
+        reference = gmail.send_draft(draft_id)
+    except NotSent as error:
+        _refused(services, effect, error)
+    except (Unclear, DraftGone) as error:
+        _move(services, effect, EffectState.UNCERTAIN, after=LOOKS[0], error=str(error))
+    else:
+        with services.database.transaction(effect.tenant) as db:
+            outbox.sent(db, effect, reference)
+        # Apart, so that a page which locks the mailbox first and its replies then never stands in the way of the above.
+        with services.database.transaction(effect.tenant) as db:
+            mailboxes.note_sending(db, effect.tenant, effect.mailbox)
+
+
+def _look(services: Services, gmail: Outgoing, effect: Effect) -> None:
+    """Gmail never said whether it left. Find out; what cannot be found out is a person's, and is not sent again."""
+    found = gmail.find_sent(effect.thread_id, _signs(effect), effect.pre_history_id)
+    if found is not None:
+        with services.database.transaction(effect.tenant) as db:
+            outbox.sent(db, effect, found)
+        return
+    state = gmail.draft_state(effect.draft_id) if effect.draft_id else DraftState.GONE
+    if state is DraftState.DRAFT and effect.waited >= QUIET:
+        # The draft is Gmail's own one-time token: as long as it is there and unsent, it has not left.
+        _move(services, effect, EffectState.DRAFTED, error="Gmail still holds the draft; it is sent now.")
+    elif effect.looks + 1 >= len(LOOKS):
+        to_person(services, effect, EffectState.NEEDS_PERSON, _UNKNOWN)
+    else:
+        wait = QUIET if state is DraftState.DRAFT else LOOKS[effect.looks + 1]
+        _move(services, effect, EffectState.UNCERTAIN, after=wait, error="Gmail did not confirm.", looked=True)
+
+
+def _refused(services: Services, effect: Effect, error: NotSent) -> None:
+    """Gmail proved that nothing left."""
+    if error.after is None:
+        to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
+    else:
+        _move(services, effect, EffectState.DRAFTED, after=error.after, error=error.reason)
+    with services.database.transaction(effect.tenant) as db:
+        mailboxes.note_sending(db, effect.tenant, effect.mailbox, error=error.reason)
+        if error.after is not None:
+            mailboxes.block(db, effect.tenant, effect.mailbox, error.after, error.reason)
+
+
+def end_at_a_person(services: Services, effect: Effect, reason: str) -> None:
+    """Nothing more is tried. Of what was handed to Gmail nobody may be told that it did not leave."""
+    if effect.state in (EffectState.SENDING, EffectState.UNCERTAIN):
+        to_person(services, effect, EffectState.NEEDS_PERSON, f"{_UNKNOWN} ({reason})")
+    else:
+        to_person(services, effect, EffectState.FAILED, reason)
+
+
+def to_person(services: Services, effect: Effect, state: EffectState, reason: str) -> None:
+    with services.database.transaction(effect.tenant) as db:
+        outbox.to_person(db, effect, state, reason)
+
+
+def _move(
+    services: Services,
+    effect: Effect,
+    state: EffectState,
+    *,
+    after: timedelta = timedelta(),
+    error: str = "",
+    looked: bool = False,
+) -> None:
+    with services.database.transaction(effect.tenant) as db:
+        outbox.move(db, effect, state, after=after, error=error, looked=looked)
+
+
+def _sight(services: Services) -> timedelta:
+    """How old our view of a mailbox may be for an automatic reply to leave."""
+    return timedelta(minutes=10, seconds=3 * services.settings.poll_seconds)
+
+
+def _signs(effect: Effect) -> Signs:
+    return Signs(effect.reference, effect.in_reply_to, effect.recipient.address)
