@@ -34,11 +34,19 @@ function replace(part, fresh) {
   return true;
 }
 
+function signedOut() {
+  clearInterval(timer);
+  const said = document.getElementById("said-live");
+  said.className = "note note-warn ended";
+  said.textContent = "Your session has ended. What you typed is still here: copy it, then sign in again in another tab.";
+}
+
 async function look() {
   if (asking || document.hidden || Date.now() - touched > IDLE) return;
   asking = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return signedOut();
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {
@@ -58,4 +66,4 @@ async function look() {
 
 const last = new Map();
 for (const part of document.querySelectorAll("[data-live]")) last.set(part, part.innerHTML);
-if (last.size) setInterval(look, EVERY);
+const timer = last.size ? setInterval(look, EVERY) : 0;

@@ -82,7 +82,7 @@ def _away(error: TryAgain) -> Response:
 
 
 def _page(code: int, told: Told) -> Response:
-    """No form, no nonce, nothing of this request: the same page for everybody, byte by byte."""
+    """No form, no nonce, nothing of what was asked: byte by byte the same for every address."""
     # What stands around a page is read from the database, which may be what is away.
     g.member = None
     return Response(render_template("errors/page.html", code=code, told=told), code, mimetype="text/html")

@@ -108,8 +108,8 @@ def _ago(moment: datetime | None) -> Markup:
 
 
 def _address(address: str) -> Markup:
-    """An address that may be broken before its @ and its dots, so that it stays readable where there is little room."""
-    return Markup("<wbr>").join(re.split(r"(?=[@.])", address))
+    """An address that may be broken before its @, so that it stays readable where there is little room."""
+    return Markup("<wbr>").join(re.split(r"(?=@)", address))
 
 
 def _long(span: timedelta) -> str:

@@ -86,7 +86,7 @@ def test_a_conversation_shows_thread_draft_and_reasons(browser: Browser, filler:
     held = filler.held(filler.mailbox())
     html = browser.page(f"/conversations/{held.conversation}")
     page = seen(html)
-    assert "Send to anna @example .org" in page
+    assert "Send to anna @example.org" in page
     assert html.count("btn-primary") == 1
     assert "You can return it within 30 days." in html.split("<textarea")[1].split("</textarea>")[0]
     assert "It is about: Question , 93 % sure." in page

@@ -1,0 +1,291 @@
+"""The desk in a real Chromium, with and without JavaScript: it renders, obeys its policy, can be used by keys."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from werkzeug import Request, Response
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.conftest import PASSWORD, Workspace
+from tests.support.browser import find_chromium
+from tests.web.filling import MESSAGE, UNDERSTANDING, Filler, Held
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(os.environ.get("NO_BROWSER") == "1", reason="NO_BROWSER=1"),
+    # Playwright's own event loop leaves its sockets to the collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+CSS = Path(__file__).parents[2] / "static" / "desk.css"
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, kind: str, message: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serving(app) -> Iterator[str]:
+    server = make_server("localhost", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://localhost:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def address(app) -> Iterator[str]:
+    """The app over HTTP, under the one host that it trusts."""
+    with serving(app) as address:
+        yield address
+
+
+class Trouble(list):
+    """What the browser complained about: refused by the policy, broken scripts, failed or foreign requests."""
+
+    def listen(self, context: BrowserContext, address: str) -> None:
+        context.on("console", lambda message: self.append(message.text) if message.type in {"error", "warning"} else 0)
+        context.on("weberror", lambda error: self.append(str(error.error)))
+        context.on(
+            "request",
+            lambda asked: None if asked.url.startswith((address, "data:", "about:")) else self.append(asked.url),
+        )
+
+
+@contextmanager
+def opened(chromium: Browser, address: str, workspace: Workspace, **options) -> Iterator[tuple[Page, Trouble]]:
+    context = chromium.new_context(**options)
+    context.set_default_timeout(10_000)
+    trouble = Trouble()
+    trouble.listen(context, address)
+    page = context.new_page()
+    page.goto(f"{address}/")
+    page.get_by_label("E-mail address").fill(workspace.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{address}/")
+    yield page, trouble
+    context.close()
+
+
+@pytest.fixture
+def held(filler: Filler) -> Held:
+    mailbox = filler.mailbox()
+    filler.held(mailbox, replace(MESSAGE, subject="The other one"), understanding=replace(UNDERSTANDING, importance=2))
+    return filler.held(mailbox)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_held_mail_is_edited_and_sent(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, held: Held, *, scripts: bool
+) -> None:
+    with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
+        page.get_by_role("link", name="Sending the lamp back").click()
+        page.get_by_label("Draft, written by the machine").fill("Dear Anna,\n\nedited by a person.")
+        page.get_by_role("button", name="Send to anna@example.org").click()
+        expect(page.get_by_text("It is leaving now.")).to_be_visible()
+        assert trouble == []
+    [row] = filler.rows(
+        "SELECT state, text FROM outbox WHERE decision_id = :id AND tenant_id = :tenant", id=held.decision
+    )
+    assert tuple(row) == ("pending", "Dear Anna,\n\nedited by a person.")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_every_page_renders_at_every_width_in_both_themes(
+    chromium: Browser, address: str, workspace: Workspace, held: Held, *, scripts: bool
+) -> None:
+    with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
+        for path in ("/", "/conversations", f"/conversations/{held.conversation}", "/mailboxes/"):
+            page.goto(address + path)
+            expect(page.locator("h1")).to_be_visible()
+            for width in (360, 768, 1280, 1920):
+                page.set_viewport_size({"width": width, "height": 800})
+                for scheme in ("light", "dark"):
+                    page.emulate_media(color_scheme=scheme)
+                    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+                if scripts:
+                    wide = page.evaluate("document.documentElement.scrollWidth")
+                    assert wide <= width, f"{path} scrolls sideways at {width} ({wide})"
+        assert trouble == []
+
+
+def test_an_act_needs_confirmation_without_a_script_too(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, held: Held
+) -> None:
+    with opened(chromium, address, workspace, java_script_enabled=False) as (page, _):
+        page.goto(f"{address}/mailboxes/")
+        sure = page.get_by_role("button", name="Disconnect support@lumen.example", exact=True)
+        expect(sure).to_be_hidden()
+        page.get_by_text("Disconnect…").click()
+        sure.click()
+        expect(page.get_by_text("Disconnected. The tokens are erased here")).to_be_visible()
+
+
+def test_the_formatted_mail_runs_nothing_and_loads_nothing(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler
+) -> None:
+    asked: list[str] = []
+
+    @Request.application
+    def spy(request: Request) -> Response:
+        asked.append(request.path)
+        return Response("seen")
+
+    with serving(spy) as outside, opened(chromium, address, workspace) as (page, trouble):
+        page.goto(f"{outside}/control")
+        html = f'<p id="said">Hello</p><script>document.title = "ran"</script><img src="{outside}/pixel.gif">'
+        html += f'<link rel="stylesheet" href="{outside}/style.css"><a id="away" href="{outside}/away">a link</a>'
+        held = filler.held(filler.mailbox(), replace(MESSAGE, html=html))
+        trouble.clear()
+        page.goto(f"{address}/conversations/{held.conversation}")
+        page.get_by_text("As its writer laid it out").first.click()
+        frame = page.frame_locator("iframe")
+        expect(frame.locator("#said")).to_have_text("Hello")
+        inside = page.frames[1]
+        assert inside.title() == "Mail"
+        with page.expect_console_message(lambda message: "frame-src" in message.text):
+            frame.locator("#away").click()
+    assert "/control" in asked
+    assert not {"/pixel.gif", "/style.css", "/away"}.intersection(asked)
+
+
+def test_keys_walk_the_rows_and_focus_is_seen(
+    chromium: Browser, address: str, workspace: Workspace, held: Held
+) -> None:
+    with opened(chromium, address, workspace) as (page, _):
+        page.keyboard.press("j")
+        expect(page.get_by_role("link", name="Sending the lamp back")).to_be_focused()
+        page.keyboard.press("j")
+        expect(page.get_by_role("link", name="The other one")).to_be_focused()
+        page.keyboard.press("k")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/conversations/{held.conversation}")
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("e")
+        page.keyboard.type("j?u")
+        expect(page.get_by_label("Draft, written by the machine")).to_have_value(re.compile("j\\?u"))
+        page.goto(f"{address}/mailboxes/")
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            seen = page.evaluate(
+                "() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth,"
+                " document.activeElement.outerHTML.slice(0, 80)] }"
+            )
+            if seen[2].startswith("<body"):
+                break
+            assert seen[0] == "solid", seen
+            assert float(seen[1].removesuffix("px")) >= 2, seen
+
+
+def test_targets_are_large_enough(chromium: Browser, address: str, workspace: Workspace, held: Held) -> None:
+    with opened(chromium, address, workspace) as (page, _):
+        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/"):
+            page.goto(address + path)
+            small = page.evaluate(
+                "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back')]"
+                ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 24)"
+                ".map(e => e.outerHTML.slice(0, 80))"
+            )
+            assert small == []
+
+
+def test_the_page_follows_what_happens_and_keeps_what_was_typed(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, held: Held
+) -> None:
+    with opened(chromium, address, workspace) as (page, trouble):
+        page.clock.install()
+        page.goto(f"{address}/conversations/{held.conversation}")
+        reply = page.get_by_label("Draft, written by the machine")
+        reply.fill("half a sent")
+        filler.rows(
+            "UPDATE decision SET settled_at = now(), settled_by = :member, settlement = 'dismissed'"
+            " WHERE tenant_id = :tenant AND id = :id RETURNING 1",
+            member=filler.member, id=held.decision,
+        )  # fmt: skip
+        page.clock.run_for(6000)
+        expect(page.locator(".answer").get_by_text("by Olivia Owner")).to_be_visible()
+        expect(reply).to_have_value("half a sent")
+        expect(reply).to_be_focused()
+        expect(page.locator("#said-live")).to_have_text("This mail is settled: dismissed.")
+        assert trouble == []
+
+
+def test_rows_that_arrive_do_not_take_the_focus_away(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, held: Held
+) -> None:
+    with opened(chromium, address, workspace) as (page, trouble):
+        page.clock.install()
+        page.goto(f"{address}/")
+        page.keyboard.press("j")
+        [mailbox] = filler.rows("SELECT id FROM mailbox WHERE tenant_id = :tenant")
+        filler.held(mailbox.id, replace(MESSAGE, subject="Just came in"))
+        page.clock.run_for(6000)
+        expect(page.get_by_role("link", name="Just came in")).to_be_visible()
+        expect(page.get_by_role("link", name="Sending the lamp back")).to_be_focused()
+        expect(page).to_have_title("Queue (3) · Lumen")
+        expect(page.locator("#said-live")).to_have_text("3 mails wait for you")
+        assert trouble == []
+
+
+def test_a_session_that_ended_says_so_and_keeps_what_was_typed(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, held: Held
+) -> None:
+    with opened(chromium, address, workspace) as (page, _):
+        page.clock.install()
+        page.goto(f"{address}/conversations/{held.conversation}")
+        page.get_by_label("Draft, written by the machine").fill("half a sent")
+        filler.rows("UPDATE web_session SET revoked_at = now() WHERE tenant_id = :tenant RETURNING 1")
+        page.clock.run_for(6000)
+        expect(page.get_by_text("Your session has ended.")).to_be_visible()
+        expect(page.get_by_label("Draft, written by the machine")).to_have_value("half a sent")
+
+
+def _colours(side: int) -> dict[str, str]:
+    """The tokens of one theme: 0 light, 1 dark."""
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", CSS.read_text(encoding="utf-8"))
+    return {name: both[side] for name, *both in pairs}
+
+
+def _light(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def _contrast(one: str, other: str) -> float:
+    """WCAG 2.2, contrast ratio."""
+    dark, light = sorted((_light(one), _light(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("side", [0, 1], ids=["light", "dark"])
+def test_texts_and_edges_have_enough_contrast(side: int) -> None:
+    colour = _colours(side)
+    texts = [(text, ground) for text in ("ink", "grey", "accent") for ground in ("paper", "desk", "accent-soft")]
+    texts += [(state, f"{state}-soft") for state in ("good", "warn", "bad")] + [("grey", "quiet-soft")]
+    texts += [("ink", f"{state}-soft") for state in ("good", "warn", "bad")] + [("accent-ink", "accent")]
+    for text, ground in texts:
+        assert _contrast(colour[text], colour[ground]) >= 4.5, (text, ground)
+    for edge in ("edge", "accent"):
+        assert _contrast(colour[edge], colour["paper"]) >= 3, edge
