@@ -190,6 +190,17 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
         """)  # noqa: S608  # the three conditions above
         every(f"conversation-{name}", f"/conversations/{rows[0][0]}", full=True)
     every("mailboxes", "/mailboxes/")
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.emulate_media(color_scheme="light")
+    page.get_by_text("Disconnect…").click()
+    page.get_by_text("Mara Lindqvist").first.click()
+    page.screenshot(path=folder / "mailboxes-folds-open.png")
+    page.goto(address + "/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.screenshot(path=folder / "queue-row-focused.png")
+    page.keyboard.press("?")
+    page.screenshot(path=folder / "queue-shortcuts.png")
     every("nothing-here", "/nothing/here")
     with filler.database.transaction(filler.tenant) as db:
         mailboxes.set_status(

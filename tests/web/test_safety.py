@@ -79,9 +79,16 @@ def test_a_form_without_its_token_changes_nothing(app, browser: Browser, filler:
 
 def test_another_site_cannot_press_a_button_even_with_a_token(browser: Browser, filler: Filler) -> None:
     held = filler.held(filler.mailbox())
-    answer = browser.post(f"/decisions/{held.decision}/dismiss", headers={"Sec-Fetch-Site": "cross-site"})
-    assert answer.status_code == 403
+    path = f"/decisions/{held.decision}/dismiss"
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:1"},
+    ):
+        assert browser.post(path, headers=headers).status_code == 403, headers
     assert filler.rows("SELECT state FROM outbox WHERE tenant_id = :tenant") == [("held",)]
+    for headers in ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}, {"Origin": "null"}):
+        assert browser.post(path, headers=headers).status_code == 302, headers
 
 
 def test_a_host_that_is_not_ours_gets_no_page(browser: Browser) -> None:
