@@ -1,5 +1,7 @@
 """Every knob: frozen, read once from the environment; names all that is missing or wrong at once."""
 
+import base64
+import binascii
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -110,9 +112,16 @@ def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[
 
 def _url(*schemes: str) -> Callable[[str], object]:
     def parse(text: str) -> object:
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+            port_is_good = parts.port is None or parts.port > 0
+        except ValueError:
+            raise ValueError("must be a URL; its host or its port cannot be read.") from None
         if parts.scheme not in schemes:
             raise ValueError(f"must be a URL that begins with {' or '.join(f'{scheme}:' for scheme in schemes)}.")
+        # A socket stands in the path or in the query, so that only web addresses must name a host.
+        if not port_is_good or (parts.scheme in {"http", "https"} and not parts.hostname):
+            raise ValueError("must be a URL with a host, and with a port from 1 to 65535 if it names one.")
         return text.rstrip("/")
 
     return parse
@@ -135,6 +144,18 @@ def _secret(text: str) -> object:
     return text
 
 
+def _key_ring(text: str) -> object:
+    for entry in filter(None, map(str.strip, text.split(","))):
+        name, _, key = entry.partition(":")
+        try:
+            good = name and len(base64.b64decode(key.translate(str.maketrans("-_", "+/")), validate=True)) == 32
+        except (binascii.Error, ValueError):
+            good = False
+        if not good:
+            raise ValueError("must read name:key[,name:key...]; `flask new-key k1` prints an entry with its 32 bytes.")
+    return text
+
+
 _POSTGRES = _url("postgresql", "postgresql+psycopg")
 
 _PARSERS: Mapping[str, Callable[[str], object]] = {
@@ -143,6 +164,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "database_listener_url": _POSTGRES,
     "redis_url": _url("redis", "rediss", "unix"),
     "secret_key": _secret,
+    "key_ring": _key_ring,
     "public_url": _url("http", "https"),
     "google_metadata_url": _url("http", "https"),
     "gmail_api_endpoint": _url("http", "https"),

@@ -30,6 +30,7 @@ MALFORMED = {
     "DATABASE_LISTENER_URL": "localhost:5432",
     "REDIS_URL": "http://localhost",
     "SECRET_KEY": "too short",
+    "KEY_RING": "k1:too-short",
     "PUBLIC_URL": "desk.example.com",
     "GOOGLE_METADATA_URL": "accounts.google.com",
     "GMAIL_API_ENDPOINT": "ftp://gmail",
@@ -77,6 +78,24 @@ def test_all_that_is_malformed_is_named_at_once_with_what_it_should_be():
         settings_module.read(MALFORMED)
     assert {problem.split()[0] for problem in caught.value.problems} == set(MALFORMED)
     assert all("must" in problem and problem.endswith(".") for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://user:hunter2@host:port/mailwright"),
+        ("REDIS_URL", "redis://host:99999/0"),
+        ("PUBLIC_URL", "https://"),
+        ("PUBLIC_URL", "https://[half"),
+        ("KEY_RING", "k1"),
+        ("KEY_RING", "k1:hunter2"),
+    ],
+)
+def test_an_address_or_a_key_that_cannot_be_one_is_refused_without_showing_it(name, value):
+    with pytest.raises(BadSettings) as caught:
+        settings_module.read({name: value})
+    assert caught.value.problems[0].startswith(f"{name} must")
+    assert "hunter2" not in str(caught.value)
 
 
 def test_missing_and_malformed_settings_stand_in_one_message():
