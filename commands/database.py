@@ -1,9 +1,12 @@
 """`flask db upgrade`: bring the database to the newest form."""
 
+import sys
+
 import click
 from flask.cli import AppGroup
 
 from commands.settings_of import settings_for
+from domain.errors import TryAgain
 from storage import migrate
 
 db = AppGroup("db", help="The database.")
@@ -14,10 +17,14 @@ db = AppGroup("db", help="The database.")
 def upgrade(revision: str) -> None:
     """Run the migrations, and give the logins of DATABASE_URL and DATABASE_LISTENER_URL their roles."""
     settings = settings_for("migrate")
-    migrate.upgrade(
-        settings.database_owner_url,
-        app_url=settings.database_url,
-        listener_url=settings.database_listener_url,
-        revision=revision,
-    )
+    try:
+        migrate.upgrade(
+            settings.database_owner_url,
+            app_url=settings.database_url,
+            listener_url=settings.database_listener_url,
+            revision=revision,
+        )
+    except TryAgain as error:
+        print(error.reason, file=sys.stderr)
+        sys.exit(1)
     click.echo("The database is up to date.")

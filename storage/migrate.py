@@ -5,17 +5,26 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from domain.errors import TryAgain
 from storage.database import psycopg_url
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def upgrade(owner_url: str, *, app_url: str = "", listener_url: str = "", revision: str = "head") -> None:
-    """Run the migrations as the owner of the tables; then put the users of the two URLs into their roles."""
+    """Run the migrations as the owner of the tables; then put the users of the two URLs into their roles.
+
+    Raises TryAgain when Postgres does not let us in; a migration that fails raises what it raises.
+    """
     engine = create_engine(psycopg_url(owner_url), poolclass=NullPool)
-    with engine.begin() as connection:
+    try:
+        connection_of_owner = engine.connect()
+    except OperationalError as error:
+        raise TryAgain(f"Postgres is not reachable as DATABASE_OWNER_URL says: {error.orig}".strip()) from error
+    with connection_of_owner as connection, connection.begin():
         # Two programs may start at once: the second waits, then finds nothing to do.
         connection.execute(text("SELECT pg_advisory_xact_lock(728314)"))
         config = Config()

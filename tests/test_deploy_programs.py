@@ -115,6 +115,15 @@ def test_migrate_makes_tables_and_logins_and_may_be_repeated(values):
         assert connection.execute("SELECT count(*) FROM due").fetchone() == (0,)
 
 
+def test_migrate_says_in_one_sentence_that_postgres_is_away(values):
+    away = "postgresql://owner:hidden@127.0.0.1:9/mailwright"
+    ended = migrate({**values, "DATABASE_OWNER_URL": away})
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "hidden" not in ended.stderr
+    assert ended.stderr.strip()
+
+
 def test_web_serves_under_gunicorn_and_passes_its_health_check(values, tmp_path):
     assert migrate(values).returncode == 0
     address = free_address()
