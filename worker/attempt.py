@@ -1,6 +1,7 @@
 """Run one row's work so that whatever goes wrong concerns that row alone: the one home of `except Exception`."""
 
 from collections.abc import Callable
+from traceback import extract_tb
 
 import structlog
 
@@ -14,9 +15,11 @@ def attempt(work: Callable[[], None], failed: Callable[[Exception], None], **ids
     try:
         work()
     except Exception as error:  # the job runner: an unknown error must end in a row, never in a lost mail
-        # Our own errors are expected and named; a stranger's message may carry a customer's text, so only its kind.
+        # Our own errors are expected and named; a stranger's message may carry a customer's text, so only its kind
+        # and the places it came through are logged.
         known = isinstance(error, MailwrightError)
-        log.warning("attempt_failed", error=str(error) if known else type(error).__name__, exc_info=not known, **ids)
+        places = [] if known else [f"{one.filename}:{one.lineno}" for one in extract_tb(error.__traceback__)]
+        log.warning("attempt_failed", error=str(error) if known else type(error).__name__, places=places, **ids)
         failed(error)
         return False
     return True
