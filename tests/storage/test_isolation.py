@@ -1,0 +1,312 @@
+"""Every function of `storage` and every stage of the workers, called by one tenant with another tenant's ids."""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy import table as named
+from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
+
+import storage
+from domain.case import Case
+from domain.decision import Decision
+from domain.delivery import DraftRef, EffectState, SentRef
+from domain.errors import BadInput, TryAgain
+from domain.mailbox import Added, RawMail
+from domain.money import Money
+from domain.order import Order
+from storage import (
+    cases,
+    conversations,
+    decisions,
+    desk,
+    documents,
+    events,
+    mailboxes,
+    members,
+    messages,
+    oauth_states,
+    orders,
+    outbox,
+    revocations,
+    rotation,
+    sync,
+    tenants,
+    thread,
+)
+from storage.documents import StoredDocument
+from storage.due import Kind
+from storage.messages import Claimed
+from storage.outbox import Effect, Gate
+from storage.revocations import Revocation
+from storage.sync import Cursor
+from tests.support import pipeline
+from tests.support.pipeline import Shop
+from worker.drain import STAGES
+
+SOON = timedelta(minutes=2)
+
+# No tables of tenants, or asked before a tenant is known: each says why it has no case.
+WITHOUT_CASE = {
+    "due.kinds_due": "the listener's: kinds of work, no rows",
+    "due.tenants_due": "the listener's: ids of tenants",
+    "due.every_tenant": "the listener's: ids of tenants",
+    "members.candidates": "who may be signing in, before a tenant is known",
+    "members.count_attempt": "counts hashes",
+    "tenants.by_slug": "the command line's, before a tenant is known",
+}
+NO_QUERIES = {"codec", "database", "migrate"}
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What another tenant has: its ids, and rows that its own workers have claimed."""
+
+    tenant: UUID
+    member: UUID
+    mailbox: UUID
+    google_sub: str
+    message: UUID
+    gmail_id: str
+    decision: UUID
+    conversation: UUID
+    session: str
+    claim: Claimed
+    effect: Effect
+    cursor: Cursor
+    revocation: Revocation
+    services: Any
+
+    def raw(self) -> RawMail:
+        return RawMail(self.gmail_id, "thread", (), datetime.now(UTC), b"raw", 3)
+
+
+AN_ORDER = Order(
+    number="LO-1", customer_email="a@b.example", status="shipped", total=Money(1, "EUR"), refunded=Money(0, "EUR"),
+    placed_at=datetime.now(UTC), delivered_at=None, items=(), customer_name="", tracking_url="",
+)  # fmt: skip
+
+# How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
+CASES = {
+    "cases.move": lambda db, t, b: cases.move(db, t, b.conversation, Case("refund", version=1)),
+    "conversations.recent": lambda db, t, b: (
+        conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
+    ),
+    "decisions.conversations": lambda db, t, b: decisions.conversations(db, t, [b.message]),
+    "decisions.record": lambda db, t, b: decisions.record(db, replace(b.claim, tenant=t), Decision.hold("x"), None),
+    "decisions.age_of_oldest_open": lambda db, t, b: decisions.age_of_oldest_open(db, t),
+    "desk.queue": lambda db, t, b: desk.queue(db, t) or desk.queue(db, t, after=b.decision),
+    "desk.waiting": lambda db, t, b: desk.waiting(db, t),
+    "desk.today": lambda db, t, b: any(
+        getattr(desk.today(db, t), name) for name in ("held", "ignored", "in_work", "answered_by_machine")
+    ),
+    "desk.handled_by": lambda db, t, b: desk.handled_by(db, t),
+    "desk.send": lambda db, t, b: desk.send(
+        db, t, b.decision, member=b.member, text_to_send="hello", reference="ABCDEF"
+    ),
+    "desk.dismiss": lambda db, t, b: desk.dismiss(db, t, b.decision, member=b.member),
+    "documents.replace_all": lambda db, t, b: documents.replace_all(db, t, [StoredDocument("a.md", "v", "text")]),
+    "documents.current": lambda db, t, b: [one for one in documents.current(db, t) if "secret" in one.source],
+    "documents.of_version": lambda db, t, b: documents.of_version(db, t, "secret.md", "v1"),
+    "events.record": lambda db, t, b: events.record(db, t, actor="machine", kind="test", subject=b.message),
+    "events.of_subjects": lambda db, t, b: [
+        one for one in events.of_subjects(db, t, [b.message, b.mailbox]) if one.kind != "test"
+    ],
+    "mailboxes.every": lambda db, t, b: mailboxes.every(db, t),
+    "mailboxes.get": lambda db, t, b: mailboxes.get(db, t, b.mailbox),
+    "mailboxes.own_addresses": lambda db, t, b: mailboxes.own_addresses(db, t),
+    "mailboxes.connect": lambda db, t, b: mailboxes.connect(
+        db, t, member=b.member, google_sub=b.google_sub, address="a@b.example", scopes=()
+    ),
+    "mailboxes.set_status": lambda db, t, b: mailboxes.set_status(db, t, b.mailbox, "paused", only_from=("active",)),
+    "mailboxes.disconnect": lambda db, t, b: mailboxes.disconnect(db, t, b.mailbox),
+    "mailboxes.get_tokens": lambda db, t, b: mailboxes.get_tokens(db, t, b.mailbox, lock=True),
+    "mailboxes.save_tokens": lambda db, t, b: mailboxes.save_tokens(
+        db, t, b.mailbox, mailboxes.Tokens(b.revocation.refresh, None, None)
+    ),
+    "mailboxes.block": lambda db, t, b: mailboxes.block(db, t, b.mailbox, SOON, "x"),
+    "mailboxes.note_sending": lambda db, t, b: mailboxes.note_sending(db, t, b.mailbox, error="x"),
+    "mailboxes.set_label": lambda db, t, b: mailboxes.set_label(db, t, b.mailbox, "x"),
+    "mailboxes.get_label": lambda db, t, b: mailboxes.get_label(db, t, b.mailbox),
+    "members.add": lambda db, t, b: (
+        members.add(db, t, email="owner@rival.example", name="x", password_hash="x", role="owner") and None
+    ),
+    "members.set_password_hash": lambda db, t, b: members.set_password_hash(db, t, b.member, "x"),
+    "members.open_session": lambda db, t, b: members.open_session(db, t, b.member),
+    "members.of_session": lambda db, t, b: members.of_session(db, t, b.session),
+    "members.end_session": lambda db, t, b: members.end_session(db, t, b.session),
+    "messages.claim_discovered": lambda db, t, b: messages.claim_discovered(db, t, limit=20, lease=SOON),
+    "messages.claim_fetched": lambda db, t, b: messages.claim_fetched(db, t, limit=20, lease=SOON),
+    "messages.store": lambda db, t, b: messages.store(db, replace(b.claim, tenant=t), b.raw(), None, state="fetched"),
+    "messages.end": lambda db, t, b: messages.end(db, replace(b.claim, tenant=t), "gone"),
+    "messages.retry": lambda db, t, b: messages.retry(db, replace(b.claim, tenant=t), after=SOON, error="x"),
+    "messages.ours_among": lambda db, t, b: messages.ours_among(db, t, b.mailbox, [b.gmail_id, "sent-id"]),
+    "messages.labels_due": lambda db, t, b: messages.labels_due(db, t, limit=20, lease=SOON),
+    "messages.labelled": lambda db, t, b: messages.labelled(db, [replace(b.claim, tenant=t)]),
+    "oauth_states.put": lambda db, t, b: oauth_states.put(db, t, "key", "mine", 60),
+    "oauth_states.get": lambda db, t, b: (oauth_states.get(db, t, "key") or "mine") != "mine",
+    "oauth_states.delete": lambda db, t, b: oauth_states.delete(db, t, "key"),
+    "orders.save": lambda db, t, b: orders.save(db, t, [AN_ORDER]),
+    "orders.find": lambda db, t, b: orders.find(db, t, "LO-SECRET"),
+    "outbox.claim": lambda db, t, b: outbox.claim(db, t, limit=20, lease=SOON),
+    "outbox.drafted": lambda db, t, b: outbox.drafted(db, replace(b.effect, tenant=t), DraftRef("d", "m", "t"), b""),
+    "outbox.begin_sending": lambda db, t, b: (
+        outbox.begin_sending(db, replace(b.effect, tenant=t), sight=SOON)[0] is not Gate.LOST
+    ),
+    "outbox.sent": lambda db, t, b: outbox.sent(db, replace(b.effect, tenant=t), SentRef("g", "t")),
+    "outbox.move": lambda db, t, b: outbox.move(db, replace(b.effect, tenant=t), EffectState.CANCELLED),
+    "outbox.give_back": lambda db, t, b: outbox.give_back(db, replace(b.effect, tenant=t), after=SOON, error="x"),
+    "outbox.to_person": lambda db, t, b: outbox.to_person(db, replace(b.effect, tenant=t), EffectState.FAILED, "x"),
+    "outbox.cancel": lambda db, t, b: outbox.cancel(db, replace(b.effect, tenant=t), "x"),
+    "revocations.claim": lambda db, t, b: revocations.claim(db, t, SOON),
+    "revocations.done": lambda db, t, b: revocations.done(db, replace(b.revocation, tenant=t)),
+    "revocations.retry": lambda db, t, b: revocations.retry(db, replace(b.revocation, tenant=t), SOON),
+    "rotation.reseal": lambda db, t, b: rotation.reseal(db, t, b.services.vault),
+    "sync.claim": lambda db, t, b: sync.claim(db, t, SOON),
+    "sync.advance": lambda db, t, b: sync.advance(
+        db, replace(b.cursor, tenant=t), [Added("new", "thread")], state="live", history_id=2**63
+    ),
+    "sync.finish": lambda db, t, b: sync.finish(db, replace(b.cursor, tenant=t), after=SOON, error="x"),
+    "sync.newest_received": lambda db, t, b: sync.newest_received(db, t, b.mailbox),
+    "tenants.create": lambda db, t, b: tenants.create(db, b.tenant, slug="other", name="x"),
+    "tenants.get": lambda db, t, b: tenants.get(db, t).slug == "rival",
+    "tenants.set_answering": lambda db, t, b: tenants.set_answering(db, t, answering=True),
+    "thread.find": lambda db, t, b: thread.find(db, t, b.conversation),
+    "thread.of_decision": lambda db, t, b: thread.of_decision(db, t, b.decision),
+    "thread.html_of": lambda db, t, b: thread.html_of(db, t, b.message),
+}
+
+
+def functions_of_storage() -> set[str]:
+    """Every public function that is handed a connection."""
+    found = set()
+    for module in pkgutil.iter_modules(storage.__path__):
+        if module.name in NO_QUERIES:
+            continue
+        for name, value in inspect.getmembers(importlib.import_module(f"storage.{module.name}"), inspect.isfunction):
+            if value.__module__ == f"storage.{module.name}" and not name.startswith("_"):
+                first = next(iter(inspect.signature(value).parameters), "")
+                if first == "db":
+                    found.add(f"{module.name}.{name}")
+    return found
+
+
+def everything_of(owner, tenant: UUID) -> dict[str, list[str]]:
+    """All rows of a tenant, as text."""
+    tables = owner.execute(
+        text("SELECT table_name FROM information_schema.columns WHERE column_name = 'tenant_id'"
+             " AND table_schema = 'public' AND table_name <> 'due' ORDER BY 1")
+    ).scalars().all()  # fmt: skip
+    found = {}
+    for name in tables:
+        rows = select(text("t::text AS row")).select_from(named(name).alias("t")).where(text("tenant_id = :tenant"))
+        found[name] = list(owner.execute(rows.order_by(text("row")), {"tenant": tenant}).scalars())
+    owner.rollback()
+    return found
+
+
+@pytest.fixture
+def rival(settings, other_workspace):
+    """Another tenant with something of everything, due in every kind of work."""
+    with (
+        pipeline.running_google("desk@rival.example", "anna@customer.example") as google,
+        pipeline.services_over(settings, google) as services,
+    ):
+        mailbox = pipeline.connect_mailbox(google, services, other_workspace, "desk@rival.example")
+        shop = Shop(google, services, other_workspace, mailbox)
+        shop.settle()
+        for subject, words in (
+            ("Parcel", "question: my parcel?"),
+            ("Boats", "question: boats?"),
+            ("R", "refund: x"),
+        ):
+            shop.write(words, subject, to="desk@rival.example")
+        shop.sync_and_settle()
+        shop.write("question: my parcel?", "Again", to="desk@rival.example")
+        shop.change("UPDATE mailbox SET next_sync_at = now()")
+        for kind in (Kind.SYNC, Kind.FETCH, Kind.PROCESS):
+            shop.run(kind)
+        shop.write("question: my parcel?", "Fetched", to="desk@rival.example")
+        shop.change("UPDATE mailbox SET next_sync_at = now()")
+        shop.run(Kind.SYNC)
+        shop.run(Kind.FETCH)
+        shop.write("question: my parcel?", "Discovered", to="desk@rival.example")
+        shop.change("UPDATE mailbox SET next_sync_at = now()")
+        shop.run(Kind.SYNC)
+        shop.change("UPDATE message SET label_due = true, next_at = now() WHERE state = 'decided'")
+        shop.change("UPDATE mailbox SET next_sync_at = now()")
+        with services.database.transaction(shop.tenant) as db:
+            oauth_states.put(db, shop.tenant, "key", "secret", 3600)
+            documents.replace_all(db, shop.tenant, [StoredDocument("secret.md", "v1", "secret")])
+            orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
+            refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
+            db.execute(
+                text("INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:t, :m, :r)"),
+                {"t": shop.tenant, "m": mailbox, "r": refresh.value},
+            )
+        yield shop
+
+
+@pytest.fixture
+def foreign(rival) -> Foreign:
+    """Claims are made and then let go again, so that the rows stay due."""
+    tenant, services = rival.tenant, rival.services
+    with services.database.transaction(tenant) as db:
+        session = members.open_session(db, tenant, rival.workspace.owner)
+        (fetched,) = messages.claim_fetched(db, tenant, limit=1, lease=SOON)
+        (effect,) = outbox.claim(db, tenant, limit=1, lease=SOON)
+        cursor, revocation = sync.claim(db, tenant, SOON), revocations.claim(db, tenant, SOON)
+    rival.due_again()
+    row = rival.rows("SELECT * FROM decision WHERE disposition = 'hold' LIMIT 1")[0]
+    gmail_id = rival.one("SELECT gmail_id FROM message WHERE id = %s", row.message_id)
+    return Foreign(
+        tenant, rival.workspace.owner, rival.mailbox, rival.google.world.accounts["desk@rival.example"].sub,
+        row.message_id, gmail_id, row.id, row.conversation_id, session, fetched.claim, effect, cursor, revocation,
+        services,
+    )  # fmt: skip
+
+
+def test_every_function_of_storage_has_a_case_here():
+    assert functions_of_storage() == set(CASES) | set(WITHOUT_CASE)
+
+
+def test_no_function_gives_or_changes_what_another_tenant_has(rival, foreign, workspace, owner):
+    """Asked for our own tenant with their ids, and asked for theirs from within a transaction of our own."""
+    before = everything_of(owner, foreign.tenant)
+    assert all(before[name] for name in before if name != "reply_counter"), "something of everything"
+    for name, call in CASES.items():
+        for asked_for in (workspace.id, foreign.tenant):
+            try:
+                with rival.services.database.transaction(workspace.id) as db:
+                    outcome = call(db, asked_for, foreign)
+            except (BadInput, TryAgain, IntegrityError, NoResultFound):
+                outcome = None
+            except ProgrammingError as error:
+                # Refused by a row-level policy, and by nothing else.
+                outcome = "" if error.orig.sqlstate == "42501" else str(error)
+            assert not outcome, f"{name} gave {outcome!r}"
+            assert everything_of(owner, foreign.tenant) == before, name
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_no_stage_touches_what_another_tenant_has_due(rival, workspace, owner, kind):
+    before = everything_of(owner, rival.tenant)
+    calls = len(rival.google.calls())
+    assert STAGES[kind](rival.services, workspace.id) == 0
+    assert everything_of(owner, rival.tenant) == before
+    assert len(rival.google.calls()) == calls
+    # It is due indeed: its own tenant's turn takes it.
+    assert STAGES[kind](rival.services, rival.tenant) > 0
+
+
+def test_a_grant_of_one_tenant_is_never_used_for_another(rival, workspace):
+    from domain.errors import AuthLost
+
+    with pytest.raises(AuthLost), rival.services.open_mailbox(workspace.id, rival.mailbox) as gmail:
+        gmail.source.profile()
