@@ -14,7 +14,7 @@ def attempt(work: Callable[[], None], failed: Callable[[Exception], None], **ids
     """Do `work`; when it raises, say so in the log and hand the error to `failed`, which gives the row back."""
     try:
         work()
-    except Exception as error:  # the job runner: an unknown error must end in a row, never in a lost mail
+    except Exception as error:  # the job runner: an unknown error ends in a row, never in a lost mail
         # Our own errors are expected and named; a stranger's message may carry a customer's text, so only its kind
         # and the places it came through are logged.
         known = isinstance(error, MailwrightError)
