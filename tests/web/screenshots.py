@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import text
@@ -71,8 +71,6 @@ def _settings(database_url: str) -> Settings:
 
 
 def _fill(services: Services) -> tuple[Filler, UUID]:
-    from uuid import uuid4
-
     tenant = uuid4()
     with services.database.transaction(tenant) as db:
         tenants.create(db, tenant, slug="lumen-oak", name="Lumen & Oak")

@@ -156,11 +156,11 @@ def test_a_case_that_moved_on_is_not_moved_back(browser: Browser, filler: Filler
 
 
 def test_the_kill_switch_shows_its_state_and_keeps_the_page(browser: Browser, filler: Filler) -> None:
-    assert "Answering by itself: on Pause" in seen(browser.page("/conversations"))
+    assert "Answering by itself : on Pause" in seen(browser.page("/conversations"))
     answer = browser.post("/answering", {"on": "no", "next": "/conversations"})
     assert answer.headers["Location"] == "/conversations"
     page = seen(browser.page("/mailboxes/"))
-    assert "Answering by itself: paused Switch on" in page
+    assert "Answering by itself : paused Switch on" in page
     assert filler.rows("SELECT answering FROM tenant WHERE tenant_id = :tenant") == [(False,)]
     browser.press("/answering", {"on": "yes"})
     assert filler.rows("SELECT answering FROM tenant WHERE tenant_id = :tenant") == [(True,)]

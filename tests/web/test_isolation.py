@@ -1,6 +1,7 @@
 """Another tenant's things do not exist: every route, every method, answered as for an id that nobody has."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from domain.message import Address
 from storage import mailboxes
 from tests.conftest import Workspace
 from tests.web.conftest import Browser
-from tests.web.filling import CHECKS, CITATION, MESSAGE, UNDERSTANDING, Filler, Held, replace
+from tests.web.filling import CHECKS, CITATION, MESSAGE, UNDERSTANDING, Filler, Held
 
 CANARY = "CANARY-7f3a"
 
@@ -55,7 +56,7 @@ class Rows:
         return [
             str(row)
             for table in EVERYTHING
-            for row in self.filler.rows(f"SELECT * FROM {table} WHERE tenant_id = :tenant ORDER BY 1, 2")  # noqa: S608
+            for row in self.filler.rows(f"SELECT * FROM {table} WHERE tenant_id = :tenant ORDER BY 1, 2")  # noqa: S608  # the tables above
         ]
 
 
