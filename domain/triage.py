@@ -58,11 +58,10 @@ def triage(
     if not sure:
         # What was perhaps misread may be drafted for a person, but moves no case.
         decision = replace(decision, case=None)
-    doubts = _doubts(message, understanding, policy, sure=sure)
-    objections = [objection for check, objection in doubts if not check.passed]
-    objections += [f"A check failed: {check.text}" for check in decision.checks if not check.passed]
+    checks = _checks(message, understanding, policy, sure=sure)
+    objections = [check.text for check in (*checks, *decision.checks) if not check.passed]
     objections += _limits(category, conversation, policy)
-    decision = decision.checked(*(check for check, _ in doubts))
+    decision = decision.checked(*checks)
     if decision.disposition is Disposition.RELEASE and objections:
         # A release may become a hold, never the other way round.
         return decision.held(objections[0])
@@ -77,22 +76,23 @@ def _handled_as(understanding: Understanding, conversation: Conversation) -> tup
     return understanding.category, False
 
 
-def _doubts(
-    message: Message, understanding: Understanding, policy: Policy, *, sure: bool
-) -> tuple[tuple[Check, str], ...]:
-    """What must be in order before the machine answers by itself, each with the reason to hold when it is not."""
+def _checks(message: Message, understanding: Understanding, policy: Policy, *, sure: bool) -> tuple[Check, ...]:
+    """What must be in order before the machine answers by itself; a failed check says why a person decides."""
     about = f"{understanding.confidence:.0%} {understanding.category}"
     addressed = {address.mailbox for address in (*message.to, *message.cc)}
     reached = not policy.own_addresses or not policy.own_addresses.isdisjoint(addressed)
-    refuted = message.sender_refuted
-    threat, person = understanding.threat, understanding.asks_for_person
+    threat = understanding.threat
     return (
-        (Check(f"What it is about: {about}.", sure), f"It is not clear enough what it is about ({about})."),
-        (Check(f"Threat: {threat or 'none'}.", not threat), f"It contains a threat ({threat}): a person decides."),
-        (Check(f"Asks for a person: {'yes' if person else 'no'}.", not person), "The writer asks for a person."),
-        (Check(f"Sender refuted by DMARC: {'yes' if refuted else 'no'}.", not refuted), "The sender may be forged."),
-        (Check(f"Names one of our addresses: {'yes' if reached else 'no'}.", reached), "It was not addressed to us."),
+        _check(sure, f"It is clear what it is about ({about}).", f"It is not clear what it is about ({about})."),
+        _check(not threat, "No threat in it.", f"It contains a threat ({threat}): a person decides."),
+        _check(not understanding.asks_for_person, "The writer asks for no person.", "The writer asks for a person."),
+        _check(not message.sender_refuted, "The sender does not seem forged.", "The sender may be forged."),
+        _check(reached, "It was addressed to us.", "It was not addressed to us."),
     )
+
+
+def _check(passed: bool, in_order: str, objection: str) -> Check:
+    return Check(in_order if passed else objection, passed)
 
 
 def _limits(category: Category, conversation: Conversation, policy: Policy) -> list[str]:

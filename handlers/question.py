@@ -78,7 +78,8 @@ def _why_not(answer: Answer) -> str:
 
 
 def _answer_check(answer: Answer) -> Check:
-    return Check(f"The knowledge base holds the answer ({answer.confidence:.0%}).", answer.answered)
+    holds = "holds the answer" if answer.answered else "does not surely hold the answer"
+    return Check(f"The knowledge base {holds} ({answer.confidence:.0%}).", answer.answered)
 
 
 def _follow_up_check(conversation: Conversation) -> Check:
