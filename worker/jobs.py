@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from redis import Redis
@@ -26,8 +27,8 @@ QUEUE_OF = {kind: queue for queue, kinds in QUEUES.items() for kind in kinds}
 # As the job names it; the worker refuses every other name.
 DRAIN = "worker.run.drain_job"
 
-# More calls than this in one queue say nothing new.
-ENOUGH = 8
+# More waiting calls for one kind of work say nothing new; four may keep four workers busy.
+ENOUGH = 4
 
 
 class OnlyDrain(Job):
@@ -64,13 +65,22 @@ class Waker:
         self.wake([kind])
 
     def wake(self, kinds: Iterable[Kind]) -> None:
-        """One call for each kind of work, unless plenty are waiting."""
+        """One call for each kind of work, unless plenty are waiting for that kind. None keeps another asleep."""
         try:
             for kind in kinds:
                 target = queue(self._connection, QUEUE_OF[kind])
-                if target.count < ENOUGH:
+                waiting = sum(job_id.startswith(f"{kind}-") for job_id in target.get_job_ids())
+                if waiting < ENOUGH:
                     # Neither result nor failure is kept: rows tell the state, and a kept job would be a copy of it.
-                    target.enqueue(DRAIN, kind.value, job_timeout=-1, result_ttl=0, failure_ttl=0, ttl=60)
+                    target.enqueue(
+                        DRAIN,
+                        kind.value,
+                        job_id=f"{kind}-{uuid4().hex}",
+                        job_timeout=-1,
+                        result_ttl=0,
+                        failure_ttl=0,
+                        ttl=60,
+                    )
             self._quiet = False
         except RedisError as error:
             if not self._quiet:

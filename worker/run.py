@@ -4,10 +4,14 @@ import signal
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 import structlog
+from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import RedisError
-from rq import SimpleWorker
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 import settings as settings_module
@@ -49,9 +53,33 @@ def work_through(kind: Kind) -> None:
 class Worker(SimpleWorker):
     """RQ's worker without a fork: a model that was loaded must not be forked. A signal ends it between two rows."""
 
+    _idle = False
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        self._idle = True
+        try:
+            if Program.services.stopping.is_set():
+                raise StopRequested
+            return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+        finally:
+            self._idle = False
+
+    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().heartbeat(*args, **kwargs)
+        except RedisAway as error:
+            # RQ would wait for Redis by itself, up to a minute at a time, while mail is due.
+            raise StopRequested from error
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """RQ's own would ask Redis in the middle of a row, and end that row with an exception."""
+        del signum, frame
         Program.services.stopping.set()
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+        self._stop_requested = True
+        if self._idle:
+            raise StopRequested
 
 
 def main(name: str) -> int:
@@ -66,8 +94,7 @@ def main(name: str) -> int:
     logs.configure(settings.log_level)
     Program.services = services = build(settings)
     Program.wake = Waker(settings.redis_url)
-    signal.signal(signal.SIGTERM, lambda *_: services.stopping.set())
-    signal.signal(signal.SIGINT, lambda *_: services.stopping.set())
+    _listen_to_signals()
     if name == "brain":
         try:
             services.load_models()
@@ -81,14 +108,22 @@ def main(name: str) -> int:
             Worker(
                 [queue(connection, name)], connection=connection, serializer=JSONSerializer, job_class=OnlyDrain
             ).work(logging_level="WARNING", with_scheduler=False)
-        except (RedisError, SystemExit) as error:
-            # RQ leaves with SystemExit when Redis stays away. Redis only wakes: without it we look by ourselves.
+        except RedisError as error:
             log.warning("redis_away", error=type(error).__name__)
-            for kind in QUEUES[name]:
+        _listen_to_signals()
+        # Only a stop or trouble with Redis brings us here. Redis only wakes: without it we look by ourselves.
+        for kind in QUEUES[name]:
+            if not services.stopping.is_set():
                 work_through(kind)
-            services.stopping.wait(settings.listen_seconds)
+        services.stopping.wait(settings.listen_seconds)
     services.close()
     return 0
+
+
+def _listen_to_signals() -> None:
+    """Ours whenever RQ is not waiting: nothing is broken off in the middle of a row."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: Program.services.stopping.set())
 
 
 if __name__ == "__main__":
