@@ -119,6 +119,27 @@ def find(db: Connection, tenant: UUID, conversation: UUID) -> Conversation | Non
     return Conversation(head.id, head.subject, customer, head.customer_address, head.address, head.status, shown)
 
 
+def raw_of(db: Connection, tenant: UUID, message: UUID) -> bytes | None:
+    """The mail's bytes as they came, or None where there is no such message or nothing was kept of it."""
+    found: bytes | None = db.execute(
+        text("SELECT raw FROM raw_mail WHERE tenant_id = :tenant AND message_id = :id"),
+        {"tenant": tenant, "id": message},
+    ).scalar()
+    return found
+
+
+def attachment_name(db: Connection, tenant: UUID, message: UUID, number: int) -> str | None:
+    """What the writer called this attachment, perhaps nothing; None where there is none of this number."""
+    found: str | None = db.execute(
+        text("""
+            SELECT parsed -> 'attachments' -> CAST(:number AS integer) ->> 'name' FROM message
+            WHERE tenant_id = :tenant AND id = :id
+        """),
+        {"tenant": tenant, "id": message, "number": number},
+    ).scalar()
+    return found
+
+
 def of_decision(db: Connection, tenant: UUID, decision: UUID) -> UUID | None:
     """The conversation that a decision belongs to, or None where there is no such decision."""
     found: UUID | None = db.execute(

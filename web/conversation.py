@@ -1,10 +1,12 @@
 """One conversation: the thread, what was understood and why, and a person's act on the draft."""
 
+from io import BytesIO
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 
-from domain.errors import BadInput
+from adapters.mime.attachment import extract
+from domain.errors import BadInput, Unreadable
 from storage import decisions, desk, thread
 from storage.thread import Conversation, Shown
 from web.fields import letter
@@ -50,6 +52,41 @@ def formatted(message: UUID) -> Page:
         abort(404)
     answer = Response(_FRAME.format(html), mimetype="text/html")
     answer.headers["Content-Security-Policy"] = _FRAME_POLICY
+    return answer
+
+
+@pages.get("/messages/<uuid:message>/original")
+@signed_in
+def original(message: UUID) -> Page:
+    """The mail's bytes as they came: what cannot be read here can be read elsewhere."""
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        raw = thread.raw_of(db, tenant, message)
+    if raw is None:
+        abort(404)
+    return _download(raw, "mail.eml")
+
+
+@pages.get("/messages/<uuid:message>/attachment")
+@signed_in
+def attachment(message: UUID) -> Page:
+    """One attachment, taken from the mail only now; `number` in the address counts from 0."""
+    tenant, number = member().tenant, request.args.get("number", 0, type=int)
+    with services().database.transaction(tenant) as db:
+        name = thread.attachment_name(db, tenant, message, number) if 0 <= number < 1000 else None
+        raw = thread.raw_of(db, tenant, message) if name is not None else None
+    if name is None or raw is None:
+        abort(404)
+    try:
+        return _download(extract(raw, number), name or "attachment")
+    except Unreadable:
+        abort(404)
+
+
+def _download(content: bytes, name: str) -> Response:
+    """To be saved, never to be shown: a stranger chose both the content and the name."""
+    answer = send_file(BytesIO(content), "application/octet-stream", as_attachment=True, download_name=name, max_age=0)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
 
 

@@ -24,9 +24,14 @@ def part_type(part: Part) -> str:
 
 
 class BodyReader:
-    """Walks one mail once and notes what it meets; `read` gives the mail's plain text and its HTML."""
+    """Walks one mail once and notes what it meets; `read` gives the mail's plain text and its HTML.
 
-    def __init__(self) -> None:
+    The content of attachments is not kept, but for the one whose number is `wanted`.
+    """
+
+    def __init__(self, wanted: int = -1) -> None:
+        self._wanted = wanted
+        self.wanted_content: bytes | None = None
         self.part_types: list[str] = []
         self.attachments: list[Attachment] = []
         self.defects: list[str] = []
@@ -87,6 +92,8 @@ class BodyReader:
             found = _METHOD.search(content[:65536])
             told = _parameter(part, "method") or (found[1].decode("ascii") if found else "")
             self.calendar_method = re.sub(r"[^A-Z]", "", told.upper())[:20]
+        if len(self.attachments) == self._wanted:
+            self.wanted_content = content
         self.attachments.append(Attachment(_file_name(part), kind, len(content), hashlib.sha256(content).hexdigest()))
 
     def _as_bytes(self, inner: list[Part | str]) -> bytes:

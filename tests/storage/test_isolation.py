@@ -180,6 +180,8 @@ CASES = {
     "thread.find": lambda db, t, b: thread.find(db, t, b.conversation),
     "thread.of_decision": lambda db, t, b: thread.of_decision(db, t, b.decision),
     "thread.html_of": lambda db, t, b: thread.html_of(db, t, b.message),
+    "thread.raw_of": lambda db, t, b: thread.raw_of(db, t, b.message),
+    "thread.attachment_name": lambda db, t, b: thread.attachment_name(db, t, b.message, 0),
 }
 
 

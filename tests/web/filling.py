@@ -41,7 +41,7 @@ class Filler:
 
     def store(
         self, mailbox: UUID, message: Message | None, *, thread: str = "", state: str = "fetched",
-        direction: str = "in", at: datetime | None = None, error: str = "",
+        direction: str = "in", at: datetime | None = None, error: str = "", raw: bytes = b"raw",
     ) -> messages.Claimed:  # fmt: skip
         """One mail that was fetched and read, or could not be read."""
         gmail_id = f"g{next(_numbers)}"
@@ -56,7 +56,7 @@ class Filler:
                 | {"direction": direction},
             )
             [claim] = messages.claim_discovered(db, self.tenant, limit=1, lease=LEASE)
-            mail = RawMail(gmail_id, claim.thread_id, (), at, b"raw", 3)
+            mail = RawMail(gmail_id, claim.thread_id, (), at, raw, len(raw))
             conversation = messages.store(db, claim, mail, message, state=state, error=error)
         return replace(claim, conversation=conversation)
 

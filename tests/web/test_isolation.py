@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from email.message import EmailMessage
 from uuid import UUID, uuid4
 
 import pytest
 
+from adapters.mime.parse import parse
 from domain.decision import Decision, Reply
 from domain.message import Address
 from storage import mailboxes
@@ -19,6 +21,8 @@ CANARY = "CANARY-7f3a"
 TAKES: dict[str, str] = {
     "conversation.page": "conversation",
     "conversation.formatted": "message",
+    "conversation.original": "message",
+    "conversation.attachment": "message",
     "conversation.send": "decision",
     "conversation.dismiss": "decision",
     "mailboxes.reconnect": "mailbox",
@@ -62,15 +66,20 @@ class Rows:
 
 def _filled(filler: Filler, mark: str) -> Rows:
     mailbox = filler.mailbox(f"{mark.lower()}@shop.example")
+    mail = EmailMessage()
+    mail.set_content("See the file.")
+    mail.add_attachment(f"{mark} content", filename=f"{mark}.txt")
+    raw = mail.as_bytes()
     message = replace(
         MESSAGE,
         sender=Address(f"{mark.lower()}@customer.example", f"{mark} customer"),
         subject=f"{mark} subject",
         text=f"{mark} text",
         html=f"<p>{mark} html</p>",
+        attachments=parse(raw).attachments,
     )
     decision = Decision.hold(f"{mark} reason", Reply(message.sender, f"{mark} subject", f"{mark} draft"))
-    claim = filler.store(mailbox, message)
+    claim = filler.store(mailbox, message, raw=raw)
     decision = decision.proven_by(replace(CITATION, quote=f"{mark} quote")).checked(*CHECKS)
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
     return Rows(filler, Held(made, claim.conversation, claim.id), mailbox)

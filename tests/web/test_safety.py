@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import replace
+from email.message import EmailMessage
 from uuid import UUID, uuid4
 
 import pytest
 
+from adapters.mime.parse import parse
 from app import create_app
 from bootstrap import build
 from domain.decision import Check, Citation, Decision, Reply
@@ -203,3 +205,28 @@ def test_nonsense_in_the_address_bar_breaks_nothing(browser: Browser, query: str
     assert browser.get(f"/?{query}").status_code == 200
     assert browser.get(f"/conversations?{query}").status_code == 200
     assert browser.get(f"/sign-in?next={query}").status_code == 302
+
+
+def test_an_attachment_is_saved_and_never_shown(browser, filler) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "anna@customer.example", "support@lumen.example", "Look"
+    mail.set_content("See the page.")
+    mail.add_attachment(b"<script>alert(1)</script>", maintype="text", subtype="html", filename="../../evil\u202e.html")
+    raw = mail.as_bytes()
+    held = filler.held(filler.mailbox(), parse(raw), raw=raw)
+    assert f"/messages/{held.message}/attachment?number=0" in browser.page(f"/conversations/{held.conversation}")
+    answer = browser.get(f"/messages/{held.message}/attachment?number=0")
+    assert (answer.status_code, answer.data) == (200, b"<script>alert(1)</script>")
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert "/" not in answer.headers["Content-Disposition"]
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    for nothing in ("number=1", "number=-1", "number=99999999999999999999"):
+        assert browser.get(f"/messages/{held.message}/attachment?{nothing}").status_code == 404
+
+
+def test_a_mail_can_be_saved_as_it_came(browser, filler) -> None:
+    held = filler.held(filler.mailbox(), raw=b"From: somebody\r\n\r\nthe bytes")
+    answer = browser.get(f"/messages/{held.message}/original")
+    assert answer.data == b"From: somebody\r\n\r\nthe bytes"
+    assert answer.mimetype == "application/octet-stream"
