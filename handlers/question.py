@@ -32,7 +32,7 @@ class QuestionHandler:
         paragraphs = (answer.text, "\n".join(dict.fromkeys(_source_line(one, wording) for one in answer.citations)))
         return (
             Decision.release(
-                f"Answered from {', '.join(sources)}.",
+                f"Answered from: {', '.join(sources)}",
                 Reply(message.sender, message.subject, wording.letter(message, *paragraphs)),
             )
             .proven_by(*answer.citations)
