@@ -99,7 +99,8 @@ _GATE = text("""
         EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
             AND p.thread_id = o.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
         EXISTS (SELECT FROM message s WHERE s.tenant_id = o.tenant_id AND s.mailbox_id = o.mailbox_id
-            AND s.thread_id = o.thread_id AND s.direction = 'out' AND s.seq > m.seq
+            AND s.thread_id = o.thread_id AND s.direction = 'out'
+            AND (s.seq > m.seq OR s.received_at > m.received_at)
             AND NOT EXISTS (SELECT FROM outbox p WHERE p.tenant_id = s.tenant_id AND p.mailbox_id = s.mailbox_id
                 AND p.sent_gmail_id = s.gmail_id)) AS answered_by_hand
     FROM outbox o JOIN mailbox b ON b.tenant_id = o.tenant_id AND b.id = o.mailbox_id

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.mailbox import Added
+from storage import events
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,20 @@ def finish(db: Connection, cursor: Cursor, *, after: timedelta, error: str = "")
     """Give the mailbox back, due again in `after`."""
     values = {"tenant": cursor.tenant, "mailbox": cursor.mailbox, "fence": cursor.fence, "after": after, "error": error}
     db.execute(_FINISH, values)
+
+
+def reconcile_due(db: Connection, cursor: Cursor) -> bool:
+    """Whether a day has passed since the mailbox was last compared with a listing."""
+    recently = text("""
+        SELECT EXISTS (SELECT FROM event WHERE tenant_id = :tenant AND subject = :mailbox
+            AND kind = 'mailbox_reconciled' AND at > now() - interval '1 day')
+    """)
+    return not db.execute(recently, {"tenant": cursor.tenant, "mailbox": cursor.mailbox}).scalar_one()
+
+
+def reconciled(db: Connection, cursor: Cursor) -> None:
+    """Remember that a listing was compared with what is known."""
+    events.record(db, cursor.tenant, actor="machine", kind="mailbox_reconciled", subject=cursor.mailbox)
 
 
 def newest_received(db: Connection, tenant: UUID, mailbox: UUID) -> datetime | None:

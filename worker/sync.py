@@ -1,7 +1,7 @@
 """Learn which messages are new: the sync machine of GMAIL.md 5.3, one mailbox at a time."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from bootstrap import Services
@@ -13,6 +13,9 @@ from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
 
 LEASE = timedelta(minutes=2)
+
+# How far back the daily comparison looks.
+RECONCILED = timedelta(days=2)
 
 
 def work(services: Services, tenant: UUID) -> int:
@@ -37,6 +40,7 @@ def _sync(services: Services, cursor: Cursor) -> None:
         if cursor.state == "live" and cursor.history_id is not None:
             try:
                 _changes(services, cursor, source, cursor.history_id)
+                _reconcile(services, cursor, source)
             except HistoryExpired:
                 _list(services, cursor, source, state="resync")
         else:
@@ -52,6 +56,26 @@ def _changes(services: Services, cursor: Cursor, source: MailSource, since: int)
     changes = source.changes(since)
     with services.database.transaction(cursor.tenant) as db:
         sync.advance(db, cursor, changes.added, state="live", history_id=changes.history_id)
+
+
+def _reconcile(services: Services, cursor: Cursor, source: MailSource) -> None:
+    """Once a day, look whether anything in the inbox was never told of: found by a listing, as in GMAIL.md 5.3.
+
+    What left Spam for the inbox is found by this alone: the history names it as a changed label, not as a new mail.
+    """
+    with services.database.transaction(cursor.tenant) as db:
+        if not sync.reconcile_due(db, cursor):
+            return
+    page = ""
+    while True:
+        listed = source.list_since(datetime.now(UTC) - RECONCILED, page)
+        page = listed.next_page
+        with services.database.transaction(cursor.tenant) as db:
+            if not sync.advance(db, cursor, tuple(reversed(listed.added)), state="live"):
+                return
+            if not page:
+                sync.reconciled(db, cursor)
+                return
 
 
 def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str) -> None:
@@ -72,7 +96,8 @@ def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str)
         added = tuple(reversed(listed.added))
         with services.database.transaction(cursor.tenant) as db:
             if not page:
-                sync.advance(db, cursor, added, state="live", history_id=begun)
+                if sync.advance(db, cursor, added, state="live", history_id=begun):
+                    sync.reconciled(db, cursor)
                 return
             if not sync.advance(db, cursor, added, state=state, page=page, listing_history_id=begun, since=since):
                 return

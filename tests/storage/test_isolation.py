@@ -173,6 +173,8 @@ CASES = {
         db, replace(b.cursor, tenant=t), [Added("new", "thread")], state="live", history_id=2**63
     ),
     "sync.finish": lambda db, t, b: sync.finish(db, replace(b.cursor, tenant=t), after=SOON, error="x"),
+    "sync.reconcile_due": lambda db, t, b: not sync.reconcile_due(db, replace(b.cursor, tenant=t)),
+    "sync.reconciled": lambda db, t, b: sync.reconciled(db, replace(b.cursor, tenant=t)),
     "sync.newest_received": lambda db, t, b: sync.newest_received(db, t, b.mailbox),
     "tenants.create": lambda db, t, b: tenants.create(db, b.tenant, slug="other", name="x"),
     "tenants.get": lambda db, t, b: tenants.get(db, t).slug == "rival",

@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from sandbox.letter import Letter
 from storage import sync
+from storage.database import psycopg_url
 from storage.due import Kind
 from tests.support import pipeline
 from tests.support.letters import letter
@@ -297,6 +300,45 @@ def test_two_workers_never_sync_one_mailbox_at_once(shop):
     row = mailbox_row(shop)
     assert (row.sync_state, row.history_id, row.fence) == ("new", None, second.fence)
     assert row.lease_until > datetime.now(UTC)
+
+
+def a_day_passes(shop: Shop, owner_url: str) -> None:
+    """Nobody but the owner of the tables may change what is recorded."""
+    engine = create_engine(psycopg_url(owner_url), poolclass=NullPool)
+    with engine.begin() as owner:
+        owner.execute(text("UPDATE event SET at = at - interval '25 hours'"))
+    engine.dispose()
+
+
+def test_what_left_spam_for_the_inbox_is_found_by_the_daily_comparison(shop, urls):
+    shop.settle()
+    mail = shop.write("question: where is my parcel?", spam=True)
+    shop.sync_and_settle()
+    shop.google.mailbox(SHOP).relabel(mail, ["INBOX"], ["SPAM"])
+    shop.sync_and_settle()
+    assert shop.received() == []
+    a_day_passes(shop, urls.owner)
+    shop.google.settings.page_cap = 1
+    shop.google.fault("messages.list", "503_before")
+    shop.settle_over_time(2)
+    assert len(shop.received()) == 1
+    listed = len(shop.google.calls("messages.list"))
+    shop.settle_over_time(2)
+    assert len(shop.google.calls("messages.list")) == listed
+
+
+def test_what_is_found_late_and_was_answered_by_hand_is_not_answered_again(shop, urls):
+    shop.settle()
+    mail = shop.write("question: where is my parcel?", spam=True)
+    shop.google.mailbox(SHOP).relabel(mail, ["INBOX"], ["SPAM"])
+    by_hand = letter(SHOP, CUSTOMER, "Re: A question", "By hand.", answers=mail.letter.message_id)
+    shop.google.send_as(SHOP, by_hand, mail.thread_id)
+    shop.settle_over_time(2)
+    a_day_passes(shop, urls.owner)
+    shop.settle_over_time(2)
+    assert gmail_ids(shop) >= {mail.id}
+    assert shop.one("SELECT state FROM outbox") == "cancelled"
+    assert len(shop.received()) == 1
 
 
 def test_a_paused_mailbox_is_not_asked_and_misses_nothing(shop):
