@@ -1,6 +1,7 @@
 """What tests share: the servers of the session, a migrated database each, a workspace with people, the app."""
 
 import secrets
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,17 @@ from storage import members, migrate, tenants
 from storage.database import Database
 from tests.support.servers import Servers, running_servers
 from web import passwords
+
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104  # nobody binds there: a client may name it
+
+
+def _stay_at_home(event: str, arguments: tuple) -> None:
+    """No test reaches beyond this machine, whatever library it drives."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and not str(arguments[1][0]).startswith(LOOPBACK):
+        raise RuntimeError(f"A test wants to reach {arguments[1][0]}, which is beyond this machine.")
+
+
+sys.addaudithook(_stay_at_home)
 
 APP, LISTENER = "mailwright_test_app", "mailwright_test_listener"
 PASSWORD = "a password for the tests"

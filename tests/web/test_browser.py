@@ -1,6 +1,5 @@
 """The desk in a real Chromium, with and without JavaScript: it renders, obeys its policy, can be used by keys."""
 
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from tests.web.filling import MESSAGE, UNDERSTANDING, Filler, Held
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(os.environ.get("NO_BROWSER") == "1", reason="NO_BROWSER=1"),
     # Playwright's own event loop leaves its sockets to the collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
