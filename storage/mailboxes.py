@@ -37,11 +37,12 @@ class Tokens:
     access_expires_at: datetime | None
 
 
-_FIELDS = """id, address, status, sync_state, connected_at, last_ok_at, last_error, last_sent_at, last_send_error,
-    CASE WHEN blocked_until > now() THEN blocked_until END AS blocked_until"""
-
-_LIST = text(f"SELECT {_FIELDS} FROM mailbox WHERE tenant_id = :tenant ORDER BY connected_at, id")  # noqa: S608  # a constant
-_GET = text(f"SELECT {_FIELDS} FROM mailbox WHERE tenant_id = :tenant AND id = :id")  # noqa: S608  # a constant
+# All of a tenant's, or one.
+_SHOW = text("""
+    SELECT id, address, status, sync_state, connected_at, last_ok_at, last_error, last_sent_at, last_send_error,
+        CASE WHEN blocked_until > now() THEN blocked_until END AS blocked_until
+    FROM mailbox WHERE tenant_id = :tenant AND (CAST(:id AS uuid) IS NULL OR id = :id) ORDER BY connected_at, id
+""")
 
 _CONNECT = text("""
     INSERT INTO mailbox (tenant_id, id, google_sub, address, status, scopes, connected_by)
@@ -92,11 +93,11 @@ _QUEUE_REVOCATION = text("""
 
 
 def every(db: Connection, tenant: UUID) -> list[Mailbox]:
-    return [Mailbox(*row) for row in db.execute(_LIST, {"tenant": tenant})]
+    return [Mailbox(*row) for row in db.execute(_SHOW, {"tenant": tenant, "id": None})]
 
 
 def get(db: Connection, tenant: UUID, mailbox: UUID) -> Mailbox | None:
-    row = db.execute(_GET, {"tenant": tenant, "id": mailbox}).one_or_none()
+    row = db.execute(_SHOW, {"tenant": tenant, "id": mailbox}).one_or_none()
     return Mailbox(*row) if row else None
 
 

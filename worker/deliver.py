@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from bootstrap import Services
@@ -46,8 +47,8 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
                 _give_back(services, effect, timedelta(), "", counts=False)
                 continue
             done = attempt(
-                lambda effect=effect: carry_out(services, mailbox.outgoing, effect),  # type: ignore[misc]  # bound now, not later
-                lambda error, effect=effect: _failed(services, effect, error),  # type: ignore[misc]
+                partial(carry_out, services, mailbox.outgoing, effect),
+                partial(_failed, services, effect),
                 effect=effect.id,
                 stage="deliver",
             )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from adapters.gmail.source import Fate
@@ -60,8 +61,8 @@ def _fetch(services: Services, mailbox: UUID, claims: list[Claimed]) -> None:
         fates = gmail.source.fetch_many([claim.gmail_id for claim in claims])
     for claim, fate in zip(claims, fates, strict=True):
         attempt(
-            lambda claim=claim, fate=fate: _store(services, claim, fate),  # type: ignore[misc]  # bound now, not later
-            lambda error, claim=claim: _failed(services, claim, error),  # type: ignore[misc]
+            partial(_store, services, claim, fate),
+            partial(_failed, services, claim),
             message=claim.id,
             stage="fetch",
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from bootstrap import Services
@@ -63,8 +64,8 @@ def work(services: Services, tenant: UUID) -> int:
         # One of them spoils the batch: each alone, so that the others do not suffer.
         for one in fresh:
             attempt(
-                lambda one=one: _decide(services, known, [one]),  # type: ignore[misc]  # bound now, not later
-                lambda error, one=one: _failed(services, one, error),  # type: ignore[misc]
+                partial(_decide, services, known, [one]),
+                partial(_failed, services, one),
                 message=one.claim.id,
                 stage="process",
             )
@@ -76,21 +77,22 @@ def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
     handlers = services.handlers(known.tenant)
     for one, understanding in zip(batch, understood, strict=True):
         attempt(
-            lambda one=one, understanding=understanding: _write(  # type: ignore[misc]  # bound now, not later
-                services, one, understanding, _triage(known, one, understanding, handlers)
-            ),
-            lambda error, one=one: _failed(services, one, error),  # type: ignore[misc]
+            partial(_decide_one, services, known, one, understanding, handlers),
+            partial(_failed, services, one),
             message=one.claim.id,
             stage="process",
         )
 
 
-def _triage(known: Known, one: Fetched, understanding: Understanding, handlers: Mapping[Category, Handler]) -> Decision:
+def _decide_one(
+    services: Services,
+    known: Known,
+    one: Fetched,
+    understanding: Understanding,
+    handlers: Mapping[Category, Handler],
+) -> None:
     conversation = known.conversations[one.claim.id]
-    return triage(one.message, conversation, understanding, handlers, known.policy_for(one.claim.mailbox))
-
-
-def _write(services: Services, one: Fetched, understanding: Understanding, decision: Decision) -> None:
+    decision = triage(one.message, conversation, understanding, handlers, known.policy_for(one.claim.mailbox))
     with services.database.transaction(one.claim.tenant) as db:
         decisions.record(db, one.claim, decision, understanding)
 
