@@ -8,11 +8,10 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import settings as settings_module
 from adapters import logs
 from bootstrap import Services, build
 from commands import database, demo, explain, importing, keys, tenant
-from settings import BadSettings, Settings
+from settings import Settings, read_or_exit
 
 COMMANDS = (
     database.db,
@@ -37,15 +36,6 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         settings = read_or_exit("web")
         logs.configure(settings.log_level)
     return _with_pages(app, settings, services or build(settings))
-
-
-def read_or_exit(purpose: str) -> Settings:
-    """The settings, or one message that names everything that is missing, and exit code 2."""
-    try:
-        return settings_module.read(purpose=purpose)
-    except BadSettings as error:
-        print(error.reason, file=sys.stderr)
-        sys.exit(2)
 
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:

@@ -24,8 +24,4 @@ accesslog = None
 def on_starting(server: object) -> None:
     """Leave before a worker is forked when a setting is missing: gunicorn would start the worker anew for ever."""
     del server
-    try:
-        settings.read(purpose="web")
-    except settings.BadSettings as error:
-        print(error.reason, file=sys.stderr)
-        sys.exit(2)
+    settings.read_or_exit("web")

@@ -6,10 +6,10 @@ import threading
 
 import structlog
 
-import settings as settings_module
 from adapters import logs
 from bootstrap import build
 from domain.errors import TryAgain
+from settings import read_or_exit
 from storage import due
 from worker.jobs import Waker
 
@@ -17,11 +17,7 @@ log = structlog.get_logger()
 
 
 def main() -> int:
-    try:
-        settings = settings_module.read(purpose="listener")
-    except settings_module.BadSettings as error:
-        print(error.reason, file=sys.stderr)
-        return 2
+    settings = read_or_exit("listener")
     logs.configure(settings.log_level)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -95,6 +96,15 @@ def read(environ: Mapping[str, str] = os.environ, *, purpose: str = "explain") -
     if problems:
         raise BadSettings(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+
+
+def read_or_exit(purpose: str) -> Settings:
+    """The same for a program's start: one message on standard error, and exit code 2."""
+    try:
+        return read(purpose=purpose)
+    except BadSettings as error:
+        print(error.reason, file=sys.stderr)
+        sys.exit(2)
 
 
 def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], object]:

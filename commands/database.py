@@ -5,8 +5,8 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from commands.settings_of import settings_for
 from domain.errors import TryAgain
+from settings import read_or_exit
 from storage import migrate
 
 db = AppGroup("db", help="The database.")
@@ -16,7 +16,7 @@ db = AppGroup("db", help="The database.")
 @click.option("--revision", default="head", help="Where to go; the newest by default.")
 def upgrade(revision: str) -> None:
     """Run the migrations, and give the logins of DATABASE_URL and DATABASE_LISTENER_URL their roles."""
-    settings = settings_for("migrate")
+    settings = read_or_exit("migrate")
     try:
         migrate.upgrade(
             settings.database_owner_url,

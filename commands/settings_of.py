@@ -4,24 +4,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import settings as settings_module
 from bootstrap import Services, build
 from domain.errors import BadInput, MailwrightError
-from settings import BadSettings, Settings
-
-
-def settings_for(purpose: str) -> Settings:
-    try:
-        return settings_module.read(purpose=purpose)
-    except BadSettings as error:
-        print(error.reason, file=sys.stderr)
-        sys.exit(2)
+from settings import read_or_exit
 
 
 @contextmanager
 def services_for(purpose: str) -> Iterator[Services]:
     """The services of one command, closed at its end; our own errors become one sentence: exit 2 for input, else 1."""
-    services = build(settings_for(purpose))
+    services = build(read_or_exit(purpose))
     try:
         yield services
     except BadInput as error:

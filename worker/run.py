@@ -14,10 +14,10 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-import settings as settings_module
 from adapters import logs
 from bootstrap import Services, build
 from domain.errors import MailwrightError
+from settings import read_or_exit
 from storage.due import Kind
 from worker.drain import drain
 from worker.jobs import QUEUES, OnlyDrain, Waker, connect, queue
@@ -86,11 +86,7 @@ def main(name: str) -> int:
     if name not in QUEUES:
         print(f"There is no worker {name!r}; say io or brain.", file=sys.stderr)
         return 2
-    try:
-        settings = settings_module.read(purpose="worker")
-    except settings_module.BadSettings as error:
-        print(error.reason, file=sys.stderr)
-        return 2
+    settings = read_or_exit("worker")
     logs.configure(settings.log_level)
     Program.services = services = build(settings)
     Program.wake = Waker(settings.redis_url)
