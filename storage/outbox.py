@@ -95,6 +95,7 @@ _SENDING = text("""
 # Everything that must still be true in the instant before a mail leaves.
 _GATE = text("""
     SELECT b.status, t.answering, o.sending_at IS NULL AS is_first,
+        coalesce(d.understanding ->> 'automatic', '') <> '' AS to_a_machine,
         coalesce(b.last_ok_at > now() - CAST(:sight AS interval), false) AS in_sight,
         EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
             AND p.thread_id = o.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
@@ -105,6 +106,7 @@ _GATE = text("""
                 AND p.sent_gmail_id = s.gmail_id)) AS answered_by_hand
     FROM outbox o JOIN mailbox b ON b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
         JOIN message m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
+        JOIN decision d ON d.tenant_id = o.tenant_id AND d.id = o.decision_id
         JOIN tenant t ON t.tenant_id = o.tenant_id
     WHERE o.tenant_id = :tenant AND o.id = :id AND o.fence = :fence
     FOR UPDATE OF o
@@ -177,6 +179,7 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
         (now.status != "active", Gate.WAIT, "The mailbox is paused."),
         (now.another_leaving, Gate.WAIT, "Another reply in this conversation is just leaving."),
         (unapproved and now.answered_by_hand, Gate.CANCEL, "Somebody answered by hand in Gmail."),
+        (unapproved and now.to_a_machine, Gate.HOLD, "A machine wrote the mail that this answers."),
         (unapproved and not now.answering, Gate.HOLD, "Answering by itself is paused."),
         (unapproved and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),
     )

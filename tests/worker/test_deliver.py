@@ -284,6 +284,15 @@ def test_the_kill_switch_between_decision_and_sending_holds_the_reply(shop):
     assert shop.received() == []
 
 
+def test_what_a_machine_wrote_gets_no_reply_though_it_was_released_by_mistake(shop):
+    decided(shop)
+    shop.change("UPDATE decision SET understanding = jsonb_set(understanding, '{automatic}', '\"a newsletter\"')")
+    deliver(shop)
+    assert (row(shop).state, drafts(shop)) == (EffectState.HELD, 0)
+    assert is_held(shop)
+    assert shop.received() == []
+
+
 def test_the_kill_switch_does_not_hold_what_may_have_left(shop):
     decided(shop)
     shop.google.fault("drafts.send", "drop_after")
