@@ -4,7 +4,10 @@ How many of each kind and language, and which customer writes, is decided here; 
 file per language. The same count and seed give the same mails.
 """
 
+import argparse
+import json
 import random
+import sys
 import tomllib
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -95,3 +98,24 @@ def _shuffled(shares: Mapping[str, int], chance: random.Random) -> list[str]:
     dealt = [name for name, share in shares.items() for _ in range(share)]
     chance.shuffle(dealt)
     return dealt
+
+
+def main(words: list[str] | None = None) -> int:
+    """Print the mails, or with --orders the orders, as JSON, one a line."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.mix", description=main.__doc__)
+    parser.add_argument("count", type=int, help="how many mails")
+    parser.add_argument("seed", type=int, nargs="?", default=0, help="the same seed gives the same mails (default 0)")
+    parser.add_argument("--orders", action="store_true", help="print the orders that these mails speak of")
+    options = parser.parse_args(sys.argv[1:] if words is None else words)
+    deal = demonstration_orders if options.orders else demonstration_mix
+    try:
+        for one in deal(options.count, options.seed):
+            print(json.dumps(one, ensure_ascii=False))
+    except ValueError as error:
+        print(f"sandbox mix: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -65,7 +65,9 @@ class Google:
                 self.world.accounts[email], client, "http://127.0.0.1:1/", scopes, nonce="", challenge=challenge,
                 offline=True, prompt="consent", include_granted=False,
             )  # fmt: skip
-            return self.grants.exchange(client, code, "http://127.0.0.1:1/", verifier).as_json()
+            issued = self.grants.exchange(client, code, "http://127.0.0.1:1/", verifier)
+        self.arrivals.mailbox_connected(email)
+        return issued.as_json()
 
     def revoke(self, email: str, client_id: str = "") -> int:
         """The user withdraws consent (from every client unless one is named); returns how many grants ended."""

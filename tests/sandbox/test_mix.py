@@ -1,9 +1,18 @@
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from sandbox.mix import KIND_PERCENT, LANGUAGE_PERCENT, apportioned, demonstration_mix, demonstration_orders, texts
+from sandbox.mix import (
+    KIND_PERCENT,
+    LANGUAGE_PERCENT,
+    apportioned,
+    demonstration_mix,
+    demonstration_orders,
+    main,
+    texts,
+)
 
 ROOT = Path(__file__).parents[2]
 COUNT = 1000
@@ -126,3 +135,14 @@ def test_an_order_costs_what_its_items_cost():
     for order in ORDERS.values():
         assert order["total_minor"] == sum(item["quantity"] * item["price_minor"] for item in order["items"])
         assert (order["delivered_at"] is None) == (order["status"] == "pending")
+
+
+@pytest.mark.parametrize(("option", "dealt"), [([], demonstration_mix), (["--orders"], demonstration_orders)])
+def test_the_command_prints_one_json_object_a_line(capsys, option, dealt):
+    assert main(["30", "3", *option]) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == list(dealt(30, seed=3))
+
+
+def test_the_command_refuses_a_negative_number_in_one_sentence(capsys):
+    assert main(["-1"]) == 2
+    assert capsys.readouterr().err == "sandbox mix: The number of mails cannot be negative, but is -1.\n"
