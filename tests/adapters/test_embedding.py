@@ -69,6 +69,13 @@ def test_a_text_gives_nearly_the_same_fp32_vector_alone_and_in_company(models):
     assert together[-5] @ alone == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("precision", ["int8", "fp32"])
+def test_several_threads_give_the_same_vectors_as_one(models, precision):
+    texts = [f"Lamp number {number} is broken." for number in range(40)] + TEXTS
+    spread, alone = OnnxEmbedder(models, precision, 3), OnnxEmbedder(models, precision)
+    assert np.array_equal(spread.embed(texts), alone.embed(texts))
+
+
 def test_repeated_texts_come_back_at_their_places(models):
     embedder = OnnxEmbedder(models)
     first = embedder.embed(["one", "two", "one"])
