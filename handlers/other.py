@@ -4,13 +4,12 @@ from domain.conversation import Conversation
 from domain.decision import Check, Decision
 from domain.message import Message
 from domain.understanding import Understanding
-from handlers.importance import importance
 
 
 class OtherHandler:
     def decide(self, message: Message, understanding: Understanding, conversation: Conversation) -> Decision:
-        kind = f" ({understanding.sub_intent.replace('_', ' ')})" if understanding.sub_intent else ""
         earlier = Check(f"{conversation.earlier_messages} earlier mails in this conversation.", passed=True)
         attached = Check(f"{len(message.attachments)} attachments.", passed=True)
-        reason = f"Neither a question, a refund nor supplier mail{kind}. {importance(understanding)}"
+        about = understanding.importance_reason or understanding.sub_intent.replace("_", " ") or "something else"
+        reason = f"For a person to read: {about}."
         return Decision.hold(reason).checked(*([earlier] if conversation.earlier_messages else []), attached)
