@@ -1,8 +1,10 @@
 """Fetch the bytes of new messages and read them: from an id to a message that waits for its decision."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from adapters.gmail.source import Fate
@@ -15,6 +17,7 @@ from storage import decisions, messages
 from storage.messages import Claimed
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
+from worker.together import Row, write_all
 
 LEASE = timedelta(minutes=2)
 BATCH = 20
@@ -59,43 +62,44 @@ def _fetch(services: Services, mailbox: UUID, claims: list[Claimed]) -> None:
         return
     with services.open_mailbox(claims[0].tenant, mailbox) as gmail:
         fates = gmail.source.fetch_many([claim.gmail_id for claim in claims])
+    rows: list[Row] = []
     for claim, fate in zip(claims, fates, strict=True):
         attempt(
-            partial(_store, services, claim, fate),
+            partial(_read, services, claim, fate, rows.append),
             partial(_failed, services, claim),
             message=claim.id,
             stage="fetch",
         )
+    write_all(services, rows, partial(_failed, services), "fetch")
 
 
-def _store(services: Services, claim: Claimed, fate: Fate) -> None:
+def _read(services: Services, claim: Claimed, fate: Fate, keep: Callable[[Row], None]) -> None:
+    """Take the mail apart and say what is to be written about it; raises what befell it at Gmail."""
     if isinstance(fate, Gone):
-        with services.database.transaction(claim.tenant) as db:
-            messages.end(db, claim, "gone")
+        keep(Row(claim, partial(messages.end, claim=claim, state="gone")))
         return
     if not isinstance(fate, RawMail):
         raise fate
     if not fate.raw or len(fate.raw) > MAX_BYTES:
-        _keep_unread(services, claim, replace(fate, raw=b""), f"It is larger than 25 MB ({fate.size // 1_000_000} MB).")
+        reason = f"It is larger than 25 MB ({fate.size // 1_000_000} MB)."
+        keep(Row(claim, partial(_keep_unread, claim=claim, mail=replace(fate, raw=b""), reason=reason)))
         return
     try:
         message = replace(services.jail.read(fate.raw), labels=fate.labels)
     except Unreadable as error:
-        _keep_unread(services, claim, fate, f"It cannot be read as a mail: {error}")
+        keep(Row(claim, partial(_keep_unread, claim=claim, mail=fate, reason=f"It cannot be read as a mail: {error}")))
         return
     # What the merchant wrote by hand in Gmail is kept for context and needs no decision.
     state = "noted" if claim.direction == "out" else "fetched"
-    with services.database.transaction(claim.tenant) as db:
-        messages.store(db, claim, fate, message, state=state)
+    keep(Row(claim, partial(messages.store, claim=claim, mail=fate, message=message, state=state)))
 
 
-def _keep_unread(services: Services, claim: Claimed, mail: RawMail, reason: str) -> None:
+def _keep_unread(db: Any, claim: Claimed, mail: RawMail, reason: str) -> None:
     """Keep the bytes, show the mail as unreadable, and let a person look."""
-    with services.database.transaction(claim.tenant) as db:
-        conversation = messages.store(db, claim, mail, None, state="unreadable", error=reason)
-        if conversation is not None and claim.direction == "in":
-            held = replace(claim, conversation=conversation)
-            decisions.record(db, held, Decision.hold(reason), None, state="unreadable")
+    conversation = messages.store(db, claim, mail, None, state="unreadable", error=reason)
+    if conversation is not None and claim.direction == "in":
+        held = replace(claim, conversation=conversation)
+        decisions.record(db, held, Decision.hold(reason), None, state="unreadable")
 
 
 def _hold(services: Services, claim: Claimed, reason: str) -> None:

@@ -1,6 +1,6 @@
-"""Decide about messages: read a batch, understand it, triage each, write each decision in one transaction."""
+"""Decide about messages: read a batch, understand it, triage each, write what was decided."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -16,9 +16,10 @@ from domain.triage import Policy, triage
 from domain.understanding import Understanding
 from storage import decisions, mailboxes, messages, tenants
 from storage.mailboxes import Mailbox
-from storage.messages import Fetched
+from storage.messages import Claimed, Fetched
 from worker.attempt import attempt
 from worker.backoff import after_attempts
+from worker.together import Row, write_all
 
 LEASE = timedelta(minutes=2)
 BATCH = 32
@@ -65,7 +66,7 @@ def work(services: Services, tenant: UUID) -> int:
         for one in fresh:
             attempt(
                 partial(_decide, services, known, [one]),
-                partial(_failed, services, one),
+                partial(_failed, services, one.claim),
                 message=one.claim.id,
                 stage="process",
             )
@@ -75,26 +76,32 @@ def work(services: Services, tenant: UUID) -> int:
 def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
     understood = services.reader.read([one.message for one in batch], known.own_addresses)
     handlers = services.handlers(known.tenant)
+    rows: list[Row] = []
     for one, understanding in zip(batch, understood, strict=True):
         attempt(
-            partial(_decide_one, services, known, one, understanding, handlers),
-            partial(_failed, services, one),
+            partial(_decide_one, known, one, understanding, handlers, rows.append),
+            partial(_failed, services, one.claim),
             message=one.claim.id,
             stage="process",
         )
+    write_all(services, rows, partial(_failed, services), "process")
 
 
 def _decide_one(
-    services: Services,
     known: Known,
     one: Fetched,
     understanding: Understanding,
     handlers: Mapping[Category, Handler],
+    keep: Callable[[Row], None],
 ) -> None:
     conversation = known.conversations[one.claim.id]
     decision = triage(one.message, conversation, understanding, handlers, known.policy_for(one.claim.mailbox))
-    with services.database.transaction(one.claim.tenant) as db:
-        decisions.record(db, one.claim, decision, understanding)
+    keep(
+        Row(
+            one.claim,
+            partial(decisions.record, claim=one.claim, decision=decision, understanding=understanding),
+        )
+    )
 
 
 def _give_up(services: Services, one: Fetched) -> None:
@@ -103,7 +110,7 @@ def _give_up(services: Services, one: Fetched) -> None:
         decisions.record(db, one.claim, Decision.hold(reason), None)
 
 
-def _failed(services: Services, one: Fetched, error: Exception) -> None:
+def _failed(services: Services, claim: Claimed, error: Exception) -> None:
     reason = str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"
-    with services.database.transaction(one.claim.tenant) as db:
-        messages.retry(db, one.claim, after=after_attempts(one.claim.attempts), error=reason)
+    with services.database.transaction(claim.tenant) as db:
+        messages.retry(db, claim, after=after_attempts(claim.attempts), error=reason)
