@@ -12,7 +12,7 @@ from worker.attempt import attempt
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is to be written about one claimed message. `write` takes the connection, asks nobody, and may be repeated."""
+    """What is to be written about one claimed message. `write` takes the connection and may be repeated."""
 
     claim: Claimed
     write: Callable[[Any], object]
