@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluation.bench_cpu import Memory
-from evaluation.bench_model import Arrangement
+from evaluation.bench_model import Arrangement, Speed
 from evaluation.bench_shop import Ended
 
 GET = 20  # units of one messages.get
@@ -65,10 +65,10 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Everything. `model` is mails a second of each arrangement, before and after the run."""
+    """Everything. `model` is its speed in each arrangement, before and after the run."""
 
     handled: Handled
-    model: tuple[Mapping[Arrangement, float], Mapping[Arrangement, float]]
+    model: tuple[Mapping[Arrangement, Speed], Mapping[Arrangement, Speed]]
     units_per_idle_poll: float
     idle_polls: int
     started: Mapping[str, Started]
@@ -78,13 +78,18 @@ class Measured:
     @property
     def model_arrangement(self) -> Arrangement:
         """The faster one, by the mean of before and after."""
-        before, after = self.model
-        return max(before, key=lambda each: before[each] + after[each])
+        return max(self.model[0], key=self._mean_speed)
 
     @property
     def model_mails_per_second(self) -> float:
-        before, after = (rates[self.model_arrangement] for rates in self.model)
-        return (before + after) / 2
+        return self._mean_speed(self.model_arrangement)
+
+    @property
+    def model_cpu_per_mail(self) -> float:
+        return sum(speeds[self.model_arrangement].cpu_per_mail for speeds in self.model) / 2
+
+    def _mean_speed(self, arrangement: Arrangement) -> float:
+        return sum(speeds[arrangement].mails_per_second for speeds in self.model) / 2
 
     @property
     def ratio(self) -> float:

@@ -1,7 +1,7 @@
 """Measure the bare embedding model: mails a second through the same graph, on the same two cores, doing nothing else.
 
 As a program (`python -m evaluation.bench_model DIR PRECISION THREADS`) it is one embedding process: it reads texts as
-JSON from standard input, says `ready`, waits for a line, embeds, and says `done`.
+JSON from standard input, says `ready`, waits for a line, embeds, and says `done` with the processor seconds of that.
 """
 
 import json
@@ -30,15 +30,23 @@ class Arrangement:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Mails a second, and processor seconds for each mail."""
+
+    mails_per_second: float
+    cpu_per_mail: float
+
+
 ARRANGEMENTS = (Arrangement(1, 2), Arrangement(2, 1))
 
 
-def measure(settings: Settings, texts: Sequence[str]) -> dict[Arrangement, float]:
-    """Mails a second in each arrangement; loading is not counted."""
-    return {each: _mails_per_second(settings, texts, each) for each in ARRANGEMENTS}
+def measure(settings: Settings, texts: Sequence[str]) -> dict[Arrangement, Speed]:
+    """The speed in each arrangement; loading is not counted."""
+    return {each: _speed(settings, texts, each) for each in ARRANGEMENTS}
 
 
-def _mails_per_second(settings: Settings, texts: Sequence[str], arrangement: Arrangement) -> float:
+def _speed(settings: Settings, texts: Sequence[str], arrangement: Arrangement) -> Speed:
     command = (sys.executable, "-m", "evaluation.bench_model", str(settings.models_dir), settings.embedding_precision)
     with ExitStack() as stack:
         started = []
@@ -52,13 +60,12 @@ def _mails_per_second(settings: Settings, texts: Sequence[str], arrangement: Arr
             started.append(process)
             _tell(process.stdin, json.dumps(list(texts[number :: arrangement.processes])))
         for process in started:
-            _await(process.stdout, "ready")
+            _awaited(process.stdout, "ready")
         began = time.monotonic()
         for process in started:
             _tell(process.stdin, "go")
-        for process in started:
-            _await(process.stdout, "done")
-        return len(texts) / (time.monotonic() - began)
+        cpu = sum(_awaited(process.stdout, "done") for process in started)
+        return Speed(len(texts) / (time.monotonic() - began), cpu / len(texts))
 
 
 def _tell(pipe: IO[str] | None, line: str) -> None:
@@ -67,11 +74,14 @@ def _tell(pipe: IO[str] | None, line: str) -> None:
     pipe.flush()
 
 
-def _await(pipe: IO[str] | None, word: str) -> None:
+def _awaited(pipe: IO[str] | None, word: str) -> float:
+    """Wait for a line of this word and a number; the number."""
     assert pipe is not None
-    said = pipe.readline().strip()
+    line = pipe.readline()
+    said, _, number = line.partition(" ")
     if said != word:
-        raise RuntimeError(f"the embedding process said {said!r} instead of {word!r}")
+        raise RuntimeError(f"the embedding process said {line!r} instead of {word!r}")
+    return float(number)
 
 
 def main(directory: Path, precision: str, threads: int) -> None:
@@ -81,10 +91,11 @@ def main(directory: Path, precision: str, threads: int) -> None:
     embedder = OnnxEmbedder(directory, "fp32" if precision == "fp32" else "int8", threads)
     texts = json.loads(sys.stdin.readline())
     embedder.embed(["The first run of a graph takes longer than the others."])
-    print("ready", flush=True)
+    print("ready 0", flush=True)
     sys.stdin.readline()
+    before = time.process_time()
     embedder.embed(texts)
-    print("done", flush=True)
+    print("done", time.process_time() - before, flush=True)
 
 
 if __name__ == "__main__":

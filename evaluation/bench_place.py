@@ -1,5 +1,6 @@
 """Where the bench runs: Postgres and Valkey of its own in a folder, and settings that point at them."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -65,4 +66,5 @@ def _settings(postgres: RunningPostgres, valkey: RunningValkey, google_port: int
         google_metadata_url=f"{google}/.well-known/openid-configuration",
         gmail_api_endpoint=google,
         log_level="INFO",
+        model_threads=min(2, os.cpu_count() or 1),
     )

@@ -10,7 +10,7 @@ def table(measured: Measured) -> str:
         (
             *_rows(("What", "Measured", "Aim"), _headline(measured)),
             "",
-            *_rows(("Processor time by process", "ms per mail", "share"), _processor(measured.handled)),
+            *_rows(("Processor time by process", "ms per mail", "share"), _processor(measured)),
             "",
             *_rows(
                 ("Stage (from the workers' logs)", "rows", "ms per row", "of the run's time"), _stages(measured.handled)
@@ -30,7 +30,7 @@ def _headline(measured: Measured) -> Iterator[tuple[str, ...]]:
     yield "answered / held / ignored", f"{ended.answered} / {ended.held} / {ended.ignored}", ""
     yield "throughput, mailbox to sent reply", f"{handled.mails_per_second:.1f} mails/s", ""
     for arrangement in measured.model[0]:
-        before, after = (rates[arrangement] for rates in measured.model)
+        before, after = (speeds[arrangement].mails_per_second for speeds in measured.model)
         yield f"bare model, {arrangement}", f"{before:.1f} before, {after:.1f} after, mails/s", ""
     yield "bare model, the faster, mean", f"{measured.model_mails_per_second:.1f} mails/s", ""
     yield "ratio", f"{measured.ratio:.2f}", "≥ 0.5"
@@ -42,11 +42,13 @@ def _headline(measured: Measured) -> Iterator[tuple[str, ...]]:
     yield "model libraries in web's memory", loaded, "none"
 
 
-def _processor(handled: Handled) -> Iterator[tuple[str, ...]]:
+def _processor(measured: Measured) -> Iterator[tuple[str, ...]]:
+    handled = measured.handled
     for name, seconds in sorted(handled.cpu.items(), key=lambda item: -item[1]):
         yield name, f"{1000 * seconds / handled.mails:.2f}", f"{seconds / sum(handled.cpu.values()):.0%}"
     total = sum(handled.cpu.values())
     yield "together", f"{1000 * total / handled.mails:.2f}", f"{total / handled.seconds:.2f} cores"
+    yield "beside it: the bare model", f"{1000 * measured.model_cpu_per_mail:.2f}", ""
 
 
 def _stages(handled: Handled) -> Iterator[tuple[str, ...]]:
