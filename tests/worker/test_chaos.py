@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from bootstrap import build
 from commands.demo import environment
 from sandbox.mix import demonstration_mix
 from settings import ROOT
@@ -23,7 +24,7 @@ from tests.support.pipeline import SHOP, Shop
 from tests.support.processes import BRAIN, IO, LISTENER
 from worker.supervisor import Command, Patience, Supervisor
 
-MAILS, CUSTOMERS, KILLS, SECONDS = 200, 50, 40, 75.0
+MAILS, CUSTOMERS, KILLS, SECONDS = 200, 50, 40, 65.0
 KNOWLEDGE = ROOT / "knowledge_base"
 REAL_BRAIN = ("-m", "worker.run", "brain")
 ROUTES = (
@@ -129,7 +130,7 @@ def test_random_kills_and_faults_lose_and_double_nothing(google, settings, works
         Command(name, (sys.executable, *argv), with_env, ROOT)
         for name, argv in (("listener", LISTENER), ("io-1", IO), ("io-2", IO), ("brain", REAL_BRAIN if REAL else BRAIN))
     ]
-    services = pipeline.TestServices(settings)
+    services = build(settings) if REAL else pipeline.TestServices(settings)
     shop = Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
     stored = [
         StoredDocument(
