@@ -1,0 +1,142 @@
+"""`make evaluate`: how well mail is understood, on our own examples and on the data beside the project."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import settings as settings_module
+from bootstrap import Services, build
+from domain.category import Category
+from domain.errors import MailwrightError, Unreadable
+from domain.message import Message
+from settings import ROOT
+from understanding.automatic import automatic_sign
+from understanding.quotes import split
+
+DATA = ROOT.parent / "shared" / "data"
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Of one group of labelled texts: shares from 0 to 1. `macro_f1` is over the categories that occur in the group."""
+
+    n: int
+    accuracy: float
+    macro_f1: float
+    refund_precision: float
+    refund_recall: float
+    other_recall: float
+
+
+def scores(pairs: Sequence[tuple[str, str]]) -> Scores:
+    """Of (expected, found) category names."""
+    occurring = sorted({expected for expected, _ in pairs})
+    f1 = [_f1(pairs, name) for name in occurring]
+    right = sum(expected == found for expected, found in pairs)
+    precision, recall = _precision_recall(pairs, Category.REFUND)
+    _, other = _precision_recall(pairs, Category.OTHER)
+    return Scores(len(pairs), right / len(pairs), sum(f1) / len(f1), precision, recall, other)
+
+
+def main() -> int:
+    """Print every table that can be measured here."""
+    services = build(settings_module.read())
+    try:
+        _card(services.settings.models_dir)
+        if not DATA.is_dir():
+            print(f"\n{DATA} is not here: the tables below it are left out.")
+            return 0
+        _intents(services, _rows(DATA / "intents_dev.jsonl"))
+        _replies(_rows(DATA / "reply_dev.jsonl"))
+        _automatic(services, _rows(DATA / "eml" / "labels.jsonl"))
+    except MailwrightError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        services.close()
+    return 0
+
+
+def _card(models: Path) -> None:
+    """What training measured on our own examples, each judged by a model that had not seen it."""
+    file = models / "classifier.card.json"
+    if file.is_file():
+        print("Our own examples, out of fold (the classifier's card):")
+        print(json.dumps(json.loads(file.read_text(encoding="utf-8")), indent=1)[:2000])
+
+
+def _intents(services: Services, rows: Iterable[dict[str, object]]) -> None:
+    strict = [row for row in rows if row["strict"] and row["category"]]
+    found: list[str] = []
+    for start in range(0, len(strict), BATCH):
+        messages = [Message(sender=None, text=str(row["text"])) for row in strict[start : start + BATCH]]
+        found += [one.category.value for one in services.reader.read(messages, frozenset())]
+        if sys.stderr.isatty():
+            print(f"\r{len(found)} of {len(strict)} texts", end="", file=sys.stderr)
+    pairs = [(str(row["category"]), name) for row, name in zip(strict, found, strict=True)]
+    print("\nCategories, strict rows of intents_dev.jsonl, trained on our own examples only:")
+    print(f"{'source':<22}{'n':>6}{'accuracy':>10}{'macro-F1':>10}{'refund P':>10}{'refund R':>10}{'other R':>9}")
+    groups = {"all": pairs}
+    for row, pair in zip(strict, pairs, strict=True):
+        groups.setdefault(str(row["source"]), []).append(pair)
+    for name, group in groups.items():
+        got = scores(group)
+        print(
+            f"{name:<22}{got.n:>6}{got.accuracy:>10.3f}{got.macro_f1:>10.3f}{got.refund_precision:>10.3f}"
+            f"{got.refund_recall:>10.3f}{got.other_recall:>9.3f}"
+        )
+
+
+def _replies(rows: Sequence[dict[str, object]]) -> None:
+    exact = sum(_folded(split(str(row["text"])).text) == _folded(str(row["expected"])) for row in rows)
+    print(f"\nNew text of replies, reply_dev.jsonl: {exact} of {len(rows)} exact ({exact / len(rows):.2f}).")
+
+
+def _automatic(services: Services, rows: Sequence[dict[str, object]]) -> None:
+    signs = [(row, _sign(services, DATA / str(row["file"]))) for row in rows]
+    never = [sign for row, sign in signs if row["auto_answer"] == "never"]
+    people = [sign for row, sign in signs if row["kind"] in {"human", "human_reply"}]
+    print(
+        f"\nMail that must never be answered, eml/labels.jsonl: {sum(map(bool, never))} of {len(never)} recognised; "
+        f"of {len(people)} written by people {sum(map(bool, people))} taken for a machine's."
+    )
+
+
+def _sign(services: Services, file: Path) -> str:
+    try:
+        return automatic_sign(services.jail.read(file.read_bytes()), frozenset())
+    except Unreadable as error:
+        return f"unreadable: {error}"
+
+
+def _rows(file: Path) -> list[dict[str, object]]:
+    def lines() -> Iterator[dict[str, object]]:
+        with file.open(encoding="utf-8") as stream:
+            for line in stream:
+                yield json.loads(line)
+
+    return list(lines())
+
+
+def _precision_recall(pairs: Sequence[tuple[str, str]], name: str) -> tuple[float, float]:
+    right = sum(expected == found == name for expected, found in pairs)
+    said = sum(found == name for _, found in pairs)
+    there = sum(expected == name for expected, _ in pairs)
+    return right / said if said else float("nan"), right / there if there else float("nan")
+
+
+def _f1(pairs: Sequence[tuple[str, str]], name: str) -> float:
+    right = sum(expected == found == name for expected, found in pairs)
+    wrong = sum((expected == name) != (found == name) for expected, found in pairs)
+    return 2 * right / (2 * right + wrong)
+
+
+def _folded(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
