@@ -19,10 +19,13 @@ from bootstrap import Services, build
 from domain.errors import MailwrightError
 from settings import read_or_exit
 from storage.due import Kind
-from worker.drain import drain
+from worker.drain import drain_in_lanes
 from worker.jobs import QUEUES, OnlyDrain, Waker, connect, queue
 
 log = structlog.get_logger()
+
+# What uses the models, and so as many threads as they were given.
+THINKING = frozenset({Kind.PROCESS})
 
 
 class Program:
@@ -39,8 +42,9 @@ def drain_job(kind: str) -> None:
 
 def work_through(kind: Kind) -> None:
     began = time.monotonic()
+    services = Program.services
     try:
-        rows = drain(Program.services, kind, Program.wake)
+        rows = drain_in_lanes(services, kind, Program.wake, services.settings.model_threads if kind in THINKING else 1)
     except MailwrightError as error:
         # Postgres is away, or the models are not built: the rows stay due, and the listener calls again.
         log.warning("drain_broke_off", kind=kind, error=str(error))

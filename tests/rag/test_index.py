@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import numpy as np
 import pytest
 
@@ -101,6 +104,25 @@ def test_an_index_is_built_once_for_a_version_and_engine(documents, embedder):
         cache.get("shop", version, "engine", build)
     cache.get("other shop", "v1", "engine", build)
     assert build.built == 3
+
+
+def test_who_asks_while_an_index_is_built_waits_for_it(documents, embedder):
+    cache, index = IndexCache(), build_index(documents, embedder)
+    begun, go_on, built = Event(), Event(), []
+
+    def build():
+        begun.set()
+        assert go_on.wait(20)
+        built.append(index)
+        return index
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(cache.get, "shop", "v", "e", build)
+        assert begun.wait(20)
+        second = threads.submit(cache.get, "shop", "v", "e", build)
+        go_on.set()
+        assert first.result(20) is second.result(20) is index
+    assert built == [index]
 
 
 def test_the_least_recently_used_index_is_given_up_first(documents, embedder):
