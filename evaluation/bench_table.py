@@ -34,6 +34,7 @@ def _headline(measured: Measured) -> Iterator[tuple[str, ...]]:
         yield f"bare model, {arrangement}", f"{before:.1f} before, {after:.1f} after, mails/s", ""
     yield "bare model, the faster, mean", f"{measured.model_mails_per_second:.1f} mails/s", ""
     yield "ratio", f"{measured.ratio:.2f}", "≥ 0.5"
+    yield "ratio by processor time", f"{measured.ratio_of_cpu:.2f}", ""
     yield "units per answered mail (its own way)", f"{handled.units_per_answer:.1f}", "≤ 145"
     yield "units in all / answered", f"{handled.units_in_all / max(ended.answered, 1):.1f}", ""
     yield f"units per idle poll (of {measured.idle_polls})", f"{measured.units_per_idle_poll:.1f}", "2"
