@@ -5,7 +5,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from domain.errors import TryAgain
+from domain.errors import NeedsPerson, TryAgain
 from settings import read_or_exit
 from storage import migrate
 
@@ -24,7 +24,7 @@ def upgrade(revision: str) -> None:
             listener_url=settings.database_listener_url,
             revision=revision,
         )
-    except TryAgain as error:
+    except (TryAgain, NeedsPerson) as error:
         print(error.reason, file=sys.stderr)
         sys.exit(1)
     click.echo("The database is up to date.")

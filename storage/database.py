@@ -5,12 +5,24 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from domain.errors import TryAgain
+from domain.errors import NeedsPerson, TryAgain
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant, true)")
+
+
+# A server that takes connections and says nothing must not hold us for ever; no statement of ours is this slow.
+PATIENCE: dict[str, object] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+}
 
 
 class Database:
@@ -18,9 +30,17 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         # Postgres may restart under us: a connection is tried before it is handed out, and made anew when it is dead.
+        # Values never stand in an error: they are people's mail.
         self._engine = create_engine(
-            psycopg_url(url), pool_size=pool_size, max_overflow=5, pool_pre_ping=True, pool_timeout=10
+            psycopg_url(url),
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            hide_parameters=True,
+            connect_args=PATIENCE,
         )
+        event.listen(self._engine, "first_connect", _refuse_who_sees_everything)
 
     @contextmanager
     def transaction(self, tenant: UUID) -> Iterator[Connection]:
@@ -52,13 +72,25 @@ class Database:
             raise
 
 
+def _refuse_who_sees_everything(connection: DBAPIConnection, _record: object) -> None:
+    """Row-level security does not bind a superuser, nor a role that may bypass it: such a login sees every tenant."""
+    cursor = connection.cursor()
+    cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    row = cursor.fetchone()
+    cursor.close()
+    connection.rollback()
+    if row is None or row[0]:
+        raise NeedsPerson("This database user would see every tenant: give DATABASE_URL a user of its own.")
+
+
 def psycopg_url(url: str) -> str:
     """The URL with psycopg 3 named as its driver, whichever way it was written."""
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-# 57P0x: the server is stopping or starting; 53300: too many connections. Class 08: connection exceptions.
-_AWAY = {"57P01", "57P02", "57P03", "53300"}
+# 57P0x: the server is stopping or starting; 53300: too many connections; 57014 and 55P03: it took too long, or waited
+# too long for a lock; 25P03: we were idle too long. Class 08: connection exceptions.
+_AWAY = {"57P01", "57P02", "57P03", "53300", "57014", "55P03", "25P03"}
 
 
 def _is_away(error: DBAPIError) -> bool:

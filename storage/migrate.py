@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from domain.errors import TryAgain
+from domain.errors import NeedsPerson, TryAgain
 from storage.database import psycopg_url
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -19,7 +19,7 @@ def upgrade(owner_url: str, *, app_url: str = "", listener_url: str = "", revisi
 
     Raises TryAgain when Postgres does not let us in; a migration that fails raises what it raises.
     """
-    engine = create_engine(psycopg_url(owner_url), poolclass=NullPool)
+    engine = create_engine(psycopg_url(owner_url), poolclass=NullPool, connect_args={"connect_timeout": 5})
     try:
         connection_of_owner = engine.connect()
     except OperationalError as error:
@@ -40,8 +40,10 @@ def upgrade(owner_url: str, *, app_url: str = "", listener_url: str = "", revisi
 def _ensure_login(connection: Connection, url: str, role: str) -> None:
     """Create the user that `url` names where it is missing, give it that password, and put it into `role` alone."""
     user, password = make_url(psycopg_url(url)).username, make_url(psycopg_url(url)).password
-    if not user or user == connection.engine.url.username:
+    if not user:
         return
+    if user == connection.engine.url.username:
+        raise NeedsPerson(f"The program must not run as {user}, who owns the tables: give it a user of its own.")
     quoted = connection.dialect.identifier_preparer.quote(user)
     known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :user"), {"user": user}).scalar()
     if not known:
