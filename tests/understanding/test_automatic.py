@@ -53,7 +53,6 @@ def test_what_gmail_sorted_out_is_never_answered(label):
         ("x-autoreply-from", "x@y.example"),
         ("x-loop", "help@shop.example"),
         ("feedback-id", "1:2:campaign"),
-        ("x-mailwright-reference", "K7F3Q2"),
     ],
 )
 def test_a_header_of_a_machine_is_a_sign(header):
@@ -198,3 +197,17 @@ def test_labelled_mail_is_told_apart():
     assert sum(1 for name in never if signs[name]) >= 0.95 * len(never)
     reports = {"bounce", "auto_reply", "feedback_report", "read_receipt"}
     assert [row["id"] for row in rows if row["kind"] in reports and not signs[row["id"]]] == []
+
+
+@pytest.mark.parametrize("local", ["mark.owner", "offers", "promotions", "renews", "bouncer.tom", "absent"])
+def test_a_person_with_an_odd_address_is_not_taken_for_a_machine(local):
+    assert automatic_sign(a_mail(sender=f"{local}@anywhere.example"), OWN) == ""
+
+
+@pytest.mark.parametrize("subject", ["Absent", "Absence", "Failure notice", "ooo nice lamp"])
+def test_a_subject_that_a_person_may_write_is_no_sign(subject):
+    assert automatic_sign(a_mail(subject=subject), OWN) == ""
+
+
+def test_a_reply_that_a_person_approved_elsewhere_is_a_persons():
+    assert automatic_sign(a_mail(("x-mailwright-reference", "K7F3Q2")), OWN) == ""
