@@ -38,7 +38,7 @@ class OnnxEmbedder:
         self._engine = f"all-minilm-l6-v2/onnx-{precision}-{RECIPE}"
         self._precision = precision
         model, tokenizer = _checked(directory, FILES[precision], TOKENIZER)
-        self._session = _session(model)
+        self._session = _session(model, threads)
         self._side_by_side = ThreadPoolExecutor(threads, thread_name_prefix="embed") if threads > 1 else None
         self._tokenizer = _tokenizer(tokenizer)
         self._memo: OrderedDict[bytes, Any] = OrderedDict()
@@ -132,12 +132,14 @@ def _checked(directory: Path, *names: str) -> tuple[Path, ...]:
     return tuple(directory / name for name in names)
 
 
-def _session(path: Path) -> Any:
+def _session(path: Path, threads: int) -> Any:
     onnxruntime = import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Runs side by side wait for each other at the one arena: without it two are twice as fast as one.
+    options.enable_cpu_mem_arena = threads == 1
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
