@@ -42,6 +42,7 @@ class Bench:
 def explain(files: tuple[str, ...], slug: str, *, as_json: bool) -> None:
     """Say what would happen to FILES: .eml files, folders of them, or - for standard input."""
     with services_for("database" if slug else "explain") as services:
+        _check_names(files)
         bench = _bench_of(services, slug)
         named = _mails(files)
         done = 0
@@ -64,6 +65,13 @@ def _bench_of(services: Services, slug: str) -> Bench:
     return Bench(services.handlers(tenant), replace(policy, own_addresses=own), own)
 
 
+def _check_names(names: Sequence[str]) -> None:
+    """Before anything is read: a slip in the last name must not cost the answers for all the others."""
+    for name in names:
+        if name != "-" and not Path(name).exists():
+            raise BadInput("file", f"{name} is neither a file nor a folder.")
+
+
 def _mails(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """Name and bytes of each mail; a folder gives its .eml files, in order, with those of its folders."""
     for name in names:
@@ -73,10 +81,8 @@ def _mails(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         elif path.is_dir():
             for file in sorted(path.rglob("*.eml")):
                 yield str(file), _bytes(file)
-        elif path.is_file():
-            yield name, _bytes(path)
         else:
-            raise BadInput("file", f"{name} is neither a file nor a folder.")
+            yield name, _bytes(path)
 
 
 def _bytes(file: Path) -> bytes:

@@ -15,7 +15,7 @@ from bootstrap import Services
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from domain.money import Money
-from domain.order import ORDER_STATUSES, Order, OrderItem
+from domain.order import ORDER_STATUSES, Order, OrderItem, normal_number
 from storage import documents, tenants
 from storage import orders as order_rows
 from storage.documents import StoredDocument
@@ -97,6 +97,10 @@ def save_documents(services: Services, tenant: UUID, folder: Path) -> tuple[int,
 
 def read_orders(file: Path) -> Iterator[Order | BadRow]:
     """The orders of a CSV file in its order, and what is wrong with the rows that are none."""
+    try:
+        file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput("file", "It is not UTF-8 text: save it as CSV in UTF-8.") from None
     with file.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.DictReader(lines)
         missing = {"order_number", "customer_email", "status", "currency", "total_minor", "placed_at"} - set(
@@ -113,22 +117,32 @@ def read_orders(file: Path) -> Iterator[Order | BadRow]:
 
 def _order(row: dict[str, str]) -> Order:
     status, currency = row["status"].strip(), row["currency"].strip().upper()
-    if not row["order_number"].strip() or "@" not in row["customer_email"]:
+    if not normal_number(row["order_number"]) or "@" not in row["customer_email"]:
         raise ValueError("It needs an order number and the customer's mail address.")
+    total, refunded = _whole(row, "total_minor"), _whole(row, "refunded_minor")
+    if not 0 <= refunded <= total < 10**15:
+        raise ValueError("What was refunded must be from 0 up to the total, and the total no less than 0.")
     if status not in ORDER_STATUSES:
         raise ValueError(f"The status {status!r} is none of {', '.join(ORDER_STATUSES)}.")
     return Order(
         number=row["order_number"].strip(),
         customer_email=row["customer_email"].strip().lower(),
         status=status,
-        total=Money(int(row["total_minor"]), currency),
-        refunded=Money(int(row.get("refunded_minor") or 0), currency),
+        total=Money(total, currency),
+        refunded=Money(refunded, currency),
         placed_at=_moment(row["placed_at"]),
         delivered_at=_moment(row["delivered_at"]) if row.get("delivered_at") else None,
         items=tuple(OrderItem(**item) for item in json.loads(row.get("items") or "[]")),
         customer_name=row.get("customer_name", ""),
         tracking_url=row.get("tracking_url", ""),
     )
+
+
+def _whole(row: dict[str, str], field: str) -> int:
+    text = (row.get(field) or "0").strip()
+    if not text.lstrip("-").isdecimal():
+        raise ValueError(f"{field} must be a whole number of cents, not {text!r}.")
+    return int(text)
 
 
 def _moment(text: str) -> datetime:

@@ -8,6 +8,11 @@ from domain.money import Money
 ORDER_STATUSES = ("pending", "processed", "shipped", "delivered", "cancelled", "returned")
 
 
+def normal_number(number: str) -> str:
+    """The one form in which order numbers are kept and looked for: `#1001`, ` lo-2` and `LO-2` find what they mean."""
+    return "".join(number.split()).lstrip("#").upper()
+
+
 @dataclass(frozen=True, slots=True)
 class OrderItem:
     sku: str

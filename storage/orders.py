@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.money import Money
-from domain.order import Order, OrderItem
+from domain.order import Order, OrderItem, normal_number
 from storage.codec import dumps
 
 
@@ -31,7 +31,7 @@ def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> None:
         [
             {
                 "tenant": tenant,
-                "number": order.number,
+                "number": normal_number(order.number),
                 "customer_email": order.customer_email.lower(),
                 "customer_name": order.customer_name,
                 "status": order.status,
@@ -51,7 +51,7 @@ def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> None:
 def find(db: Connection, tenant: UUID, number: str) -> Order | None:
     row = db.execute(
         text("SELECT * FROM shop_order WHERE tenant_id = :tenant AND number = :number"),
-        {"tenant": tenant, "number": number},
+        {"tenant": tenant, "number": normal_number(number)},
     ).one_or_none()
     if row is None:
         return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.category import Category
+from domain.errors import BadInput
 from domain.triage import Policy
 
 
@@ -31,11 +32,15 @@ class Tenant:
 
 
 def create(db: Connection, tenant: UUID, *, slug: str, name: str) -> None:
-    """Make the tenant whose id the transaction was opened for."""
-    db.execute(
-        text("INSERT INTO tenant (tenant_id, slug, name) VALUES (:tenant, :slug, :name)"),
+    """Make the tenant whose id the transaction was opened for. Raises BadInput when the short name is taken."""
+    made = db.execute(
+        text("""
+            INSERT INTO tenant (tenant_id, slug, name) VALUES (:tenant, :slug, :name) ON CONFLICT (slug) DO NOTHING
+        """),
         {"tenant": tenant, "slug": slug, "name": name},
     )
+    if made.rowcount != 1:
+        raise BadInput("slug", f"There is a workspace called {slug!r} already: choose another short name.")
 
 
 def get(db: Connection, tenant: UUID) -> Tenant:

@@ -118,3 +118,9 @@ def test_with_a_tenant_a_database_is_needed_and_its_setting_is_named(tmp_path):
     done = explain("--tenant", "lumen-oak", str(tmp_path / "mail.eml"))
     assert done.returncode == 2
     assert "DATABASE_URL is missing." in done.stderr.decode()
+
+
+def test_a_slip_in_one_name_is_found_before_anything_is_read(tmp_path):
+    (tmp_path / "mail.eml").write_bytes(QUESTION)
+    done = explain(str(tmp_path / "mail.eml"), "/nowhere/typo.eml")
+    assert (done.returncode, done.stdout) == (2, b"")

@@ -120,11 +120,12 @@ def test_bad_rows_of_an_order_file_are_named_by_line_and_left_out(settings, serv
         "A-2,anna@x.example,lost,EUR,4990,2026-11-01,[]\n"
         "A-3,anna@x.example,shipped,EUR,many,2026-11-01,[]\n"
         ",anna@x.example,shipped,EUR,1,2026-11-01,[]\n"
+        "A-5,anna@x.example,shipped,EUR,-1,2026-11-01,[]\n"
     )
     done = flask(settings, "orders", "import", str(file), "--tenant", workspace.slug)
     assert done.returncode == 0, done.stderr
-    assert "1 orders imported, 3 rows left out." in done.stdout
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["line 3", "line 4", "line 5"]
+    assert "1 orders imported, 4 rows left out." in done.stdout
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["line 3", "line 4", "line 5", "line 6"]
     with services.database.transaction(workspace.id) as db:
         assert orders.find(db, workspace.id, "A-1").total.minor == 4990
         assert orders.find(db, workspace.id, "A-2") is None
@@ -155,3 +156,37 @@ def test_documents_are_imported_and_a_bad_one_leaves_the_others(settings, servic
 def test_an_unknown_workspace_is_one_sentence(settings, tmp_path):
     done = flask(settings, "kb", "import", str(tmp_path), "--tenant", "nobody")
     assert (done.returncode, done.stderr.strip()) == (2, "tenant: There is no workspace called 'nobody'.")
+
+
+def test_an_order_is_found_however_its_number_is_written(settings, services, workspace, tmp_path):
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        HEADING + "#1001,a@x.example,shipped,EUR,1,2026-11-01,[]\nlo-2,a@x.example,shipped,EUR,1,2026-11-01,[]\n"
+    )
+    assert flask(settings, "orders", "import", str(file), "--tenant", workspace.slug).returncode == 0
+    with services.database.transaction(workspace.id) as db:
+        assert all(orders.find(db, workspace.id, number) for number in ("1001", "#1001", "LO-2", "lo-2"))
+
+
+def test_an_order_file_in_another_encoding_is_refused_with_a_sentence(settings, workspace, tmp_path):
+    file = tmp_path / "orders.csv"
+    file.write_bytes(HEADING.encode() + "A-1,anna@x.example,shipped,EUR,1,2026-11-01,[],J\xfcrgen\n".encode("latin-1"))
+    done = flask(settings, "orders", "import", str(file), "--tenant", workspace.slug)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
+def test_a_short_name_that_is_taken_is_refused_with_a_sentence(settings, workspace):
+    arguments = (
+        "tenant",
+        "create",
+        workspace.slug,
+        "--name",
+        "X",
+        "--owner",
+        "a@b.example",
+        "--password",
+        "long enough!",
+    )
+    done = flask(settings, *arguments)
+    assert done.returncode == 2
+    assert "already: choose another short name." in done.stderr
