@@ -32,7 +32,19 @@ ENOUGH = 4
 
 
 class OnlyDrain(Job):
-    """A job that can call one function. RQ's JSON would otherwise run whatever name stands in Redis."""
+    """A job that can call one function and nothing after it. RQ would run whatever names stand in Redis."""
+
+    @property
+    def success_callback(self) -> None:
+        return None
+
+    @property
+    def failure_callback(self) -> None:
+        return None
+
+    @property
+    def stopped_callback(self) -> None:
+        return None
 
     @property
     def func(self) -> Callable[..., Any]:
