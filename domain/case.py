@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+ENDED = frozenset({"refused", "executed", "confirmed", "expired", "withdrawn"})
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -19,7 +21,12 @@ class Case:
 
     @property
     def is_open(self) -> bool:
+        """Whether the machine still asks; otherwise a person has it, or it has ended."""
         return self.state in {"requested", "order_wanted"}
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED
 
     def asking(self, what: str, state: str) -> "Case":
         return replace(self, state=state, asked=(*self.asked, what))

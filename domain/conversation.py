@@ -7,7 +7,9 @@ from domain.case import Case
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """`replies_by_machine` counts automatic replies in this thread since a person last wrote in it for us;
+    """`case` is the newest one, open or with a person, unless nothing has moved it for a month.
+
+    `replies_by_machine` counts automatic replies in this thread since a person last wrote in it for us;
     `replies_to_sender_today` counts those to this sender's address in the last 24 hours, over all threads.
     """
 

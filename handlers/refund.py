@@ -19,7 +19,6 @@ from handlers.wording import Wording, wording_for
 
 ORDER_NUMBER, ORDER_NUMBER_AGAIN = "order_number", "order_number_again"
 MOST_WRONG_NUMBERS = 2
-ENDED = frozenset({"refused", "executed", "confirmed", "expired", "withdrawn"})
 
 
 class RefundHandler:
@@ -31,7 +30,7 @@ class RefundHandler:
         if message.sender is None:
             return Decision.hold("The mail does not name exactly one sender.")
         case = conversation.case
-        if case is None or case.kind != Category.REFUND or case.state in ENDED:
+        if case is None or case.kind != Category.REFUND or case.has_ended:
             case = Case(Category.REFUND.value)
         numbers = understanding.order_numbers or ((case.order_number,) if case.order_number else ())
         found = [(number, self._orders.find(number)) for number in numbers]

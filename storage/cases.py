@@ -1,5 +1,6 @@
 """Cases: the state of a refund or order action over several mails, moved only from the version that was read."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID, uuid4
 
@@ -7,6 +8,26 @@ from sqlalchemy import Connection, text
 
 from domain.case import Case
 from domain.errors import TryAgain
+
+# Whatever a person made of a case, a month later the same customer may want something new.
+_NEWEST = text("""
+    SELECT DISTINCT ON (conversation_id) conversation_id, kind, state, order_number, asked, wrong_numbers, version
+    FROM support_case
+    WHERE tenant_id = :tenant AND conversation_id = ANY(:conversations)
+        AND (is_open OR moved_at > now() - interval '30 days')
+    ORDER BY conversation_id, is_open DESC, opened_at DESC
+""")
+
+
+def newest(db: Connection, tenant: UUID, conversations: Sequence[UUID]) -> dict[UUID, Case]:
+    """The case of each conversation: the open one, else the newest, left out a month after its last move."""
+    rows = db.execute(_NEWEST, {"tenant": tenant, "conversations": list(conversations)})
+    return {
+        row.conversation_id: Case(
+            row.kind, row.state, row.order_number, tuple(row.asked), tuple(row.wrong_numbers), row.version
+        )
+        for row in rows
+    }
 
 
 def move(db: Connection, tenant: UUID, conversation: UUID, case: Case) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
-from domain.case import Case
 from domain.conversation import Conversation
 from domain.decision import Decision, Disposition, Reply
 from domain.delivery import EffectState
@@ -37,7 +36,7 @@ _INSERT_EFFECT = text("""
 """)
 
 _FACTS = text("""
-    SELECT m.id, m.thread_id, c.kind, c.state AS case_state, c.order_number, c.asked, c.wrong_numbers, c.version,
+    SELECT m.id, m.thread_id, m.conversation_id,
         (SELECT count(*) FROM outbox o WHERE o.tenant_id = m.tenant_id AND o.mailbox_id = m.mailbox_id
             AND o.thread_id = m.thread_id AND o.automatic AND o.state NOT IN ('held', 'cancelled', 'failed')
             AND o.created_at > coalesce((SELECT max(p.created_at) FROM outbox p WHERE p.tenant_id = m.tenant_id
@@ -48,8 +47,7 @@ _FACTS = text("""
             AND o.created_at > now() - interval '24 hours') AS today,
         (SELECT count(*) FROM message e WHERE e.tenant_id = m.tenant_id AND e.conversation_id = m.conversation_id
             AND e.seq < m.seq) AS earlier
-    FROM message m LEFT JOIN support_case c
-        ON c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id AND c.is_open
+    FROM message m
     WHERE m.tenant_id = :tenant AND m.id = ANY(:ids)
 """)
 
@@ -59,19 +57,17 @@ _REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 def conversations(db: Connection, tenant: UUID, messages: list[UUID]) -> dict[UUID, Conversation]:
     """For each message, what a decision about it needs to know of its conversation."""
+    rows = db.execute(_FACTS, {"tenant": tenant, "ids": messages}).all()
+    known = cases.newest(db, tenant, [row.conversation_id for row in rows if row.conversation_id])
     return {
         row.id: Conversation(
             thread_id=row.thread_id,
-            case=None
-            if row.kind is None
-            else Case(
-                row.kind, row.case_state, row.order_number, tuple(row.asked), tuple(row.wrong_numbers), row.version
-            ),
+            case=known.get(row.conversation_id),
             replies_by_machine=row.in_thread,
             replies_to_sender_today=row.today,
             earlier_messages=row.earlier,
         )
-        for row in db.execute(_FACTS, {"tenant": tenant, "ids": messages})
+        for row in rows
     }
 
 

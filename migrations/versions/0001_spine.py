@@ -279,6 +279,7 @@ CREATE TABLE support_case (
   FOREIGN KEY (tenant_id, conversation_id) REFERENCES conversation (tenant_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX support_case_one_open ON support_case (tenant_id, conversation_id) WHERE is_open;
+CREATE INDEX support_case_of_conversation ON support_case (tenant_id, conversation_id, opened_at);
 
 CREATE TABLE shop_order (
   tenant_id uuid NOT NULL REFERENCES tenant ON DELETE CASCADE,

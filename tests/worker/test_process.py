@@ -2,13 +2,15 @@
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from domain.case import Case
 from domain.errors import TryAgain
-from storage import cases, decisions, messages
+from domain.money import Money
+from domain.order import Order
+from storage import cases, decisions, messages, orders
 from storage.due import Kind
 from tests.support.letters import letter
 from tests.support.pipeline import CUSTOMER, SHOP, PlainReader, TestServices
@@ -273,6 +275,47 @@ def test_two_cannot_move_one_case_from_the_same_version(moody):
             cases.move(db, moody.tenant, conversation, case)
         with pytest.raises(TryAgain):
             cases.move(db, moody.tenant, conversation, replace(case, version=0))
+
+
+def an_order(shop, number: str = "LO-48213") -> None:
+    order = Order(number, CUSTOMER, "delivered", Money(4990, "EUR"), Money(0, "EUR"), datetime.now(UTC))
+    with shop.services.database.transaction(shop.tenant) as db:
+        orders.save(db, shop.tenant, [order])
+
+
+def answer(shop, first, text: str) -> None:
+    """The customer answers in the same thread."""
+    shop.google.deliver_raw(
+        SHOP, letter(CUSTOMER, SHOP, "Re: Refund", text, answers=first.letter.message_id), auth="pass"
+    )
+    shop.sync_and_settle()
+
+
+def test_whoever_asks_for_news_of_a_case_with_a_person_is_not_asked_for_the_order_number(shop):
+    an_order(shop)
+    shop.settle()
+    first = shop.write("refund: please, my order is LO-48213", "Refund")
+    shop.sync_and_settle()
+    assert shop.rows("SELECT state, is_open FROM support_case") == [("checking", False)]
+    answer(shop, first, "refund: any news?")
+    assert reasons(shop)[1] == "Its refund is with a person already (checking)."
+    assert shop.received() == []
+    assert shop.one("SELECT count(*) FROM support_case") == 1
+
+
+def test_a_month_after_a_person_had_a_case_a_new_one_begins(shop):
+    an_order(shop)
+    shop.settle()
+    first = shop.write("refund: please, my order is LO-48213", "Refund")
+    shop.sync_and_settle()
+    shop.change("UPDATE support_case SET opened_at = opened_at - interval '40 days'")
+    shop.change("UPDATE support_case SET moved_at = moved_at - interval '31 days'")
+    answer(shop, first, "refund: something else, please")
+    assert len(shop.received()) == 1
+    assert [row.state for row in shop.rows("SELECT state FROM support_case ORDER BY opened_at")] == [
+        "checking",
+        "order_wanted",
+    ]
 
 
 def test_no_transaction_is_open_while_the_models_think(moody):
