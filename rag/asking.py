@@ -11,6 +11,16 @@ _SENTENCE = re.compile(
 )
 _OPENING_CLAUSE = re.compile(r"^\W*([^,!?.:;–—]{1,60})[,!:;–—]\s*(?=\S)")
 _SUBJECT_PREFIX = re.compile(r"^(?:\s*(?:re|aw|antw|fwd?|wg|tr|rv|sv)\s*:\s*)+", re.IGNORECASE)
+# "How long does it take, and what does it cost?" asks twice, and is answered twice or not at all.
+_AND_ALSO = re.compile(
+    r"[,;]?\s+(?:and|und|sowie|et|y|e)\s+(?:also|auch|aussi|también)?\s*(?=(?:"
+    r"what|how|when|where|which|who|why|can|could|do|does|is|are|will"
+    r"|was|wie|wann|wo|welche[rsnm]?|wer|warum|kann|können|könnte|gibt|muss"
+    r"|combien|comment|quand|où|quel(?:le)?s?|pourquoi|est-ce|puis-je|peut-on"
+    r"|qué|cuánto|cuánta|cuántos|cómo|cuándo|dónde|cuál(?:es)?|puedo|se\s+puede"
+    r")\b)",
+    re.IGNORECASE,
+)
 MAX_WORDS = 220
 MAX_CHARACTERS = 20_000
 # After a closing formula stand a name and perhaps a company.
@@ -94,7 +104,7 @@ def _questions(sentences: list[str], title: str, language: str) -> Iterator[str]
         if at and len(content(sentence, language)) < 2:
             yield f"{sentences[at - 1]} {sentence}"
         else:
-            yield sentence
+            yield from _AND_ALSO.split(sentence)
 
 
 def _asks(sentence: str, language: str) -> bool:

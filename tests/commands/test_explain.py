@@ -22,7 +22,7 @@ Authentication-Results: mx.google.com; dmarc=pass header.from=customer.example
 
 Hello,
 
-could you tell me how long delivery within Germany usually takes, and what it costs?
+could you tell me how long delivery within Germany usually takes?
 
 Tom
 

@@ -62,3 +62,18 @@ def test_a_mail_of_chatter_asks_nothing(mail):
 )
 def test_only_marks_go_when_a_quote_is_shown(markdown, shown):
     assert plain(markdown) == shown
+
+
+def test_two_questions_in_one_sentence_are_two_questions():
+    joined = {
+        "en": "How long does delivery to Ireland take, and what does it cost?",
+        "de": "Wie lange dauert die Lieferung nach Irland und was kostet sie?",
+        "fr": "Combien de temps dure la livraison en Irlande et combien coûte-t-elle ?",
+        "es": "¿Cuánto tarda el envío a Irlanda y cuánto cuesta?",
+    }
+    for language, text in joined.items():
+        assert len(read_asking(text, "", language).questions) == 2, text
+
+
+def test_two_things_in_one_question_stay_one_question():
+    assert len(read_asking("Do you ship lamps and shelves to Ireland and Wales?", "", "en").questions) == 1
