@@ -37,3 +37,24 @@ class Case:
     def with_wrong_numbers(self, *numbers: str) -> "Case":
         new = tuple(number for number in numbers if number not in self.wrong_numbers)
         return replace(self, wrong_numbers=(*self.wrong_numbers, *new))
+
+    def onto(self, now: "Case | None") -> "Case | None":
+        """Take this step, decided earlier, only now; None where there is no step to take any more.
+
+        What was asked and tried meanwhile is kept. A case that a person has by now, or that has ended, stays so.
+        """
+        if now is None:
+            return replace(self, version=0)
+        if now.has_ended and self.version == 0:
+            return self
+        if not now.is_open or now.kind != self.kind:
+            return None
+        if now.version == self.version:
+            return self
+        return replace(
+            self,
+            order_number=self.order_number or now.order_number,
+            asked=tuple(dict.fromkeys((*now.asked, *self.asked))),
+            wrong_numbers=tuple(dict.fromkeys((*now.wrong_numbers, *self.wrong_numbers))),
+            version=now.version,
+        )

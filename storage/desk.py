@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from domain.errors import BadInput, TryAgain
+from domain.errors import BadInput
 from storage import cases, events
 from storage.codec import case_from_json
 from storage.conversations import like
@@ -156,7 +156,7 @@ def send(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_
     """A person releases the draft, perhaps edited, or writes an answer where there was none.
 
     False when somebody else settled it before. Nothing is sent here. Raises BadInput, and nothing is changed, when
-    there is nobody to answer, no mailbox to answer from, or the case behind it has moved on.
+    there is nobody to answer or no mailbox to answer from. The case takes its step from where it stands by now.
     """
     values: dict[str, object] = {"tenant": tenant, "decision": decision, "member": member}
     settled = db.execute(_SETTLE, {**values, "settlement": "sent"}).one_or_none()
@@ -173,10 +173,7 @@ def send(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_
         raise BadInput("reply", "This mail names nobody who could be answered.")
     case = case_from_json(settled.case_on_release)
     if case is not None and settled.conversation_id is not None:
-        try:
-            cases.move(db, tenant, settled.conversation_id, case)
-        except TryAgain:
-            raise BadInput("case", "This conversation moved on meanwhile. Look again, then send.") from None
+        cases.move_late(db, tenant, settled.conversation_id, case)
     edited = released is None or released.draft_text != text_to_send
     events.record(db, tenant, actor=str(member), kind="reply_approved", subject=settled.message_id, edited=edited)
     return True

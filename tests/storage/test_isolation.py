@@ -95,6 +95,7 @@ AN_ORDER = Order(
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
 CASES = {
     "cases.move": lambda db, t, b: cases.move(db, t, b.conversation, Case("refund", version=1)),
+    "cases.move_late": lambda db, t, b: cases.move_late(db, t, b.conversation, Case("refund", version=1)),
     "cases.newest": lambda db, t, b: cases.newest(db, t, [b.conversation]),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)

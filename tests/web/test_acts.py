@@ -7,7 +7,7 @@ import pytest
 
 from domain.case import Case
 from domain.decision import Decision, Reply
-from storage import mailboxes
+from storage import cases, mailboxes
 from tests.web.conftest import Browser, seen
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 
@@ -145,14 +145,32 @@ def test_a_mail_from_nobody_can_only_be_dismissed(browser: Browser, filler: Fill
     assert "Dismissed" in browser.press(f"/decisions/{held.decision}/dismiss")
 
 
-def test_a_case_that_moved_on_is_not_moved_back(browser: Browser, filler: Filler) -> None:
+@pytest.mark.parametrize(
+    ("meanwhile", "then"),
+    [
+        (Case("refund", "checking", "LO-1", version=1), ("checking", "LO-1", [], [])),
+        (
+            Case("refund", "order_wanted", "", ("order_number",), ("LO-9",), version=1),
+            ("order_wanted", "", ["order_number", "order_number_again"], ["LO-9", "LO-8"]),
+        ),
+    ],
+)
+def test_a_case_that_moved_on_is_not_moved_back_and_keeps_no_reply_from_leaving(
+    browser: Browser, filler: Filler, meanwhile: Case, then: tuple
+) -> None:
     claim = filler.store(filler.mailbox(), MESSAGE)
-    stale = Case("refund", "order_wanted", version=3)
+    read = Case("refund", "order_wanted", "", (), ("LO-9",), version=1)
+    asks = read.with_wrong_numbers("LO-8").asking("order_number_again", "order_wanted")
     decision = Decision.hold("A person decides.", Reply(MESSAGE.sender, "Re", "Draft."))
-    made = filler.decide(claim, replace(decision, case_on_release=stale), UNDERSTANDING)
+    made = filler.decide(claim, replace(decision, case_on_release=asks), UNDERSTANDING)
+    with filler.database.transaction(filler.tenant) as db:
+        cases.move(db, filler.tenant, claim.conversation, replace(read, version=0))
+        cases.move(db, filler.tenant, claim.conversation, meanwhile)
     page = browser.press(f"/decisions/{made}/send", {"text": "Yes."})
-    assert "This conversation moved on meanwhile." in seen(page)
-    assert [row.state for row in filler.rows(OUTBOX)] == ["held"]
+    assert "It is leaving now." in seen(page)
+    assert [row.state for row in filler.rows(OUTBOX)] == ["pending"]
+    case = "SELECT state, order_number, asked, wrong_numbers FROM support_case WHERE tenant_id = :tenant"
+    assert filler.rows(case) == [then]
 
 
 def test_the_kill_switch_shows_its_state_and_keeps_the_page(browser: Browser, filler: Filler) -> None:
