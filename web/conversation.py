@@ -24,12 +24,17 @@ _FRAME_POLICY = (
 # Mail is written for white paper; links lead nowhere from in here.
 _FRAME = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light"><title>Mail</title>{}'
 
-_SETTLED = "Somebody else has settled this already"
+_SETTLED = "Somebody has settled this already"
 
 
 @pages.get("/conversations/<uuid:conversation>")
 @signed_in
 def page(conversation: UUID) -> Page:
+    return _shown(conversation)
+
+
+def _shown(conversation: UUID, unsent: str = "") -> Page:
+    """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost."""
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
         found = thread.find(db, tenant, conversation)
@@ -37,7 +42,11 @@ def page(conversation: UUID) -> Page:
         abort(404)
     open_mail = [one for one in reversed(found.messages) if one.waits]
     return render_template(
-        "conversation/page.html", conversation=found, now=_at_hand(found, open_mail), open_mail=open_mail
+        "conversation/page.html",
+        conversation=found,
+        now=_at_hand(found, open_mail),
+        open_mail=open_mail,
+        unsent=unsent,
     )
 
 
@@ -105,8 +114,11 @@ def send(decision: UUID) -> Page:
             done = desk.send(db, tenant, decision, member=member().id, text_to_send=text, reference=reference)
     except BadInput as error:
         flash(f"Nothing was sent. {error.reason}", "warning")
-    else:
-        flash("It is leaving now." if done else f"{_SETTLED}; nothing was sent twice.", "info" if done else "warning")
+        return _shown(conversation, unsent=text)
+    if not done:
+        flash(f"{_SETTLED}; nothing was sent twice.", "warning")
+        return _shown(conversation, unsent=text)
+    flash("It is leaving now.", "info")
     return redirect(url_for("conversation.page", conversation=conversation))
 
 
