@@ -1,6 +1,7 @@
 """`flask demo`: everything on one machine with one command, over the sandbox Google."""
 
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -42,7 +43,7 @@ def demo(port: int, google_port: int, *, fresh: bool) -> None:
     folder = settings_module.read().data_dir / "demo"
     try:
         with ExitStack() as stack:
-            _run(folder, _free(port), _free(google_port), stack, fresh=fresh)
+            _run(folder, _free("The desk", port), _free("The sandbox Google", google_port), stack, fresh=fresh)
     except MailwrightError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
@@ -83,6 +84,7 @@ def _run(folder: Path, port: int, google_port: int, stack: ExitStack, *, fresh: 
     services = stack.enter_context(closing(build(settings)))
     tenant = ensure_shop(services, kept)
     progress = Progress(services, tenant, kept, google_port, lambda: postgres.revive() or valkey.revive())
+    _write_env(folder / "env", settings)
     supervisor = Supervisor(
         _commands(settings, port, google_port, folder), log=_quiet(stack), folder=folder / "logs", tick=progress
     )
@@ -110,6 +112,13 @@ def _commands(settings: Settings, port: int, google_port: int, folder: Path) -> 
         Command("io", (python, "-m", "worker.run", "io"), env, ROOT),
         Command("brain", (python, "-m", "worker.run", "brain"), env, ROOT),
     ]
+
+
+def _write_env(file: Path, settings: Settings) -> None:
+    """The demo's settings for a shell, so that every `flask` command can work on it."""
+    file.touch(mode=0o600)
+    lines = (f"{field.name.upper()}={shlex.quote(str(getattr(settings, field.name)))}" for field in fields(Settings))
+    file.write_text("\n".join(lines) + "\n")
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -175,7 +184,7 @@ def _forget(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _free(port: int) -> int:
+def _free(what: str, port: int) -> int:
     """The port itself, or the next one that nobody listens on."""
     for candidate in range(port, port + 50):
         with socket.socket() as probe:
@@ -184,6 +193,8 @@ def _free(port: int) -> int:
                 probe.bind(("127.0.0.1", candidate))
             except OSError:
                 continue
+            if candidate != port:
+                click.echo(f"Port {port} is taken by another program: {what.lower()} is on port {candidate}.")
             return candidate
     raise MailwrightError(f"No port from {port} to {port + 49} is free.")
 

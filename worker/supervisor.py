@@ -19,6 +19,7 @@ from typing import TextIO
 from adapters.embedded.child import tied
 from worker.forwarding import Forwarding
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a closed terminal stops us as Ctrl-C does
 LOOK_EVERY = 0.1  # seconds at most until an end, a due start or a wish to stop is noticed
 
 
@@ -66,7 +67,7 @@ class _Child:
 
 
 class Supervisor:
-    """Runs `commands` until SIGINT, SIGTERM or `stop()`; a second signal stops at once.
+    """Runs `commands` until SIGINT, SIGTERM, SIGHUP or `stop()`; a second signal stops at once.
 
     Lines go to `log`, after the command's name, and, where `folder` is given, as they are to `folder/NAME.log`.
     `tick` is called about ten times a second, to look after what is no command, such as the embedded servers.
@@ -89,7 +90,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Keep the commands running; returns when all of them have ended. Only in the main thread."""
-        earlier = {each: signal.signal(each, self._asked_to_stop) for each in (signal.SIGINT, signal.SIGTERM)}
+        earlier = {each: signal.signal(each, self._asked_to_stop) for each in STOPS}
         try:
             while not self._wishes_to_stop:
                 self._look_after(time.monotonic())
