@@ -30,7 +30,10 @@ LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 
 
 class DraftState(StrEnum):
+    """`CHANGED` is a draft that still waits, but no longer says what we wrote to whom we wrote it."""
+
     DRAFT = "draft"
+    CHANGED = "changed"
     SENT = "sent"
     GONE = "gone"
 
@@ -72,7 +75,13 @@ class Outgoing(Protocol):
         """Never repeated inside. Raises NotSent, Unclear, DraftGone."""
         ...
 
-    def draft_state(self, draft_id: str) -> DraftState: ...
+    def draft_state(self, draft_id: str) -> DraftState:
+        """Never CHANGED: what the draft says is not looked at."""
+        ...
+
+    def compare_draft(self, draft_id: str, mime: bytes) -> DraftState:
+        """CHANGED when its owner gave the draft another recipient, subject, text or an attachment than `mime` has."""
+        ...
 
     def delete_draft(self, draft_id: str) -> None:
         """Idempotent: a draft that is gone is deleted."""

@@ -8,7 +8,7 @@ import structlog
 
 from adapters.mime.build import build_reply
 from bootstrap import Services
-from domain.delivery import LOOKS, DraftState, EffectState, Outgoing, Signs
+from domain.delivery import LOOKS, DraftRef, DraftState, EffectState, Outgoing, Signs
 from domain.errors import DraftGone, NotSent, Unclear
 from domain.message import Address
 from storage import mailboxes, outbox
@@ -25,6 +25,7 @@ QUIET = timedelta(seconds=60)
 TURN = timedelta(seconds=15)
 
 _UNKNOWN = "Gmail never confirmed whether this reply left. Look into the Sent folder before you answer again."
+_CHANGED = "Somebody changed its draft in Gmail, and it was not sent. Send it there, or delete it and answer here."
 
 
 def carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
@@ -33,9 +34,9 @@ def carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
         return
     match effect.state:
         case EffectState.PENDING:
-            _send(services, gmail, effect, draft(services, gmail, effect))
+            _begin(services, gmail, effect)
         case EffectState.DRAFTED:
-            _send(services, gmail, effect, effect.draft_id)
+            _send_kept(services, gmail, effect, effect.draft_id or "")
         case EffectState.SENDING | EffectState.UNCERTAIN:
             _look(services, gmail, effect)
         case (
@@ -46,9 +47,29 @@ def carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
             assert_never(effect.state)
 
 
+def _begin(services: Services, gmail: Outgoing, effect: Effect) -> None:
+    """Repeating this is harmless: a draft that an unclear answer left behind is found and adopted."""
+    left_over = gmail.find_draft(_signs(effect), effect.thread_id) if effect.attempts > 1 else None
+    if left_over is None:
+        _send(services, gmail, effect, draft(services, gmail, effect))
+    elif _drafted(services, effect, left_over):
+        _send_kept(services, gmail, effect, left_over.draft_id)
+
+
 def draft(services: Services, gmail: Outgoing, effect: Effect) -> str | None:
-    """Lay the mail down at Gmail as a draft. Repeating this is harmless: a left-over draft is found and adopted."""
-    mime = build_reply(
+    """Lay the mail down at Gmail as a draft; None when another worker took the row meanwhile."""
+    draft = gmail.create_draft(_mime(effect), effect.thread_id)
+    return draft.draft_id if _drafted(services, effect, draft) else None
+
+
+def _drafted(services: Services, effect: Effect, draft: DraftRef) -> bool:
+    with services.database.transaction(effect.tenant) as db:
+        return outbox.drafted(db, effect, draft, hashlib.sha256(_mime(effect)).digest())
+
+
+def _mime(effect: Effect) -> bytes:
+    """The same bytes for the same row."""
+    return build_reply(
         sender=Address(effect.mailbox_address),
         to=effect.recipient,
         subject=effect.subject,
@@ -59,12 +80,18 @@ def draft(services: Services, gmail: Outgoing, effect: Effect) -> str | None:
         automatic=effect.automatic,
         date=effect.created_at,
     )
-    draft = gmail.find_draft(_signs(effect), effect.thread_id) if effect.attempts > 1 else None
-    if draft is None:
-        draft = gmail.create_draft(mime, effect.thread_id)
-    with services.database.transaction(effect.tenant) as db:
-        known = outbox.drafted(db, effect, draft, hashlib.sha256(mime).digest())
-    return draft.draft_id if known else None
+
+
+def _send_kept(services: Services, gmail: Outgoing, effect: Effect, draft_id: str) -> None:
+    """A draft that lay in Gmail for a while: its owner could read, change, send or delete it there."""
+    match gmail.compare_draft(draft_id, _mime(effect)):
+        case DraftState.DRAFT:
+            _send(services, gmail, effect, draft_id)
+        case DraftState.CHANGED:
+            # It is somebody's own work now: neither sent nor deleted.
+            to_person(services, effect, EffectState.NEEDS_PERSON, _CHANGED)
+        case DraftState.SENT | DraftState.GONE:
+            _move(services, effect, EffectState.UNCERTAIN, after=LOOKS[0], error="The draft is there no more.")
 
 
 def _send(services: Services, gmail: Outgoing, effect: Effect, draft_id: str | None) -> None:

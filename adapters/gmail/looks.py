@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adapters.gmail.client import Answer, Connection, said
-from adapters.gmail.signs import is_ours
+from adapters.gmail.signs import is_ours, says_the_same
 from domain.delivery import DraftRef, DraftState, SentRef, Signs
 from domain.errors import Gone, NeedsPerson
 
@@ -52,6 +52,19 @@ def draft_state(connection: Connection, draft_id: str) -> DraftState:
     except Gone:
         return DraftState.GONE
     return DraftState.DRAFT if _is_waiting(said(answer, "message")) else DraftState.SENT
+
+
+def compare_draft(connection: Connection, draft_id: str, mime: bytes) -> DraftState:
+    """20 units."""
+    get = connection.routes.drafts.get
+    try:
+        answer = connection.ask(get(userId="me", id=draft_id, format="full", fields=f"id,message({_WHOLE})"))
+    except Gone:
+        return DraftState.GONE
+    message = said(answer, "message")
+    if not _is_waiting(message):
+        return DraftState.SENT
+    return DraftState.DRAFT if says_the_same(message.get("payload", {}), mime) else DraftState.CHANGED
 
 
 def _is_waiting(message: Answer) -> bool:

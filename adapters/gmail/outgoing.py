@@ -44,6 +44,9 @@ class GmailOutgoing:
     def draft_state(self, draft_id: str) -> DraftState:
         return looks.draft_state(self._connection, draft_id)
 
+    def compare_draft(self, draft_id: str, mime: bytes) -> DraftState:
+        return looks.compare_draft(self._connection, draft_id, mime)
+
     def delete_draft(self, draft_id: str) -> None:
         """20 units to look, 10 to delete: deleting the draft around a sent message would delete that message."""
         if looks.draft_state(self._connection, draft_id) is not DraftState.DRAFT:

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.gmail.connect import Gmail
+from adapters.mime.build import build_reply
 from domain.delivery import DraftState, Signs
 from domain.errors import DraftGone, Gone, HistoryExpired, NeedsPerson, NotSent
+from domain.message import Address
 from domain.triage import MAX_BYTES
 from sandbox.google import Google
+from sandbox.letter import Letter
 from tests.adapters.conftest import CUSTOMER, SHOP
 from tests.support.fake_gmail import FakeGmail
 from tests.support.letters import letter
@@ -35,6 +38,9 @@ class FakeMailbox:
     def delete(self, gmail_id):
         self._fake.delete(gmail_id)
 
+    def edit_draft(self, draft_id, raw):
+        self._fake.edit_draft(draft_id, raw)
+
     def expire_history(self):
         self._fake.expire_history()
 
@@ -52,6 +58,10 @@ class SandboxMailbox:
 
     def delete(self, gmail_id):
         self._google.delete_message(SHOP, gmail_id)
+
+    def edit_draft(self, draft_id, raw):
+        mailbox = self._google.mailbox(SHOP)
+        mailbox.messages[mailbox.drafts[draft_id]].letter = Letter(raw)
 
     def expire_history(self):
         self._google.expire_history(SHOP)
@@ -227,6 +237,41 @@ def test_a_draft_left_behind_is_found_by_its_sign(box):
     draft = box.outgoing.create_draft(reply(), thread_id)
     assert box.outgoing.find_draft(SIGNS, thread_id) == draft
     assert box.outgoing.find_draft(SIGNS, "1234567890abcdef") is None
+
+
+def test_a_draft_that_nobody_touched_says_the_same_until_it_is_sent_or_deleted(box):
+    mime = build_reply(
+        sender=Address(SHOP), to=Address(CUSTOMER), subject="Größe = 5 € " * 12, text="Grüße.\n\n" + "Langes Wort " * 9,
+        in_reply_to="", references=(), reference_token="K7F3Q2", automatic=True, date=datetime.now(UTC),
+    )  # fmt: skip
+    kept, sent = (box.outgoing.create_draft(mime, "").draft_id for _ in range(2))
+    assert box.outgoing.compare_draft(kept, mime) is DraftState.DRAFT
+    box.outgoing.send_draft(sent)
+    box.outgoing.delete_draft(kept)
+    assert box.outgoing.compare_draft(sent, mime) is DraftState.GONE
+    assert box.outgoing.compare_draft(kept, mime) is DraftState.GONE
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        reply().replace(b"To: anna@example.org", b"To: eve@example.org"),
+        reply().replace(b"To: anna@example.org", b"To: anna@example.org, eve@example.org"),
+        reply().replace(b"To: anna@example.org", b"To: anna@example.org\r\nCc: eve@example.org"),
+        reply().replace(b"To: anna@example.org", b"To: anna@example.org\r\nBcc: eve@example.org"),
+        reply().replace(b"To: anna@example.org\r\n", b""),
+        reply().replace(b"Subject: Re: Question 1", b"Subject: Re: Question 2"),
+        reply().replace(b"text/plain", b"text/html"),
+        reply("Not on its way.\n\nRef: K7F3Q2\n"),
+        reply("On its way.\n"),
+    ],
+)
+def test_a_draft_that_its_owner_changed_is_seen_to_be_changed(box, changed):
+    draft_id = box.outgoing.create_draft(reply(), "").draft_id
+    assert changed != reply()
+    box.edit_draft(draft_id, changed)
+    assert box.outgoing.compare_draft(draft_id, reply()) is DraftState.CHANGED
+    assert box.outgoing.draft_state(draft_id) is DraftState.DRAFT
 
 
 def test_deleting_a_draft_twice_is_deleting_it(box):

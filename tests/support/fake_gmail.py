@@ -83,6 +83,10 @@ class FakeGmail:
     def sent(self) -> list[Stored]:
         return [stored for stored in self.messages.values() if "SENT" in stored.labels]
 
+    def edit_draft(self, draft_id: str, raw: bytes) -> None:
+        """The owner changes a draft in Gmail."""
+        self.messages[self.drafts[draft_id]].raw = raw
+
     # -- MailSource
 
     def profile(self) -> Profile:
@@ -170,6 +174,17 @@ class FakeGmail:
             return DraftState.GONE
         return DraftState.SENT if "SENT" in self.messages[self.drafts[draft_id]].labels else DraftState.DRAFT
 
+    def compare_draft(self, draft_id: str, mime: bytes) -> DraftState:
+        return self._do("compare_draft", lambda: self._compared(draft_id, mime))
+
+    def _compared(self, draft_id: str, mime: bytes) -> DraftState:
+        state = self._state(draft_id)
+        if state is not DraftState.DRAFT:
+            return state
+        now, then = self.messages[self.drafts[draft_id]], Stored("", "", set(), mime, datetime.now(UTC), 0)
+        same = _said(now) == _said(then)
+        return DraftState.DRAFT if same else DraftState.CHANGED
+
     def delete_draft(self, draft_id: str) -> None:
         def delete() -> None:
             if self._state(draft_id) is DraftState.DRAFT:
@@ -243,6 +258,13 @@ class FakeGmail:
         self.messages[gmail_id] = stored
         self._history.append((self._history_id, Added(gmail_id, stored.thread_id, tuple(sorted(labels)))))
         return stored
+
+
+def _said(stored: Stored) -> tuple[object, ...]:
+    """To whom a mail says what."""
+    mail = stored.mail
+    headers = [mail[name] for name in ("To", "Cc", "Bcc", "Subject")]
+    return mail.get_content_type(), headers, stored.text.split()
 
 
 def _is_ours(stored: Stored, signs: Signs) -> bool:

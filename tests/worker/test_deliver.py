@@ -48,6 +48,14 @@ def drafts(shop) -> int:
     return len(shop.google.mailbox(SHOP).drafts)
 
 
+def change_draft(shop, ours: bytes, theirs: bytes) -> None:
+    """The owner opens the draft in Gmail and changes it."""
+    box = shop.google.mailbox(SHOP)
+    mail = box.messages[box.drafts[row(shop).draft_id]]
+    assert ours in mail.letter.raw
+    mail.letter = Letter(mail.letter.raw.replace(ours, theirs))
+
+
 def move_on(shop) -> None:
     """Let the time pass for replies alone."""
     shop.change("UPDATE outbox SET next_at = now(), lease_until = NULL, sending_at = sending_at - interval '2 minutes'")
@@ -152,6 +160,47 @@ def test_a_draft_that_the_user_deleted_ends_at_a_person(shop):
     assert shop.one("SELECT reason FROM decision").startswith(LOOK_INTO_SENT)
     assert is_held(shop)
     assert shop.received() == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(b"To: " + CUSTOMER.encode(), b"To: eve@elsewhere.example"), (b"three days", b"three weeks")],
+)
+def test_a_draft_that_the_user_changed_is_neither_sent_nor_deleted(shop, ours, theirs):
+    shop.google.account("eve@elsewhere.example", "Eve")
+    decided(shop)
+    shop.google.fault("drafts.send", "429", retry_after=1)
+    deliver(shop)
+    change_draft(shop, ours, theirs)
+    for _ in range(6):
+        move_on(shop)
+    assert row(shop).state == EffectState.NEEDS_PERSON
+    assert "Somebody changed its draft in Gmail" in shop.one("SELECT reason FROM decision")
+    assert is_held(shop)
+    assert (shop.received(), shop.received("eve@elsewhere.example"), drafts(shop)) == ([], [], 1)
+
+
+def test_a_draft_that_was_changed_before_it_was_found_again_is_not_sent(shop):
+    shop.google.account("eve@elsewhere.example", "Eve")
+    decided(shop)
+    shop.google.fault("drafts.create", "drop_after")
+    deliver(shop)
+    (draft,) = shop.google.mailbox(SHOP).drafts.values()
+    mail = shop.google.mailbox(SHOP).messages[draft]
+    mail.letter = Letter(mail.letter.raw.replace(CUSTOMER.encode(), b"eve@elsewhere.example"))
+    move_on(shop)
+    assert row(shop).state == EffectState.NEEDS_PERSON
+    assert (shop.received(), shop.received("eve@elsewhere.example"), drafts(shop)) == ([], [], 1)
+
+
+def test_a_draft_that_waited_for_its_turn_is_looked_at_before_it_leaves(shop):
+    decided(shop)
+    shop.change("UPDATE mailbox SET last_ok_at = now() - interval '2 days'")
+    deliver(shop)
+    assert row(shop).state == EffectState.DRAFTED
+    change_draft(shop, b"Subject: ", b"Subject: Fwd: ")
+    shop.settle_over_time(2)
+    assert (row(shop).state, shop.received()) == (EffectState.NEEDS_PERSON, [])
 
 
 @pytest.mark.parametrize("keeps_reference", [True, False])
@@ -389,12 +438,13 @@ def test_a_reply_that_cannot_be_written_goes_to_a_person_at_once(shop):
 
 def test_a_recipient_that_gmail_refuses_goes_to_a_person(shop):
     decided(shop)
-    shop.google.fault("drafts.send", "429", retry_after=1)
-    deliver(shop)
-    box = shop.google.mailbox(SHOP)
-    draft = box.messages[box.drafts[row(shop).draft_id]]
-    draft.letter = Letter(draft.letter.raw.replace(b"To: ", b"X-To: "))
-    move_on(shop)
+    (effect,) = shop.claim_outbox()
+    with shop.services.open_mailbox(shop.tenant, shop.mailbox) as gmail:
+        draft_id = sending.draft(shop.services, gmail.outgoing, effect)
+        change_draft(shop, b"To: ", b"X-To: ")
+        with shop.services.database.transaction(shop.tenant) as db:
+            outbox.begin_sending(db, effect, sight=timedelta(hours=1))
+        sending.hand_over(shop.services, gmail.outgoing, effect, draft_id)
     assert row(shop).state == EffectState.FAILED
     assert "Recipient address required" in shop.one("SELECT reason FROM decision")
     assert is_held(shop)
