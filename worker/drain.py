@@ -9,6 +9,7 @@ from bootstrap import Services
 from storage import due
 from storage.due import Kind
 from worker import deliver, fetch, label, process, revoke, sync
+from worker.attempt import attempt
 
 # One round of a stage for one tenant: claim a batch, work through it, say how many rows that were.
 Stage = Callable[[Services, UUID], int]
@@ -44,13 +45,20 @@ def drain(services: Services, kind: Kind, wake: Callable[[Kind], None], seconds:
         for tenant in tenants:
             if services.stopping.is_set():
                 break
-            worked += STAGES[kind](services, tenant)
+            worked += _one_batch(services, kind, tenant)
         if not worked:
             break
         total += worked
         for following in NEXT.get(kind, ()):
             wake(following)
     return total
+
+
+def _one_batch(services: Services, kind: Kind, tenant: UUID) -> int:
+    """One tenant's trouble is its own: it is logged, counts as nothing done, and the others go on."""
+    rows: list[int] = []
+    attempt(lambda: rows.append(STAGES[kind](services, tenant)), lambda _: None, tenant=tenant, stage=kind.value)
+    return sum(rows)
 
 
 def drain_in_lanes(services: Services, kind: Kind, wake: Callable[[Kind], None], lanes: int) -> int:

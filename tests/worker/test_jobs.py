@@ -15,10 +15,11 @@ from adapters.embedded import place
 from adapters.embedded.valkey import start_valkey
 from storage.due import Kind, kinds_due
 from tests.support import pipeline
-from tests.support.pipeline import CUSTOMER, Shop
+from tests.support.pipeline import CUSTOMER, SHOP, Shop
 from tests.support.processes import IO, LISTENER, process, program
 from tests.support.servers import memory
 from tests.support.waiting import until
+from worker.drain import drain
 from worker.jobs import DRAIN, ENOUGH, QUEUES, OnlyDrain, Waker, queue
 
 PARCEL = "question: when does my parcel come?"
@@ -227,6 +228,36 @@ def test_nothing_stays_due_that_no_worker_can_take(shop):
     shop.settle_over_time(3)
     with shop.services.listener_database.without_tenant() as db:
         assert kinds_due(db) == []
+
+
+class RefusingOne:
+    """The real database, but one tenant's rows cannot be reached."""
+
+    def __init__(self, database, tenant):
+        self._database = database
+        self._tenant = tenant
+
+    def transaction(self, tenant):
+        if tenant == self._tenant:
+            raise RuntimeError("this tenant's rows are out of order")
+        return self._database.transaction(tenant)
+
+
+def test_one_tenants_trouble_does_not_end_the_work_for_the_others(shop, rival):
+    for one, address in ((shop, SHOP), (rival, "desk@rival.example")):
+        one.write(PARCEL, to=address)
+    whole = shop.services.database
+    shop.services.database = RefusingOne(whole, rival.tenant)
+    # The order of the tenants is random: several rounds, so that the troubled one comes first in some of them.
+    worked = [drain(shop.services, Kind.SYNC, lambda _: None)]
+    for _ in range(8):
+        with whole.transaction(shop.tenant) as db:
+            db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now(), lease_until = NULL")
+        worked.append(drain(shop.services, Kind.SYNC, lambda _: None))
+    shop.services.database = whole
+    assert worked == [1] * 9
+    assert rival.one("SELECT count(*) FROM message") == 0
+    assert shop.one("SELECT count(*) FROM message") == 1
 
 
 def test_a_worker_of_an_unknown_name_is_refused(live, tmp_path):
