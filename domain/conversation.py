@@ -11,6 +11,7 @@ class Conversation:
 
     `replies_by_machine` counts automatic replies in this thread since a person last wrote in it for us;
     `replies_to_sender_today` counts those to this sender's address in the last 24 hours, over all threads.
+    `handled_elsewhere`: the same mail came to another mailbox of the tenant, and was answered or held there.
     """
 
     thread_id: str = ""
@@ -18,3 +19,4 @@ class Conversation:
     replies_by_machine: int = 0
     replies_to_sender_today: int = 0
     earlier_messages: int = 0
+    handled_elsewhere: bool = False

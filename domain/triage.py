@@ -49,6 +49,8 @@ def triage(
         return Decision.ignore(f"A machine wrote it: {understanding.automatic}.")
     if policy.answers_since and message.received_at and message.received_at < policy.answers_since:
         return Decision.ignore("It arrived before the mailbox was connected; it is kept for context.")
+    if conversation.handled_elsewhere:
+        return Decision.ignore("It came to another mailbox here too, and is dealt with there.")
     if message.sender is None:
         return Decision.hold("The mail does not name exactly one sender.")
 

@@ -10,14 +10,29 @@ from sqlalchemy import Connection, text
 from domain.conversation import Conversation
 from domain.decision import Decision, Disposition, Reply
 from domain.delivery import EffectState
+from domain.errors import TryAgain
 from domain.understanding import Understanding
 from storage import cases, events
 from storage.codec import dumps
 from storage.messages import Claimed
 
+# Of two copies of one mail in two mailboxes, one is decided at a time.
 _SETTLE_MESSAGE = text("""
     UPDATE message SET state = :state, lease_until = NULL, label_due = false, last_error = ''
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = ANY(:states)
+    RETURNING rfc_message_id = ''
+        OR pg_try_advisory_xact_lock(hashtextextended(tenant_id || rfc_message_id || sender_address, 0))
+""")
+
+# Whether the same mail was answered or held in another mailbox. Within one mailbox Gmail keeps no second copy:
+# what comes there under an old Message-ID was written by a program that counts badly, and is a mail of its own.
+_HANDLED_ELSEWHERE = text("""
+    SELECT DISTINCT m.id FROM message m
+        JOIN message e ON e.tenant_id = m.tenant_id AND e.rfc_message_id = m.rfc_message_id AND e.rfc_message_id <> ''
+            AND e.sender_address = m.sender_address AND e.mailbox_id <> m.mailbox_id AND e.direction = 'in'
+        JOIN decision d ON d.tenant_id = e.tenant_id AND d.message_id = e.id
+            AND d.is_current AND d.disposition IN ('release', 'hold')
+    WHERE m.tenant_id = :tenant AND m.id = ANY(:ids)
 """)
 
 _INSERT = text("""
@@ -59,6 +74,7 @@ def conversations(db: Connection, tenant: UUID, messages: list[UUID]) -> dict[UU
     """For each message, what a decision about it needs to know of its conversation."""
     rows = db.execute(_FACTS, {"tenant": tenant, "ids": messages}).all()
     known = cases.newest(db, tenant, [row.conversation_id for row in rows if row.conversation_id])
+    elsewhere = _handled_elsewhere(db, tenant, messages)
     return {
         row.id: Conversation(
             thread_id=row.thread_id,
@@ -66,6 +82,7 @@ def conversations(db: Connection, tenant: UUID, messages: list[UUID]) -> dict[UU
             replies_by_machine=row.in_thread,
             replies_to_sender_today=row.today,
             earlier_messages=row.earlier,
+            handled_elsewhere=row.id in elsewhere,
         )
         for row in rows
     }
@@ -76,12 +93,18 @@ def record(
 ) -> bool:
     """Write what was decided, its case and its outbox rows; False, and nothing written, when the lease was lost.
 
-    Raises TryAgain when the case was moved by somebody else since it was read.
+    Raises TryAgain when the case was moved by somebody else since it was read, or when the same mail was answered or
+    held in another mailbox meanwhile.
     """
     values = {"tenant": claim.tenant, "id": claim.id, "fence": claim.fence}
     expected = ["discovered", "fetched", "unreadable"]
-    if db.execute(_SETTLE_MESSAGE, {**values, "state": state, "states": expected}).rowcount != 1:
+    undisturbed = db.execute(_SETTLE_MESSAGE, {**values, "state": state, "states": expected}).scalar_one_or_none()
+    if undisturbed is None:
         return False
+    # What could not be read or decided is shown to a person in every mailbox that it came to.
+    as_one_copy = understanding is not None and decision.disposition is not Disposition.IGNORE
+    if as_one_copy and (not undisturbed or _handled_elsewhere(db, claim.tenant, [claim.id])):
+        raise TryAgain("The same mail is being dealt with in another mailbox.")
     decision_id = uuid4()
     db.execute(
         _INSERT,
@@ -121,6 +144,10 @@ def record(
         reason=decision.reason,
     )
     return True
+
+
+def _handled_elsewhere(db: Connection, tenant: UUID, messages: list[UUID]) -> set[UUID]:
+    return set(db.execute(_HANDLED_ELSEWHERE, {"tenant": tenant, "ids": messages}).scalars())
 
 
 def new_reference() -> str:

@@ -60,6 +60,12 @@ def test_mail_from_before_the_connection_is_ignored():
     assert decided(policy=policy).disposition is Disposition.RELEASE
 
 
+def test_a_copy_of_a_mail_that_another_mailbox_deals_with_is_ignored():
+    decision = decided(conversation=Conversation(handled_elsewhere=True), question=Untouchable())
+    assert decision.disposition is Disposition.IGNORE
+    assert "another mailbox" in decision.reason
+
+
 def test_mail_without_one_sender_is_held():
     assert decided(replace(MAIL, sender=None), question=Untouchable()).disposition is Disposition.HOLD
 

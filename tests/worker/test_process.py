@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.case import Case
+from domain.decision import Decision, Reply
 from domain.errors import TryAgain
+from domain.message import Address
 from domain.money import Money
 from domain.order import Order
+from domain.understanding import Understanding
 from storage import cases, decisions, messages, orders
 from storage.due import Kind
 from tests.support.letters import letter
@@ -229,8 +232,6 @@ def test_a_lost_lease_writes_no_decision(shop):
     claim(shop)
     services, tenant = shop.services, shop.tenant
     with services.database.transaction(tenant) as db:
-        from domain.decision import Decision
-
         assert not decisions.record(db, stale.claim, Decision.hold("too late"), None)
     assert reasons(shop) == []
     shop.settle_over_time(2)
@@ -316,6 +317,56 @@ def test_a_month_after_a_person_had_a_case_a_new_one_begins(shop):
         "checking",
         "order_wanted",
     ]
+
+
+BOTH = f"{SHOP}, sales@shop.example"
+
+
+def copies(shop, sales, text: str) -> None:
+    """One mail to two mailboxes of the workspace."""
+    for one, address in ((shop, SHOP), (sales, "sales@shop.example")):
+        raw = letter(CUSTOMER, BOTH, "Parcel", text, message_id="<one@customer.example>")
+        one.google.deliver_raw(address, raw, auth="pass")
+
+
+@pytest.mark.parametrize(("text", "replies"), [(PARCEL, 1), ("other: hello", 0)])
+def test_a_mail_to_two_mailboxes_is_dealt_with_in_one_of_them(shop, sales, text, replies):
+    shop.settle()
+    copies(shop, sales, text)
+    shop.sync_and_settle()
+    shop.settle_over_time(2)
+    assert len(shop.received()) == replies
+    assert sorted(row.disposition for row in shop.rows("SELECT disposition FROM decision")) == [
+        *(["hold"] * (1 - replies)), "ignore", *(["release"] * replies),
+    ]  # fmt: skip
+    assert "It came to another mailbox here too, and is dealt with there." in reasons(shop)
+
+
+def test_of_two_workers_with_a_copy_each_one_answers(shop, sales):
+    shop.settle()
+    copies(shop, sales, PARCEL)
+    shop.change("UPDATE mailbox SET next_sync_at = now()")
+    shop.run(Kind.SYNC)
+    shop.run(Kind.SYNC)
+    while shop.run(Kind.FETCH):
+        pass
+    one, other = claim(shop)
+    reply = Decision.release("Answered.", Reply(Address(CUSTOMER), "Parcel", "Three days."))
+    database, read = shop.services.database, Understanding(text=PARCEL, language="en")
+    with database.transaction(shop.tenant) as first, database.transaction(shop.tenant) as second:
+        assert decisions.record(first, one.claim, reply, read)
+        with pytest.raises(TryAgain):
+            decisions.record(second, other.claim, reply, read)
+    assert shop.one("SELECT count(*) FROM outbox") == 1
+
+
+def test_a_message_id_that_comes_twice_to_one_mailbox_does_not_swallow_a_mail(shop):
+    shop.settle()
+    for number in range(2):
+        raw = letter(CUSTOMER, SHOP, f"Parcel {number}", PARCEL, message_id="<form@customer.example>")
+        shop.google.deliver_raw(SHOP, raw, auth="pass")
+    shop.sync_and_settle()
+    assert [row.disposition for row in shop.rows("SELECT disposition FROM decision")] == ["release", "release"]
 
 
 def test_no_transaction_is_open_while_the_models_think(moody):
