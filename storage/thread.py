@@ -90,8 +90,11 @@ _CONVERSATION = text("""
 """)
 
 _MESSAGES = text("""
-    SELECT m.id, m.direction, m.state, m.sender_address, m.sender_name, m.subject, m.parsed, m.received_at,
-        m.last_error, d.id AS decision, d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks,
+    SELECT m.id, m.direction, m.state, m.sender_address, m.sender_name, m.subject, m.received_at, m.last_error,
+        left(coalesce(m.parsed ->> 'text', ''), 100000) AS body, coalesce(m.parsed ->> 'html', '') <> '' AS has_html,
+        coalesce(CAST(m.parsed ->> 'sender_verified' AS boolean), false) AS sender_verified,
+        m.parsed -> 'attachments' AS attachments, d.id AS decision,
+        d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks,
         d.settled_at, d.settlement, coalesce(nullif(p.name, ''), p.email, '') AS settled_by
     FROM message m LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
         LEFT JOIN member p ON p.tenant_id = d.tenant_id AND p.id = d.settled_by
@@ -159,7 +162,6 @@ def html_of(db: Connection, tenant: UUID, message: UUID) -> str:
 
 
 def _shown(row: Any, drafts: tuple[Draft, ...]) -> Shown:
-    parsed = row.parsed or {}
     return Shown(
         id=row.id,
         direction=row.direction,
@@ -167,10 +169,10 @@ def _shown(row: Any, drafts: tuple[Draft, ...]) -> Shown:
         sender_name=row.sender_name,
         sender_address=row.sender_address,
         subject=row.subject,
-        text=parsed.get("text", ""),
-        has_html=bool(parsed.get("html")),
-        sender_verified=parsed.get("sender_verified", False),
-        attachments=tuple((one["name"], one["size"]) for one in parsed.get("attachments", ())),
+        text=row.body,
+        has_html=row.has_html,
+        sender_verified=row.sender_verified,
+        attachments=tuple((one["name"], one["size"]) for one in row.attachments or ()),
         received_at=row.received_at,
         last_error=row.last_error,
         decision=row.decision,
