@@ -88,6 +88,7 @@ def end_session(db: Connection, tenant: UUID, token: str) -> None:
 
 def count_attempt(db: Connection, key: str, limit: int) -> bool:
     """Count one attempt to sign in under `key` this hour; False when there were more than `limit`."""
+    db.execute(text("DELETE FROM sign_in_attempt WHERE hour < now() - interval '1 day'"))
     n: int = db.execute(
         text(
             "INSERT INTO sign_in_attempt (key, hour, n) VALUES (:key, date_trunc('hour', now()), 1)"

@@ -12,6 +12,7 @@ from web.session import Page, give_cookie, member, services, signed_in, take_coo
 pages = Blueprint("sign_in", __name__)
 
 ATTEMPTS_PER_ADDRESS = 20
+ATTEMPTS_PER_ADDRESS_ANYWHERE = 500
 ATTEMPTS_PER_NETWORK = 100
 
 
@@ -28,8 +29,11 @@ def sign_in() -> Page:
     come_back = request.form.get("next", "")
     database = services().database
     with database.without_tenant() as db:
-        few = members.count_attempt(db, f"email {email}", ATTEMPTS_PER_ADDRESS)
-        few = members.count_attempt(db, f"from {network(request.remote_addr)}", ATTEMPTS_PER_NETWORK) and few
+        # Per address and network first, so that a stranger elsewhere cannot lock the owner out of the kill switch.
+        here = network(request.remote_addr)
+        few = members.count_attempt(db, f"email {email} from {here}", ATTEMPTS_PER_ADDRESS)
+        few = members.count_attempt(db, f"email {email}", ATTEMPTS_PER_ADDRESS_ANYWHERE) and few
+        few = members.count_attempt(db, f"from {here}", ATTEMPTS_PER_NETWORK) and few
         candidates = members.candidates(db, email) if few else []
     if not few:
         flash("Too many attempts. Wait an hour, then try again.", "warning")
