@@ -141,7 +141,7 @@ def record(
         actor="machine",
         kind=f"message_{decision.disposition}",
         subject=claim.id,
-        reason=decision.reason,
+        decision=decision_id,
     )
     return True
 

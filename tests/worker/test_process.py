@@ -319,6 +319,17 @@ def test_a_month_after_a_person_had_a_case_a_new_one_begins(shop):
     ]
 
 
+def test_the_record_of_a_decision_holds_ids_and_no_word_of_the_mail(shop):
+    an_order(shop)
+    shop.settle()
+    shop.write("refund: please, my order is LO-48213", "Refund")
+    shop.sync_and_settle()
+    assert "LO-48213" in reasons(shop)[0]
+    (event,) = shop.rows("SELECT detail, subject FROM event WHERE kind = 'message_hold'")
+    (decision,) = shop.rows("SELECT id, message_id FROM decision")
+    assert (event.detail, event.subject) == ({"decision": str(decision.id)}, decision.message_id)
+
+
 BOTH = f"{SHOP}, sales@shop.example"
 
 
