@@ -49,6 +49,22 @@ _CONNECT = text("""
     VALUES (:tenant, :id, :sub, :address, 'active', :scopes, :member)
 """)
 
+# The row of before, with its conversations. What came while it was disconnected is older than this connecting.
+_REVIVE = text("""
+    UPDATE mailbox SET status = 'active', address = :address, scopes = :scopes, connected_by = :member,
+        connected_at = now(), last_error = '', last_send_error = '', attempts = 0, blocked_until = NULL,
+        next_sync_at = now()
+    WHERE tenant_id = :tenant AND id = (SELECT id FROM mailbox
+        WHERE tenant_id = :tenant AND google_sub = :sub AND status = 'disconnected'
+        ORDER BY connected_at DESC, id LIMIT 1)
+    RETURNING id
+""")
+
+_FETCH_AGAIN = text("""
+    UPDATE message SET state = 'discovered', last_error = '', attempts = 0, next_at = now()
+    WHERE tenant_id = :tenant AND mailbox_id = :id AND state = 'gone' AND last_error = 'The mailbox was disconnected.'
+""")
+
 _RECONNECT = text("""
     UPDATE mailbox SET status = 'active', address = :address, scopes = :scopes, last_error = '', attempts = 0,
         blocked_until = NULL, next_sync_at = now()
@@ -65,9 +81,14 @@ _DISCONNECT = text("""
     WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
 """)
 
-_CANCEL_EFFECTS = text("""
-    UPDATE outbox SET state = 'cancelled', last_error = 'The mailbox was disconnected.', fence = fence + 1
-    WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('pending', 'drafted')
+# A decided answer that did not leave is a person's again, with its text: nobody may believe that it was given.
+_HOLD_EFFECTS = text("""
+    WITH unsent AS (
+        UPDATE outbox SET state = 'held', last_error = :reason, fence = fence + 1, lease_until = NULL
+        WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('pending', 'drafted') RETURNING decision_id
+    )
+    UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settled_by = NULL, settlement = NULL
+    WHERE tenant_id = :tenant AND id IN (SELECT decision_id FROM unsent)
 """)
 
 # Nobody can look any more whether these left. Their fence stays: who is just sending one may still say that it left.
@@ -113,6 +134,7 @@ def connect(
 ) -> tuple[UUID, bool]:
     """Make the mailbox, or bring it back to life; returns its id and whether it is new.
 
+    One that was disconnected comes back with its conversations, and only mail from now on is answered by the machine.
     Raises BadInput when the Google account is active in another workspace: revoking one would end both.
     """
     values = {"tenant": tenant, "sub": google_sub, "address": address.lower(), "scopes": list(scopes), "member": member}
@@ -122,10 +144,15 @@ def connect(
     mailbox = uuid4()
     try:
         with db.begin_nested():
-            db.execute(_CONNECT, {**values, "id": mailbox})
+            revived: UUID | None = db.execute(_REVIVE, values).scalar()
+            if revived is None:
+                db.execute(_CONNECT, {**values, "id": mailbox})
     except IntegrityError:
         raise BadInput("mailbox", "This Google account is already connected in another workspace.") from None
-    return mailbox, True
+    if revived is None:
+        return mailbox, True
+    db.execute(_FETCH_AGAIN, {"tenant": tenant, "id": revived})
+    return revived, False
 
 
 def set_status(
@@ -143,12 +170,12 @@ def set_status(
 
 
 def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
-    """Erase the tokens here at once and leave the grant to be revoked at Google; unsent replies are cancelled."""
+    """Erase the tokens here at once and leave the grant to be revoked at Google; unsent replies go to a person."""
     tokens = get_tokens(db, tenant, mailbox)
     values = {"tenant": tenant, "id": mailbox}
     if db.execute(_DISCONNECT, values).rowcount != 1:
         return False
-    db.execute(_CANCEL_EFFECTS, values)
+    db.execute(_HOLD_EFFECTS, {**values, "reason": "The mailbox was disconnected before this reply left."})
     reason = "The mailbox was disconnected before Gmail confirmed whether this reply left: look into its Sent folder."
     db.execute(_UNKNOWN_EFFECTS, {**values, "reason": reason})
     db.execute(_GIVE_UP_MESSAGES, values)

@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 
 from domain.delivery import EffectState, SentRef
+from domain.errors import BadInput
 from domain.message import Address
 from sandbox.letter import Letter
 from storage import desk, mailboxes, outbox
 from storage.decisions import new_reference
 from storage.due import Kind
+from tests.support import pipeline
 from tests.support.letters import letter
 from tests.support.pipeline import CUSTOMER, SHOP
+from tests.support.waiting import until
 from worker import deliver as stage
 from worker import sending
 
@@ -238,8 +241,6 @@ def test_a_sent_copy_that_is_not_visible_for_a_while_is_waited_for(shop):
     move_on(shop)
     assert (row(shop).state, row(shop).looks) == (EffectState.UNCERTAIN, 1)
     shop.google.settings.change({"sent_copy_lag_s": 0.0})
-    from tests.support.waiting import until
-
     until(lambda: shop.google.mailbox(SHOP).settle() or not shop.google.mailbox(SHOP).coming)
     move_on(shop)
     assert (row(shop).state, len(shop.received())) == (EffectState.SENT, 1)
@@ -459,15 +460,65 @@ def test_a_conversation_that_is_gone_goes_to_a_person(shop):
     assert drafts(shop) == 0
 
 
-def test_disconnecting_cancels_what_has_not_left(shop):
+def disconnect(shop) -> None:
+    with shop.services.database.transaction(shop.tenant) as db:
+        assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+
+
+def test_disconnecting_brings_what_has_not_left_to_a_person(shop):
     decided(shop)
     shop.google.fault("drafts.send", "429", retry_after=1)
     deliver(shop)
-    with shop.services.database.transaction(shop.tenant) as db:
-        assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+    disconnect(shop)
     shop.settle_over_time(3)
-    assert row(shop).state == EffectState.CANCELLED
+    assert row(shop).state == EffectState.HELD
+    assert shop.one("SELECT reason FROM decision") == "The mailbox was disconnected before this reply left."
+    assert is_held(shop)
     assert shop.received() == []
+
+
+def test_what_a_person_approved_before_the_disconnecting_is_theirs_again_and_leaves_after_the_next_connecting(shop):
+    shop.settle()
+    shop.write("question: do you sell boats?")
+    shop.sync_and_settle()
+    decision = shop.one("SELECT id FROM decision")
+
+    def approve() -> bool:
+        with shop.services.database.transaction(shop.tenant) as db:
+            return desk.send(
+                db, shop.tenant, decision, member=shop.workspace.owner, text_to_send="We do.",
+                reference=new_reference(),
+            )  # fmt: skip
+
+    assert approve()
+    disconnect(shop)
+    assert is_held(shop)
+    with pytest.raises(BadInput):
+        approve()
+    shop.settle_over_time(2)
+    assert pipeline.connect_mailbox(shop.google, shop.services, shop.workspace) == shop.mailbox
+    assert approve()
+    shop.settle_over_time(2)
+    (mail,) = shop.received()
+    assert "We do." in mail.letter.raw.decode()
+
+
+def test_a_mailbox_that_comes_back_answers_nothing_of_the_time_between(shop):
+    shop.settle()
+    shop.write(PARCEL, "Before")
+    shop.change("UPDATE mailbox SET next_sync_at = now()")
+    shop.run(Kind.SYNC)
+    disconnect(shop)
+    shop.settle_over_time(2)
+    shop.write(PARCEL, "Between")
+    assert pipeline.connect_mailbox(shop.google, shop.services, shop.workspace) == shop.mailbox
+    shop.settle_over_time(2)
+    told = "SELECT m.subject, d.disposition FROM message m LEFT JOIN decision d ON d.message_id = m.id ORDER BY m.seq"
+    assert shop.rows(told) == [("Before", "ignore"), ("Between", "ignore")]
+    assert shop.received() == []
+    shop.write(PARCEL, "After")
+    shop.sync_and_settle()
+    assert [mail.letter.first("subject") for mail in shop.received()] == ["Re: After"]
 
 
 def test_disconnecting_leaves_no_reply_in_the_dark(shop):
@@ -500,8 +551,6 @@ def test_disconnecting_while_the_mail_leaves_still_notes_that_it_left(shop):
 
 
 def test_a_revoked_grant_keeps_the_reply_until_the_mailbox_is_connected_again(shop):
-    from tests.support import pipeline
-
     decided(shop)
     shop.google.revoke(SHOP)
     shop.settle_over_time(3)
@@ -512,8 +561,6 @@ def test_a_revoked_grant_keeps_the_reply_until_the_mailbox_is_connected_again(sh
 
 
 def test_a_grant_that_ends_between_draft_and_sending_loses_and_doubles_nothing(shop):
-    from tests.support import pipeline
-
     decided(shop)
     shop.google.fault("drafts.send", "401", times=2)
     deliver(shop)
