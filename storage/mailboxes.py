@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import BadInput
 from domain.sealed import Sealed
+from storage import revocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +136,13 @@ def connect(
     """Make the mailbox, or bring it back to life; returns its id and whether it is new.
 
     One that was disconnected comes back with its conversations, and only mail from now on is answered by the machine.
-    Raises BadInput when the Google account is active in another workspace: revoking one would end both.
+    Raises BadInput when the Google account is active in another workspace: revoking one would end both; and while
+    Google is being told to end its earlier access, which would end the new one too.
     """
+    if not revocations.drop(db, tenant, google_sub):
+        raise BadInput(
+            "mailbox", "Google is just ending the earlier access to this account: connect it in two minutes."
+        )
     values = {"tenant": tenant, "sub": google_sub, "address": address.lower(), "scopes": list(scopes), "member": member}
     known = db.execute(_RECONNECT, values).scalar()
     if known is not None:

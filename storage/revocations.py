@@ -27,9 +27,40 @@ _CLAIM = text("""
 """)
 
 
+_DROP = text("""
+    DELETE FROM revocation r USING mailbox m
+    WHERE r.tenant_id = :tenant AND m.tenant_id = r.tenant_id AND m.id = r.mailbox_id AND m.google_sub = :sub
+        AND (r.lease_until IS NULL OR r.lease_until < now())
+""")
+
+_IN_WORK = text("""
+    SELECT EXISTS (SELECT FROM revocation r JOIN mailbox m ON m.tenant_id = r.tenant_id AND m.id = r.mailbox_id
+        WHERE r.tenant_id = :tenant AND m.google_sub = :sub)
+""")
+
+
 def claim(db: Connection, tenant: UUID, lease: timedelta) -> Revocation | None:
     row = db.execute(_CLAIM, {"tenant": tenant, "lease": lease}).one_or_none()
     return Revocation(tenant, row.mailbox_id, Sealed(row.refresh_sealed), row.attempts, row.fence) if row else None
+
+
+# In any workspace: Google ends the access of the account, not of one token.
+_CONNECTED_AGAIN = text("""
+    SELECT account_is_connected(google_sub) FROM mailbox WHERE tenant_id = :tenant AND id = :mailbox
+""")
+
+
+def connected_again(db: Connection, revocation: Revocation) -> bool:
+    """Whether the account was connected anew since: then revoking would end that access."""
+    values = {"tenant": revocation.tenant, "mailbox": revocation.mailbox}
+    return bool(db.execute(_CONNECTED_AGAIN, values).scalar())
+
+
+def drop(db: Connection, tenant: UUID, google_sub: str) -> bool:
+    """Forget what was still to be revoked of an account; False when Google is being asked at this moment."""
+    values = {"tenant": tenant, "sub": google_sub}
+    db.execute(_DROP, values)
+    return not db.execute(_IN_WORK, values).scalar_one()
 
 
 def done(db: Connection, revocation: Revocation) -> None:

@@ -1,4 +1,7 @@
-"""End at Google the grants of mailboxes that were disconnected here, until Google has confirmed it."""
+"""End at Google the grants of mailboxes that were disconnected here, until Google has confirmed it.
+
+An account has one grant to us, however often it consented: what was connected again meanwhile is not revoked.
+"""
 
 from datetime import timedelta
 from uuid import UUID
@@ -33,7 +36,11 @@ def _revoke(services: Services, revocation: Revocation) -> None:
     token = services.vault.open(
         revocation.refresh, tenant=revocation.tenant, mailbox=revocation.mailbox, field="refresh"
     ).decode()
-    revoke(token, services.google_endpoints.revoke_uri)
+    revoke_uri = services.google_endpoints.revoke_uri
+    with services.database.transaction(revocation.tenant) as db:
+        superseded = revocations.connected_again(db, revocation)
+    if not superseded:
+        revoke(token, revoke_uri)
     with services.database.transaction(revocation.tenant) as db:
         revocations.done(db, revocation)
 

@@ -167,6 +167,8 @@ CASES = {
     "outbox.to_person": lambda db, t, b: outbox.to_person(db, replace(b.effect, tenant=t), EffectState.FAILED, "x"),
     "outbox.cancel": lambda db, t, b: outbox.cancel(db, replace(b.effect, tenant=t), "x"),
     "revocations.claim": lambda db, t, b: revocations.claim(db, t, SOON),
+    "revocations.connected_again": lambda db, t, b: revocations.connected_again(db, replace(b.revocation, tenant=t)),
+    "revocations.drop": lambda db, t, b: revocations.drop(db, t, b.google_sub) and None,
     "revocations.done": lambda db, t, b: revocations.done(db, replace(b.revocation, tenant=t)),
     "revocations.retry": lambda db, t, b: revocations.retry(db, replace(b.revocation, tenant=t), SOON),
     "rotation.reseal": lambda db, t, b: rotation.reseal(db, t, b.services.vault),
