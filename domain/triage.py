@@ -1,7 +1,7 @@
 """The whole policy: what happens with a message, read from top to bottom."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.category import Category
@@ -57,9 +57,9 @@ def triage(
     category, in_case = _handled_as(understanding, conversation)
     sure = in_case or understanding.confidence >= policy.threshold(category)
     decision = handlers[category].decide(message, understanding, conversation)
-    if not sure:
-        # What was perhaps misread may be drafted for a person, but moves no case.
-        decision = replace(decision, case=None)
+    if not sure and decision.disposition is Disposition.HOLD:
+        # What was perhaps misread moves its case only once a person has sent the reply.
+        decision = decision.held(decision.reason)
     checks = _checks(message, understanding, policy, sure=sure)
     objections = [check.text for check in (*checks, *decision.checks) if not check.passed]
     objections += _limits(category, conversation, policy)

@@ -162,10 +162,13 @@ def test_mail_that_names_none_of_our_addresses_waits_for_a_person():
     assert decided(message=tagged, policy=policy).disposition is Disposition.RELEASE
 
 
-def test_what_was_perhaps_misread_moves_no_case():
+@pytest.mark.parametrize("by_handler", [Decision.hold("A person decides."), ANSWER])
+def test_what_was_perhaps_misread_moves_its_case_only_when_a_person_sends_the_reply(by_handler):
     weak = replace(SURE, category=Category.REFUND, confidence=0.2)
-    moving = Deciding(Decision.hold("A person decides.").moving(Case("refund", "checking")))
-    assert decided(understanding=weak, refund=moving).case is None
+    case = Case("refund").asking("order_number", "order_wanted")
+    decision = decided(understanding=weak, refund=Deciding(by_handler.moving(case)))
+    assert decision.disposition is Disposition.HOLD
+    assert (decision.case, decision.case_on_release) == (None, case)
 
 
 def test_mail_whose_sender_may_be_forged_waits_for_a_person():
