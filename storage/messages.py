@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -166,6 +166,27 @@ def store(
         digest = hashlib.sha256(mail.raw).digest()
         db.execute(_STORE_RAW, {"tenant": claim.tenant, "id": claim.id, "raw": mail.raw, "sha256": digest})
     return conversation
+
+
+def placed(db: Connection, claim: Claimed) -> Claimed | None:
+    """The claim of a mail without bytes, with the conversation that its thread has or gets; None: the lease was lost.
+
+    When it was found stands in for when Gmail accepted it, which nobody told us.
+    """
+    values = {"tenant": claim.tenant, "id": claim.id, "fence": claim.fence}
+    found = text("SELECT discovered_at FROM message WHERE tenant_id = :tenant AND id = :id AND fence = :fence")
+    since = db.execute(found, values).scalar()
+    if since is None:
+        return None
+    thread = {"tenant": claim.tenant, "mailbox": claim.mailbox, "thread": claim.thread_id, "received_at": since}
+    conversation: UUID = db.execute(
+        _CONVERSATION, {**thread, "id": uuid4(), "subject": "", "address": "", "name": ""}
+    ).scalar_one()
+    belongs = text("""
+        UPDATE message SET conversation_id = :conversation WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+    """)
+    db.execute(belongs, {**values, "conversation": conversation})
+    return replace(claim, conversation=conversation)
 
 
 def end(db: Connection, claim: Claimed, state: str) -> bool:

@@ -103,8 +103,11 @@ def _keep_unread(db: Any, claim: Claimed, mail: RawMail, reason: str) -> None:
 
 
 def _hold(services: Services, claim: Claimed, reason: str) -> None:
+    """Put a mail without bytes into the queue, in the conversation of its thread."""
     with services.database.transaction(claim.tenant) as db:
-        decisions.record(db, claim, Decision.hold(reason), None)
+        placed = messages.placed(db, claim)
+        if placed is not None:
+            decisions.record(db, placed, Decision.hold(reason), None)
 
 
 def _failed(services: Services, claim: Claimed, error: Exception) -> None:

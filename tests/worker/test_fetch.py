@@ -9,6 +9,7 @@ from storage import messages
 from storage.due import Kind
 from tests.support.letters import letter
 from tests.support.pipeline import CUSTOMER, SHOP
+from tests.web.conftest import signed_in
 
 PARCEL = "question: when does my parcel come?"
 
@@ -35,6 +36,11 @@ def picky(shop):
     shop.services.jail = PickyJail(shop.services.jail)
     shop.settle()
     return shop
+
+
+@pytest.fixture
+def browser(app, workspace):
+    return signed_in(app, workspace.email)
 
 
 def only(shop, sql, *values):
@@ -86,6 +92,28 @@ def test_a_message_that_fails_five_times_is_held_with_what_went_wrong(shop):
     assert "could not be fetched after 5 tries" in shop.one("SELECT reason FROM decision")
     assert len(shop.google.calls("messages.get")) == 5
     assert shop.received() == []
+
+
+def test_a_mail_that_cannot_be_fetched_is_shown_in_the_queue_and_opens(picky, browser):
+    shop, mail = picky, picky.write("here is the broken parser")
+    shop.sync_and_settle()
+    shop.settle_over_time(6)
+    held = only(shop, "SELECT id, conversation_id FROM decision WHERE disposition = 'hold'")
+    assert held.conversation_id is not None
+    assert shop.one("SELECT thread_id FROM conversation WHERE id = %s", held.conversation_id) == mail.thread_id
+    queue = browser.page("/")
+    assert "could not be fetched" in queue
+    assert f"/conversations/{held.conversation_id}" in queue
+    assert "could not be fetched" in browser.page(f"/conversations/{held.conversation_id}")
+    assert "(no subject)" in browser.page("/conversations")
+
+
+def test_the_queue_shows_also_what_was_held_without_a_conversation(shop, browser):
+    shop.settle()
+    shop.write("question: do you sell boats?", "Boats")
+    shop.sync_and_settle()
+    shop.change("UPDATE decision SET conversation_id = NULL")
+    assert "Boats" in browser.page("/")
 
 
 def test_a_parser_that_breaks_holds_that_mail_alone(picky):
