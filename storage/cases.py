@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from domain.case import Case
 from domain.errors import TryAgain
+from storage.codec import case_from_json, dumps
 
 # Whatever a person made of a case, a month later the same customer may want something new.
 _NEWEST = text("""
@@ -16,6 +17,19 @@ _NEWEST = text("""
     WHERE tenant_id = :tenant AND conversation_id = ANY(:conversations)
         AND (is_open OR moved_at > now() - interval '30 days')
     ORDER BY conversation_id, is_open DESC, opened_at DESC
+""")
+
+_UNDO = text("SELECT case_undo FROM decision WHERE tenant_id = :tenant AND id = :decision FOR UPDATE")
+
+_REMOVE = text("DELETE FROM support_case WHERE tenant_id = :tenant AND id = :id AND version = :version")
+
+# Only an open case is ever moved, so it is open again. The version rises: whoever read the case asked must read anew.
+_PUT_BACK = text("""
+    UPDATE support_case c SET state = :state, is_open = true, order_number = :order_number, asked = :asked,
+        wrong_numbers = :wrong_numbers, version = version + 1, moved_at = now()
+    WHERE tenant_id = :tenant AND id = :id AND version = :version
+        AND NOT EXISTS (SELECT FROM support_case o WHERE o.tenant_id = c.tenant_id
+            AND o.conversation_id = c.conversation_id AND o.is_open AND o.id <> c.id)
 """)
 
 
@@ -30,8 +44,8 @@ def newest(db: Connection, tenant: UUID, conversations: Sequence[UUID]) -> dict[
     }
 
 
-def move(db: Connection, tenant: UUID, conversation: UUID, case: Case) -> None:
-    """Store the case as a decision leaves it. Raises TryAgain when somebody else moved it since it was read."""
+def move(db: Connection, tenant: UUID, conversation: UUID, case: Case) -> UUID:
+    """Store the case as a decision leaves it; returns its id. TryAgain: somebody else moved it since it was read."""
     values = {
         **asdict(case),
         "asked": list(case.asked),
@@ -45,23 +59,54 @@ def move(db: Connection, tenant: UUID, conversation: UUID, case: Case) -> None:
                 "INSERT INTO support_case (tenant_id, id, conversation_id, kind, state, is_open, order_number, asked,"
                 " wrong_numbers, version) VALUES (:tenant, :id, :conversation, :kind, :state, :is_open, :order_number,"
                 " :asked, :wrong_numbers, 1) ON CONFLICT (tenant_id, conversation_id) WHERE is_open DO NOTHING"
+                " RETURNING id"
             ),
             values,
-        )
+        ).scalar_one_or_none()
     else:
         moved = db.execute(
             text(
                 "UPDATE support_case SET state = :state, is_open = :is_open, order_number = :order_number,"
                 " asked = :asked, wrong_numbers = :wrong_numbers, version = version + 1, moved_at = now()"
                 " WHERE tenant_id = :tenant AND conversation_id = :conversation AND is_open AND version = :version"
+                " RETURNING id"
             ),
             values,
-        )
-    if moved.rowcount != 1:
+        ).scalar_one_or_none()
+    if moved is None:
         raise TryAgain("The case was moved by somebody else meanwhile.")
+    case_id: UUID = moved
+    return case_id
 
 
-def move_late(db: Connection, tenant: UUID, conversation: UUID, step: Case) -> bool:
+def move_with_reply(db: Connection, tenant: UUID, decision: UUID, conversation: UUID, case: Case) -> None:
+    """The same, where the move stands and falls with the decision's reply: how to take it back is written down."""
+    before = newest(db, tenant, [conversation]).get(conversation) if case.version else None
+    moved = move(db, tenant, conversation, case)
+    undo = {"id": moved, "version": case.version + 1, "before": asdict(before) if before else None}
+    db.execute(
+        text("UPDATE decision SET case_undo = CAST(:undo AS jsonb) WHERE tenant_id = :tenant AND id = :decision"),
+        {"tenant": tenant, "decision": decision, "undo": dumps(undo)},
+    )
+
+
+def take_back(db: Connection, tenant: UUID, decision: UUID) -> None:
+    """The decision's reply did not leave, so its case is put back, unless something else moved it since."""
+    values = {"tenant": tenant, "decision": decision}
+    undo = db.execute(_UNDO, values).scalar_one_or_none()
+    if undo is None:
+        return
+    before = case_from_json(undo["before"])
+    values |= {"id": UUID(undo["id"]), "version": undo["version"]}
+    if before is None:
+        db.execute(_REMOVE, values)
+    else:
+        lists = {"asked": list(before.asked), "wrong_numbers": list(before.wrong_numbers)}
+        db.execute(_PUT_BACK, {**values, **lists, "state": before.state, "order_number": before.order_number})
+    db.execute(text("UPDATE decision SET case_undo = NULL WHERE tenant_id = :tenant AND id = :decision"), values)
+
+
+def move_late(db: Connection, tenant: UUID, decision: UUID, conversation: UUID, step: Case) -> bool:
     """Take a step that was decided earlier from where the case stands now; False where none is left to take."""
     db.execute(
         text("SELECT FROM support_case WHERE tenant_id = :tenant AND conversation_id = :conversation FOR UPDATE"),
@@ -71,7 +116,7 @@ def move_late(db: Connection, tenant: UUID, conversation: UUID, step: Case) -> b
     if moved is None:
         return False
     try:
-        move(db, tenant, conversation, moved)
+        move_with_reply(db, tenant, decision, conversation, moved)
     except TryAgain:  # Somebody opened a case in this very moment: theirs counts.
         return False
     return True

@@ -105,7 +105,9 @@ def record(
     as_one_copy = understanding is not None and decision.disposition is not Disposition.IGNORE
     if as_one_copy and (not undisturbed or _handled_elsewhere(db, claim.tenant, [claim.id])):
         raise TryAgain("The same mail is being dealt with in another mailbox.")
-    decision_id = uuid4()
+    decision_id, released = uuid4(), decision.disposition is Disposition.RELEASE
+    # Should a gate hold what is released here, the case moves when a person sends it after all.
+    on_release = decision.case if released else decision.case_on_release
     db.execute(
         _INSERT,
         {
@@ -117,10 +119,9 @@ def record(
             "understanding": dumps(asdict(understanding)) if understanding else "{}",
             "citations": dumps([asdict(citation) for citation in decision.citations]),
             "checks": dumps([asdict(check) for check in decision.checks]),
-            "case_on_release": dumps(asdict(decision.case_on_release)) if decision.case_on_release else None,
+            "case_on_release": dumps(asdict(on_release)) if on_release else None,
         },
     )  # fmt: skip
-    released = decision.disposition is Disposition.RELEASE
     replies = [effect for effect in decision.effects if isinstance(effect, Reply)]
     for position, reply in enumerate(replies):
         db.execute(
@@ -133,7 +134,9 @@ def record(
                 "state": (EffectState.PENDING if released else EffectState.HELD).value,
             },
         )  # fmt: skip
-    if decision.case is not None and claim.conversation is not None:
+    if decision.case is not None and claim.conversation is not None and released:
+        cases.move_with_reply(db, claim.tenant, decision_id, claim.conversation, decision.case)
+    elif decision.case is not None and claim.conversation is not None:
         cases.move(db, claim.tenant, claim.conversation, decision.case)
     events.record(
         db,

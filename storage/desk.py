@@ -173,7 +173,7 @@ def send(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_
         raise BadInput("reply", "This mail names nobody who could be answered.")
     case = case_from_json(settled.case_on_release)
     if case is not None and settled.conversation_id is not None:
-        cases.move_late(db, tenant, settled.conversation_id, case)
+        cases.move_late(db, tenant, decision, settled.conversation_id, case)
     edited = released is None or released.draft_text != text_to_send
     events.record(db, tenant, actor=str(member), kind="reply_approved", subject=settled.message_id, edited=edited)
     return True

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import events
+from storage import cases, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +234,8 @@ def to_person(db: Connection, effect: Effect, state: EffectState, reason: str) -
     if not move(db, effect, state, error=reason):
         return False
     db.execute(_TO_PERSON, {"tenant": effect.tenant, "decision": effect.decision, "reason": reason})
+    if state is not EffectState.NEEDS_PERSON:  # It certainly did not leave.
+        cases.take_back(db, effect.tenant, effect.decision)
     events.record(db, effect.tenant, actor="machine", kind=f"reply_{state}", subject=effect.message, reason=reason)
     return True
 
@@ -241,6 +243,7 @@ def to_person(db: Connection, effect: Effect, state: EffectState, reason: str) -
 def cancel(db: Connection, effect: Effect, reason: str) -> bool:
     if not move(db, effect, EffectState.CANCELLED, error=reason):
         return False
+    cases.take_back(db, effect.tenant, effect.decision)
     events.record(db, effect.tenant, actor="machine", kind="reply_cancelled", subject=effect.message, reason=reason)
     return True
 

@@ -198,6 +198,7 @@ CREATE TABLE decision (
   citations jsonb NOT NULL DEFAULT '[]',
   checks jsonb NOT NULL DEFAULT '[]',
   case_on_release jsonb,
+  case_undo jsonb,
   decided_by text NOT NULL DEFAULT 'machine',
   created_at timestamptz NOT NULL DEFAULT now(),
   settled_at timestamptz,

@@ -95,7 +95,11 @@ AN_ORDER = Order(
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
 CASES = {
     "cases.move": lambda db, t, b: cases.move(db, t, b.conversation, Case("refund", version=1)),
-    "cases.move_late": lambda db, t, b: cases.move_late(db, t, b.conversation, Case("refund", version=1)),
+    "cases.move_late": lambda db, t, b: cases.move_late(db, t, b.decision, b.conversation, Case("refund", version=1)),
+    "cases.move_with_reply": lambda db, t, b: cases.move_with_reply(
+        db, t, b.decision, b.conversation, Case("refund", version=1)
+    ),
+    "cases.take_back": lambda db, t, b: cases.take_back(db, t, b.decision),
     "cases.newest": lambda db, t, b: cases.newest(db, t, [b.conversation]),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)

@@ -13,7 +13,7 @@ from domain.message import Address
 from domain.money import Money
 from domain.order import Order
 from domain.understanding import Understanding
-from storage import cases, decisions, messages, orders
+from storage import cases, decisions, desk, messages, orders
 from storage.due import Kind
 from tests.support.letters import letter
 from tests.support.pipeline import CUSTOMER, SHOP, PlainReader, TestServices
@@ -328,6 +328,59 @@ def test_the_record_of_a_decision_holds_ids_and_no_word_of_the_mail(shop):
     (event,) = shop.rows("SELECT detail, subject FROM event WHERE kind = 'message_hold'")
     (decision,) = shop.rows("SELECT id, message_id FROM decision")
     assert (event.detail, event.subject) == ({"decision": str(decision.id)}, decision.message_id)
+
+
+def held_at_the_gate(shop) -> None:
+    """What was released is held before it leaves: answering was paused in between."""
+    shop.run(Kind.PROCESS)
+    shop.change("UPDATE tenant SET answering = false")
+    shop.run(Kind.DELIVER)
+    shop.change("UPDATE tenant SET answering = true")
+    assert shop.one("SELECT count(*) FROM outbox WHERE state = 'held'") == 1
+
+
+def approve(shop) -> None:
+    decision = shop.one("SELECT id FROM decision WHERE disposition = 'hold' AND settled_at IS NULL")
+    with shop.services.database.transaction(shop.tenant) as db:
+        member = shop.workspace.owner
+        assert desk.send(db, shop.tenant, decision, member=member, text_to_send="Which one?", reference="ABCDEF")
+    shop.settle()
+
+
+def test_what_was_not_asked_after_all_is_not_remembered_as_asked(shop):
+    shop.settle()
+    shop.write("refund: please", "Refund")
+    arrive(shop)
+    held_at_the_gate(shop)
+    assert shop.one("SELECT count(*) FROM support_case") == 0
+    approve(shop)
+    assert len(shop.received()) == 1
+    assert shop.one("SELECT asked FROM support_case") == ["order_number"]
+
+
+def test_a_second_question_that_was_not_asked_leaves_the_first_one_as_it_was(shop):
+    shop.settle()
+    first = shop.write("refund: please", "Refund")
+    shop.sync_and_settle()
+    raw = letter(CUSTOMER, SHOP, "Re: Refund", "refund: LO-404", answers=first.letter.message_id)
+    shop.google.deliver_raw(SHOP, raw, auth="pass")
+    arrive(shop)
+    held_at_the_gate(shop)
+    case = "SELECT asked, wrong_numbers, is_open, version FROM support_case"
+    assert shop.rows(case) == [(["order_number"], [], True, 3)]
+    approve(shop)
+    assert shop.rows(case) == [(["order_number", "order_number_again"], ["LO-404"], True, 4)]
+
+
+def test_a_case_that_something_else_moved_since_is_not_put_back(shop):
+    shop.settle()
+    shop.write("refund: please", "Refund")
+    arrive(shop)
+    shop.run(Kind.PROCESS)
+    shop.change("UPDATE support_case SET version = version + 1, state = 'person', is_open = false")
+    shop.change("UPDATE tenant SET answering = false")
+    shop.run(Kind.DELIVER)
+    assert shop.rows("SELECT state, version FROM support_case") == [("person", 2)]
 
 
 BOTH = f"{SHOP}, sales@shop.example"
