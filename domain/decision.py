@@ -13,6 +13,12 @@ class Disposition(StrEnum):
     IGNORE = "ignore"
 
 
+class EffectKind(StrEnum):
+    """Each kind of effect, as the outbox names it."""
+
+    REPLY = "reply"
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A plain-text mail to the writer of the message. The recipient comes from its headers, never from a text."""
@@ -20,7 +26,7 @@ class Reply:
     to: Address
     subject: str
     text: str
-    kind: str = "reply"
+    kind: EffectKind = EffectKind.REPLY
 
 
 # One thing to be done in the world. A new kind is a new member here, and mypy names every place that must know it.

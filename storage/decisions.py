@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import asdict
 from datetime import timedelta
+from typing import assert_never
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
@@ -46,7 +47,7 @@ _INSERT = text("""
 _INSERT_EFFECT = text("""
     INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
         automatic, recipient, recipient_name, subject, text, draft_text, reference, state)
-    VALUES (:tenant, :id, :decision, :position, 'reply', :message, :mailbox, :conversation, :thread, true, :recipient,
+    VALUES (:tenant, :id, :decision, :position, :kind, :message, :mailbox, :conversation, :thread, true, :recipient,
         :recipient_name, :subject, :text, :text, :reference, :state)
 """)
 
@@ -122,18 +123,13 @@ def record(
             "case_on_release": dumps(asdict(on_release)) if on_release else None,
         },
     )  # fmt: skip
-    replies = [effect for effect in decision.effects if isinstance(effect, Reply)]
-    for position, reply in enumerate(replies):
-        db.execute(
-            _INSERT_EFFECT,
-            {
-                "tenant": claim.tenant, "id": uuid4(), "decision": decision_id, "position": position,
-                "message": claim.id, "mailbox": claim.mailbox, "conversation": claim.conversation,
-                "thread": claim.thread_id, "recipient": reply.to.address, "recipient_name": reply.to.name[:200],
-                "subject": reply.subject[:500], "text": reply.text, "reference": new_reference(),
-                "state": (EffectState.PENDING if released else EffectState.HELD).value,
-            },
-        )  # fmt: skip
+    waiting = EffectState.PENDING if released else EffectState.HELD
+    for position, effect in enumerate(decision.effects):
+        match effect:
+            case Reply():
+                _write_reply(db, claim, decision_id, effect, position=position, state=waiting)
+            case _:
+                assert_never(effect)
     if decision.case is not None and claim.conversation is not None and released:
         cases.move_with_reply(db, claim.tenant, decision_id, claim.conversation, decision.case)
     elif decision.case is not None and claim.conversation is not None:
@@ -147,6 +143,21 @@ def record(
         decision=decision_id,
     )
     return True
+
+
+def _write_reply(
+    db: Connection, claim: Claimed, decision: UUID, reply: Reply, *, position: int, state: EffectState
+) -> None:
+    db.execute(
+        _INSERT_EFFECT,
+        {
+            "tenant": claim.tenant, "id": uuid4(), "decision": decision, "position": position,
+            "kind": reply.kind.value, "message": claim.id, "mailbox": claim.mailbox,
+            "conversation": claim.conversation, "thread": claim.thread_id, "recipient": reply.to.address,
+            "recipient_name": reply.to.name[:200], "subject": reply.subject[:500], "text": reply.text,
+            "reference": new_reference(), "state": state.value,
+        },
+    )  # fmt: skip
 
 
 def _handled_elsewhere(db: Connection, tenant: UUID, messages: list[UUID]) -> set[UUID]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from domain.decision import EffectKind
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
@@ -19,6 +20,7 @@ class Effect:
 
     tenant: UUID
     id: UUID
+    kind: EffectKind
     decision: UUID
     message: UUID
     mailbox: UUID
@@ -74,7 +76,7 @@ _CLAIM = text("""
     FROM taken, mailbox b, message m
     WHERE o.tenant_id = :tenant AND o.id = taken.id AND b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
         AND m.tenant_id = o.tenant_id AND m.id = o.message_id
-    RETURNING o.id, o.decision_id, o.message_id, o.mailbox_id, b.address, o.thread_id, o.state, o.automatic,
+    RETURNING o.id, o.kind, o.decision_id, o.message_id, o.mailbox_id, b.address, o.thread_id, o.state, o.automatic,
         o.recipient, o.recipient_name, o.subject, o.text, o.reference, m.parsed ->> 'rfc_message_id' AS in_reply_to,
         m.parsed -> 'references' AS refs, o.created_at, o.draft_id, coalesce(o.pre_history_id, b.history_id, 0) AS pre,
         o.attempts, o.looks, o.fence, now() - coalesce(o.sending_at, now()) AS waited
@@ -150,10 +152,10 @@ def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list
     rows = db.execute(_CLAIM, {"tenant": tenant, "limit": limit, "lease": lease})
     return [
         Effect(
-            tenant, row.id, row.decision_id, row.message_id, row.mailbox_id, row.address, row.thread_id,
-            EffectState(row.state), row.automatic, Address(row.recipient, row.recipient_name), row.subject, row.text,
-            row.reference, row.in_reply_to or "", tuple(row.refs or ()), row.created_at, row.draft_id, int(row.pre),
-            row.attempts, row.looks, row.fence, row.waited,
+            tenant, row.id, EffectKind(row.kind), row.decision_id, row.message_id, row.mailbox_id, row.address,
+            row.thread_id, EffectState(row.state), row.automatic, Address(row.recipient, row.recipient_name),
+            row.subject, row.text, row.reference, row.in_reply_to or "", tuple(row.refs or ()), row.created_at,
+            row.draft_id, int(row.pre), row.attempts, row.looks, row.fence, row.waited,
         )
         for row in rows
     ]  # fmt: skip

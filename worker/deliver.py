@@ -3,10 +3,12 @@
 import time
 from datetime import timedelta
 from functools import partial
+from typing import assert_never
 from uuid import UUID
 
 from bootstrap import Services
-from domain.delivery import EffectState
+from domain.decision import EffectKind
+from domain.delivery import EffectState, Outgoing
 from domain.errors import AuthLost, BadInput, MailwrightError, NeedsPerson, NotSent, RateLimited, ScopeMissing, TryAgain
 from storage import mailboxes, outbox
 from storage.outbox import Effect
@@ -47,7 +49,7 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
                 _give_back(services, effect, timedelta(), "", counts=False)
                 continue
             done = attempt(
-                partial(carry_out, services, mailbox.outgoing, effect),
+                partial(_carry_out, services, mailbox.outgoing, effect),
                 partial(_failed, services, effect),
                 effect=effect.id,
                 stage="deliver",
@@ -55,6 +57,14 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
             failures = 0 if done else failures + 1
             if failures == PATIENCE:
                 _rest(services, effect)
+
+
+def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
+    match effect.kind:
+        case EffectKind.REPLY:
+            carry_out(services, gmail, effect)
+        case _:
+            assert_never(effect.kind)
 
 
 def _failed(services: Services, effect: Effect, error: Exception) -> None:

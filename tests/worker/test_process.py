@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.case import Case
-from domain.decision import Decision, Reply
+from domain.decision import Decision, EffectKind, Reply
 from domain.errors import TryAgain
 from domain.message import Address
 from domain.money import Money
@@ -381,6 +381,24 @@ def test_a_case_that_something_else_moved_since_is_not_put_back(shop):
     shop.change("UPDATE tenant SET answering = false")
     shop.run(Kind.DELIVER)
     assert shop.rows("SELECT state, version FROM support_case") == [("person", 2)]
+
+
+def test_an_effect_that_nobody_can_write_is_refused_and_not_dropped(shop):
+    shop.settle()
+    shop.write(PARCEL)
+    arrive(shop)
+    (one,) = claim(shop)
+    with pytest.raises(AssertionError), shop.services.database.transaction(shop.tenant) as db:
+        decisions.record(db, one.claim, Decision.release("Answered.", object()), None)
+    assert reasons(shop) == []
+
+
+def test_a_claimed_effect_says_of_which_kind_it_is(shop):
+    shop.settle()
+    shop.write(PARCEL)
+    arrive(shop)
+    shop.run(Kind.PROCESS)
+    assert [effect.kind for effect in shop.claim_outbox()] == [EffectKind.REPLY]
 
 
 BOTH = f"{SHOP}, sales@shop.example"
