@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -46,6 +47,14 @@ class RawMail:
     size: int
 
 
+class Box(StrEnum):
+    """Which mail a listing asks for. `RECEIVED` is the inbox and what was archived; `SENT` includes ours."""
+
+    INBOX = "inbox"
+    RECEIVED = "received"
+    SENT = "sent"
+
+
 class MailSource(Protocol):
     """Reading one mailbox. Errors: TryAgain, RateLimited, AuthLost, ScopeMissing, NeedsPerson."""
 
@@ -55,8 +64,8 @@ class MailSource(Protocol):
         """Every message added after `since`. Raises HistoryExpired."""
         ...
 
-    def list_since(self, since: datetime, page: str = "") -> Page:
-        """One page of the inbox from `since` on, newest first."""
+    def list_since(self, since: datetime, page: str = "", box: Box = Box.INBOX) -> Page:
+        """One page of a box from `since` on, newest first; what was sent says so by its label."""
         ...
 
     def fetch(self, gmail_id: str) -> RawMail:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.category import Category
 from domain.conversation import Conversation
@@ -21,7 +21,8 @@ class Policy:
     `answering` is the tenant's kill switch and the mailbox's pause in one. `answers_since` is when the mailbox was
     connected: older mail is kept for context only. `automatic` lists the categories that the machine may answer.
     `own_addresses` are those of the tenant's mailboxes: mail that names none of them came by Bcc or a list, and a
-    person decides. An empty set asks nothing.
+    person decides. An empty set asks nothing. What is older than `oldest_answered` at the moment `now` is a person's,
+    since it may be settled long ago; without a `now` no mail is too old.
     """
 
     answering: bool = True
@@ -32,6 +33,8 @@ class Policy:
     default_threshold: float = 0.7
     max_replies_per_thread: int = 3
     max_replies_per_sender_and_day: int = 5
+    now: datetime | None = None
+    oldest_answered: timedelta = timedelta(days=1)
 
     def threshold(self, category: Category) -> float:
         return self.thresholds.get(category, self.default_threshold)
@@ -62,7 +65,7 @@ def triage(
         decision = decision.held(decision.reason)
     checks = _checks(message, understanding, policy, sure=sure)
     objections = [check.text for check in (*checks, *decision.checks) if not check.passed]
-    objections += _limits(category, conversation, policy)
+    objections += _limits(message, category, conversation, policy)
     decision = decision.checked(*checks)
     if decision.disposition is Disposition.RELEASE and objections:
         # A release may become a hold, never the other way round.
@@ -97,12 +100,15 @@ def _check(passed: bool, in_order: str, objection: str) -> Check:
     return Check(in_order if passed else objection, passed)
 
 
-def _limits(category: Category, conversation: Conversation, policy: Policy) -> list[str]:
+def _limits(message: Message, category: Category, conversation: Conversation, policy: Policy) -> list[str]:
     """What the tenant or the conversation allows no more."""
+    age = policy.now - message.received_at if policy.now and message.received_at else timedelta()
+    oldest = policy.oldest_answered
     in_thread, today = conversation.replies_by_machine, conversation.replies_to_sender_today
     rules = (
         (category not in policy.automatic, f"Mail of the kind {category} is not answered by the machine here."),
         (not policy.answering, "Answering by itself is paused."),
+        (age > oldest, f"It is older than {oldest // timedelta(hours=1)} hours: it may be settled already."),
         (in_thread >= policy.max_replies_per_thread, f"{in_thread} automatic replies in this conversation already."),
         (today >= policy.max_replies_per_sender_and_day, f"{today} automatic replies to this sender today already."),
     )

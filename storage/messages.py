@@ -62,7 +62,9 @@ _CLAIM_DISCOVERED = text("""
 """)
 
 # A mail that failed before comes alone, so that one that kills the process takes no others with it: after fresh mail,
-# but once it has waited for a minute before it. Within a thread nothing overtakes an earlier mail.
+# but once it has waited for a minute before it. Within a thread nothing overtakes an earlier mail,
+# nor what a listing found to be sent by hand: until that is read, nobody knows which mail it answered. (What
+# the history tells comes in its order, and rests for a moment before it is due.)
 # OFFSET 0 keeps the question about the thread a question for each row: Postgres, which thinks that little is due, would
 # join it, and compare each of ten thousand waiting mails with all the others.
 _CLAIM_FETCHED = text("""
@@ -74,8 +76,10 @@ _CLAIM_FETCHED = text("""
             AND (r.lease_until IS NULL OR r.lease_until < now())
             AND NOT EXISTS (
                 SELECT FROM message e WHERE e.tenant_id = r.tenant_id AND e.mailbox_id = r.mailbox_id
-                    AND e.thread_id = r.thread_id AND e.direction = 'in' AND e.seq < r.seq
-                    AND e.state IN ('discovered', 'fetched')
+                    AND e.thread_id = r.thread_id AND e.seq < r.seq AND e.state IN ('discovered', 'fetched')
+                    AND (e.direction = 'in' OR (e.next_at <= now() OR e.last_error <> '') AND NOT EXISTS (
+                        SELECT FROM outbox o WHERE o.tenant_id = e.tenant_id AND o.mailbox_id = e.mailbox_id
+                            AND o.sent_gmail_id = e.gmail_id))
                 OFFSET 0)
         ORDER BY rank, r.seq LIMIT :limit FOR UPDATE SKIP LOCKED
     ), foremost AS (

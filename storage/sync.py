@@ -41,7 +41,7 @@ _CLAIM = text("""
 _INSERT = text("""
     INSERT INTO message (tenant_id, id, mailbox_id, gmail_id, thread_id, direction, next_at)
     SELECT :tenant, gen_random_uuid(), :mailbox, a.gmail_id, a.thread_id, a.direction,
-        CASE a.direction WHEN 'in' THEN now() ELSE now() + interval '20 seconds' END
+        CASE a.direction WHEN 'in' THEN now() ELSE now() + :rest END
     FROM unnest(CAST(:gmail_ids AS text[]), CAST(:threads AS text[]), CAST(:directions AS text[]))
         WITH ORDINALITY AS a (gmail_id, thread_id, direction, place) ORDER BY a.place
     ON CONFLICT (tenant_id, mailbox_id, gmail_id) DO NOTHING
@@ -86,8 +86,12 @@ def advance(
     listing_history_id: int | None = None,
     since: datetime | None = None,
     history_id: int | None = None,
+    rest: timedelta = timedelta(),
 ) -> bool:
-    """Store what was found and move the cursor past it, in one transaction; False when the lease was lost."""
+    """Store what was found and move the cursor past it, in one transaction; False when the lease was lost.
+
+    What was sent is fetched after `rest`.
+    """
     moved = db.execute(
         _MOVE,
         {
@@ -106,6 +110,7 @@ def advance(
                 "mailbox": cursor.mailbox,
                 "gmail_ids": [item.gmail_id for item in wanted],
                 "threads": [item.thread_id for item in wanted],
+                "rest": rest,
                 "directions": ["out" if "SENT" in item.labels else "in" for item in wanted],
             },
         )

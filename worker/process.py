@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -31,6 +31,7 @@ class Known:
     """What was read before anyone thinks, so that no transaction is open while a model works."""
 
     tenant: UUID
+    now: datetime
     policy: Policy
     mailboxes: Mapping[UUID, Mailbox]
     own_addresses: frozenset[str]
@@ -40,7 +41,11 @@ class Known:
         known = self.mailboxes[mailbox]
         answering = self.policy.answering and known.status == "active"
         return replace(
-            self.policy, answering=answering, answers_since=known.connected_at, own_addresses=self.own_addresses
+            self.policy,
+            answering=answering,
+            answers_since=known.connected_at,
+            own_addresses=self.own_addresses,
+            now=self.now,
         )
 
 
@@ -50,6 +55,7 @@ def work(services: Services, tenant: UUID) -> int:
         taken = messages.claim_fetched(db, tenant, limit=BATCH, lease=LEASE)
         known = Known(
             tenant,
+            datetime.now(UTC),
             tenants.get(db, tenant).policy(),
             {mailbox.id: mailbox for mailbox in mailboxes.every(db, tenant)},
             mailboxes.own_addresses(db, tenant),

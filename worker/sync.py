@@ -1,12 +1,13 @@
 """Learn which messages are new: the sync machine of GMAIL.md 5.3, one mailbox at a time."""
 
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from bootstrap import Services
 from domain.errors import HistoryExpired, MailwrightError, NeedsPerson
-from domain.mailbox import MailSource
+from domain.mailbox import Box, MailSource, Page
 from storage import sync
 from storage.sync import Cursor
 from worker.attempt import attempt
@@ -14,8 +15,44 @@ from worker.backoff import after_attempts, mailbox_trouble
 
 LEASE = timedelta(minutes=2)
 
+# What was just sent is mostly our own reply, which needs no fetching once its worker has written its id down.
+OWN_COPY = timedelta(seconds=20)
+
 # How far back the daily comparison looks.
 RECONCILED = timedelta(days=2)
+
+
+# What may have passed unseen. What was sent comes first: who was answered by hand is known before anything is decided.
+GAP = (Box.SENT, Box.RECEIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a listing of several boxes, one after the other, stands: at a page of the first of `boxes`."""
+
+    boxes: tuple[Box, ...]
+    token: str = ""
+
+    @property
+    def box(self) -> Box:
+        return self.boxes[0]
+
+    @property
+    def written(self) -> str:
+        """As the mailbox's row keeps it."""
+        return f"{self.box}:{self.token}"
+
+    @classmethod
+    def read(cls, written: str, boxes: tuple[Box, ...]) -> "_Place":
+        """From a row; the beginning where the row says nothing."""
+        name, _, token = written.partition(":")
+        return cls(boxes[boxes.index(Box(name)) :], token) if name in boxes else cls(boxes)
+
+    def after(self, listed: Page) -> "_Place | None":
+        """The page that follows the one just listed, if any."""
+        if listed.next_page:
+            return _Place(self.boxes, listed.next_page)
+        return _Place(self.boxes[1:]) if self.boxes[1:] else None
 
 
 def work(services: Services, tenant: UUID) -> int:
@@ -55,52 +92,57 @@ def _changes(services: Services, cursor: Cursor, source: MailSource, since: int)
     """The usual case: what was added since the cursor, and the cursor moved, in one transaction."""
     changes = source.changes(since)
     with services.database.transaction(cursor.tenant) as db:
-        sync.advance(db, cursor, changes.added, state="live", history_id=changes.history_id)
+        sync.advance(db, cursor, changes.added, state="live", history_id=changes.history_id, rest=OWN_COPY)
 
 
 def _reconcile(services: Services, cursor: Cursor, source: MailSource) -> None:
-    """Once a day, look whether anything in the inbox was never told of: found by a listing, as in GMAIL.md 5.3.
+    """Once a day, look whether anything was never told of: found by a listing, as in GMAIL.md 5.3.
 
     What left Spam for the inbox is found by this alone: the history names it as a changed label, not as a new mail.
     """
     with services.database.transaction(cursor.tenant) as db:
         if not sync.reconcile_due(db, cursor):
             return
-    page = ""
+    since, place = datetime.now(UTC) - RECONCILED, _Place(GAP)
     while True:
-        listed = source.list_since(datetime.now(UTC) - RECONCILED, page)
-        page = listed.next_page
+        listed = source.list_since(since, place.token, place.box)
+        following = place.after(listed)
         with services.database.transaction(cursor.tenant) as db:
             if not sync.advance(db, cursor, tuple(reversed(listed.added)), state="live"):
                 return
-            if not page:
+            if following is None:
                 sync.reconciled(db, cursor)
                 return
+        place = following
 
 
 def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str) -> None:
-    """List the inbox page by page, resuming where an earlier run stopped.
+    """List the mailbox page by page, resuming where an earlier run stopped.
 
     The history id is taken before the listing begins, so that nothing can fall between listing and following.
     """
+    boxes = (Box.INBOX,) if state == "new" else GAP
     begun, since, page = cursor.listing_history_id, cursor.since, cursor.page
     if begun is None or since is None or cursor.state != state:
         begun, page = source.profile().history_id, ""
         since = _listing_start(services, cursor, state)
         with services.database.transaction(cursor.tenant) as db:
             sync.advance(db, cursor, (), state=state, listing_history_id=begun, since=since)
+    place = _Place.read(page, boxes)
     while True:
-        listed = source.list_since(since, page)
-        page = listed.next_page
+        listed = source.list_since(since, place.token, place.box)
+        following = place.after(listed)
         # Gmail lists the newest first; a thread is handled in the order in which it was written.
         added = tuple(reversed(listed.added))
         with services.database.transaction(cursor.tenant) as db:
-            if not page:
+            if following is None:
                 if sync.advance(db, cursor, added, state="live", history_id=begun):
                     sync.reconciled(db, cursor)
                 return
+            page = following.written
             if not sync.advance(db, cursor, added, state=state, page=page, listing_history_id=begun, since=since):
                 return
+        place = following
 
 
 def _listing_start(services: Services, cursor: Cursor, state: str) -> datetime:

@@ -1,6 +1,7 @@
 """Read one mailbox: the side of Gmail that `domain.mailbox.MailSource` asks for."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from adapters.gmail.client import Answer, Connection, decoded, said
 from adapters.gmail.errors import google_errors, translated
 from adapters.gmail.transport import AnswerTooLarge
 from domain.errors import AuthLost, Gone, HistoryExpired, MailwrightError, ScopeMissing, TryAgain
-from domain.mailbox import Added, Changes, Page, Profile, RawMail
+from domain.mailbox import Added, Box, Changes, Page, Profile, RawMail
 from domain.triage import MAX_BYTES
 
 # Google recommends at most 50 parts; more than 20 at once count as too many concurrent requests for one user.
@@ -18,6 +19,12 @@ BATCH = 20
 _RAW_FIELDS = "id,threadId,labelIds,internalDate,sizeEstimate,raw"
 _SIZE_FIELDS = "id,threadId,labelIds,internalDate,sizeEstimate"
 _HISTORY_FIELDS = "history(messagesAdded(message(id,threadId,labelIds))),historyId,nextPageToken"
+
+_SEARCHES = {
+    Box.INBOX: "in:inbox",
+    Box.RECEIVED: "-in:sent -in:drafts -in:spam -in:trash -in:chats",
+    Box.SENT: "in:sent -in:drafts -in:spam -in:trash -in:chats",
+}
 
 # What became of one message of several: itself, or the error that a call for it alone would have raised.
 Fate = RawMail | MailwrightError
@@ -60,18 +67,21 @@ class GmailSource:
             raise HistoryExpired(f"Gmail no longer knows the history since {since}.") from gone
         return Changes(tuple(added.values()), first_history_id)
 
-    def list_since(self, since: datetime, page: str = "") -> Page:
+    def list_since(self, since: datetime, page: str = "", box: Box = Box.INBOX) -> Page:
         """5 units."""
         answer = self._connection.ask(
             self._routes.messages.list(
                 userId="me",
-                q=f"in:inbox after:{int(since.timestamp())}",
+                q=f"{_SEARCHES[box]} after:{int(since.timestamp())}",
                 maxResults=500,
                 pageToken=page or None,
                 fields="messages(id,threadId),nextPageToken",
             )
         )
-        return Page(tuple(_added(answer.get("messages", ()))), answer.get("nextPageToken", ""))
+        # A listing tells no labels; what it was asked for tells the one that matters.
+        labels = ("SENT",) if box is Box.SENT else ()
+        added = tuple(replace(one, labels=labels) for one in _added(answer.get("messages", ())))
+        return Page(added, answer.get("nextPageToken", ""))
 
     def fetch(self, gmail_id: str) -> RawMail:
         """20 units; 40 for a mail that is too large for us, which comes without its bytes. Raises Gone."""

@@ -8,6 +8,7 @@ from adapters.gmail.connect import Gmail
 from adapters.mime.build import build_reply
 from domain.delivery import DraftState, Signs
 from domain.errors import DraftGone, Gone, HistoryExpired, NeedsPerson, NotSent
+from domain.mailbox import Box
 from domain.message import Address
 from domain.triage import MAX_BYTES
 from sandbox.google import Google
@@ -35,6 +36,9 @@ class FakeMailbox:
     def deliver(self, raw, at=None):
         return self._fake.deliver(raw, at=at)
 
+    def relabel(self, gmail_id, add=(), remove=()):
+        self._fake.relabel((gmail_id,), add, remove)
+
     def delete(self, gmail_id):
         self._fake.delete(gmail_id)
 
@@ -55,6 +59,10 @@ class SandboxMailbox:
 
     def deliver(self, raw, at=None):
         return self._google.deliver_raw(SHOP, raw, at=at.timestamp() if at else None).id
+
+    def relabel(self, gmail_id, add=(), remove=()):
+        mailbox = self._google.mailbox(SHOP)
+        mailbox.relabel(mailbox.messages[gmail_id], list(add), list(remove))
 
     def delete(self, gmail_id):
         self._google.delete_message(SHOP, gmail_id)
@@ -132,6 +140,23 @@ def test_the_inbox_is_listed_page_by_page_newest_first_from_a_moment_on(box):
 def test_an_empty_inbox_is_an_empty_page(box):
     listed = box.source.list_since(datetime.now(UTC) - timedelta(days=1))
     assert (listed.added, listed.next_page) == ((), "")
+
+
+def test_what_was_archived_is_listed_as_received_and_what_left_as_sent(box):
+    inbox, archived, *others = (box.deliver(question(number)) for number in range(1, 5))
+    box.relabel(archived, remove=("INBOX",))
+    for gmail_id, label in zip(others, ("SPAM", "TRASH"), strict=True):
+        box.relabel(gmail_id, add=(label,), remove=("INBOX",))
+    sent = box.outgoing.send_draft(box.outgoing.create_draft(reply(), "").draft_id)
+    box.outgoing.create_draft(reply(), "")
+    since = datetime.now(UTC) - timedelta(days=1)
+    listed = {one: box.source.list_since(since, box=one).added for one in Box}
+    assert {one: {added.gmail_id for added in found} for one, found in listed.items()} == {
+        Box.INBOX: {inbox},
+        Box.RECEIVED: {inbox, archived},
+        Box.SENT: {sent.gmail_id},
+    }
+    assert [added.labels for added in listed[Box.SENT]] == [("SENT",)]
 
 
 def test_a_mail_is_fetched_byte_for_byte(box):

@@ -53,6 +53,17 @@ def test_what_a_machine_wrote_is_ignored_and_no_handler_is_asked():
     assert "auto-replied" in decision.reason
 
 
+def test_mail_that_is_found_after_more_than_a_day_is_a_persons():
+    late = decided(policy=Policy(now=MAIL.received_at + timedelta(days=1, seconds=1)))
+    assert (late.disposition, late.reason) == (
+        Disposition.HOLD,
+        "It is older than 24 hours: it may be settled already.",
+    )
+    assert decided(policy=Policy(now=MAIL.received_at + timedelta(days=1))).disposition is Disposition.RELEASE
+    patient = Policy(now=MAIL.received_at + timedelta(days=2), oldest_answered=timedelta(days=3))
+    assert decided(policy=patient).disposition is Disposition.RELEASE
+
+
 def test_mail_from_before_the_connection_is_ignored():
     policy = Policy(answers_since=CONNECTED)
     older = replace(MAIL, received_at=CONNECTED - timedelta(seconds=1))

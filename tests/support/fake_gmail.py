@@ -12,7 +12,7 @@ from itertools import count
 
 from domain.delivery import DraftRef, DraftState, SentRef, Signs
 from domain.errors import DraftGone, Gone, HistoryExpired, MailwrightError, NeedsPerson, NotSent
-from domain.mailbox import Added, Changes, Page, Profile, RawMail
+from domain.mailbox import Added, Box, Changes, Page, Profile, RawMail
 from domain.triage import MAX_BYTES
 
 
@@ -101,14 +101,15 @@ class FakeGmail:
         added = {entry.gmail_id: entry for number, entry in self._history if number > since}
         return Changes(tuple(added.values()), self._history_id)
 
-    def list_since(self, since: datetime, page: str = "") -> Page:
-        return self._do("list_since", lambda: self._page(since, int(page or 0)))
+    def list_since(self, since: datetime, page: str = "", box: Box = Box.INBOX) -> Page:
+        return self._do("list_since", lambda: self._page(since, int(page or 0), box))
 
-    def _page(self, since: datetime, start: int) -> Page:
-        found = [m for m in self.messages.values() if "INBOX" in m.labels and m.received_at > since]
+    def _page(self, since: datetime, start: int, box: Box) -> Page:
+        found = [m for m in self.messages.values() if _lies_in(box, m.labels) and m.received_at > since]
         found.sort(key=lambda message: message.received_at, reverse=True)
         end = start + self.page_size
-        added = tuple(Added(message.gmail_id, message.thread_id) for message in found[start:end])
+        labels = ("SENT",) if box is Box.SENT else ()
+        added = tuple(Added(message.gmail_id, message.thread_id, labels) for message in found[start:end])
         return Page(added, str(end) if end < len(found) else "")
 
     def fetch(self, gmail_id: str) -> RawMail:
@@ -265,6 +266,12 @@ def _said(stored: Stored) -> tuple[object, ...]:
     mail = stored.mail
     headers = [mail[name] for name in ("To", "Cc", "Bcc", "Subject")]
     return mail.get_content_type(), headers, stored.text.split()
+
+
+def _lies_in(box: Box, labels: set[str]) -> bool:
+    if box is Box.INBOX:
+        return "INBOX" in labels
+    return ("SENT" in labels) is (box is Box.SENT) and labels.isdisjoint({"DRAFT", "SPAM", "TRASH", "CHAT"})
 
 
 def _is_ours(stored: Stored, signs: Signs) -> bool:

@@ -69,7 +69,7 @@ def test_a_page_token_that_gmail_refuses_begins_the_listing_anew(shop):
     write_some(shop, 10)
     shop.google.fault("messages.list", "503_before", skip=2)
     shop.run(Kind.SYNC)
-    shop.change("UPDATE mailbox SET sync_page = 'long forgotten'")
+    shop.change("UPDATE mailbox SET sync_page = 'inbox:long forgotten'")
     sync_again(shop)
     assert mailbox_row(shop).sync_page == ""
     sync_again(shop)
@@ -93,7 +93,7 @@ def test_mail_between_the_connection_and_a_late_first_listing_is_not_lost(google
     with pipeline.services_over(replace(settings, backfill_days=0), google) as services:
         shop = Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
         shop.change("UPDATE mailbox SET connected_at = now() - interval '2 days'")
-        shop.write("question: when does my parcel come?", at=google.world.clock() - 86_400)
+        shop.write("question: when does my parcel come?", at=google.world.clock() - 82_800)
         shop.settle()
         assert len(shop.received()) == 1
 
@@ -173,6 +173,94 @@ def test_a_resync_that_broke_off_goes_on_as_one(shop):
     sync_again(shop)
     assert gmail_ids(shop) == in_gmail(shop)
     assert mailbox_row(shop).sync_state == "live"
+
+
+def a_gap(shop: Shop, hours: int = 12) -> None:
+    """Nobody looked for so long that Gmail forgot the history."""
+    shop.change("UPDATE mailbox SET last_ok_at = now() - make_interval(hours => %s)", hours)
+    shop.change("UPDATE mailbox SET connected_at = now() - interval '60 days'")
+    shop.google.expire_history(SHOP)
+
+
+def test_what_was_answered_by_hand_while_nobody_looked_is_not_answered_again(shop):
+    shop.settle()
+    shop.google.settings.page_cap = 1
+    now = shop.google.world.clock()
+    mail = shop.write("question: where is my parcel?", at=now - 7200)
+    by_hand = letter(SHOP, CUSTOMER, "Re: A question", "By hand.", answers=mail.letter.message_id)
+    shop.google.send_as(SHOP, by_hand, mail.thread_id)
+    shop.write("question: where is my other parcel?", "Another", at=now - 3600)
+    a_gap(shop)
+    sync_again(shop)
+    shop.settle_over_time(3)
+    assert gmail_ids(shop) >= {mail.id} | in_gmail(shop, "SENT")
+    assert shop.one("SELECT state FROM outbox WHERE thread_id = %s", mail.thread_id) == "cancelled"
+    assert len(shop.received()) == 2  # what was written by hand, and the answer to the other mail
+
+
+def test_who_writes_again_after_an_answer_by_hand_is_answered_whatever_the_listing_found_first(shop):
+    shop.settle()
+    first = shop.write("other: hello", at=shop.google.world.clock() - 7200)
+    by_hand = letter(SHOP, CUSTOMER, "Re: A question", "By hand.", answers=first.letter.message_id)
+    shop.google.send_as(SHOP, by_hand, first.thread_id)
+    again = shop.write("question: where is my parcel?", "Re: A question", references=[first.letter.message_id])
+    assert again.thread_id == first.thread_id
+    a_gap(shop)
+    sync_again(shop)
+    shop.settle_over_time(3)
+    (reply,) = shop.rows(
+        "SELECT o.state FROM outbox o JOIN message m ON m.id = o.message_id WHERE m.gmail_id = %s", again.id
+    )
+    assert reply.state == "sent"
+
+
+def test_nothing_is_decided_before_what_was_sent_by_hand_in_its_conversation_was_read(shop):
+    shop.settle()
+    mail = shop.write("question: where is my parcel?", at=shop.google.world.clock() - 7200)
+    by_hand = letter(SHOP, CUSTOMER, "Re: A question", "By hand.", answers=mail.letter.message_id)
+    shop.google.send_as(SHOP, by_hand, mail.thread_id)
+    a_gap(shop)
+    sync_again(shop)
+    shop.google.fault("messages.get", "503_before")
+    for kind in (Kind.FETCH, Kind.PROCESS):
+        shop.run(kind)
+    assert shop.one("SELECT state FROM message WHERE gmail_id = %s", mail.id) == "fetched"
+    shop.settle_over_time(2)
+    assert shop.one("SELECT state FROM outbox") == "cancelled"
+
+
+def test_a_resync_that_broke_off_between_its_two_listings_goes_on_with_the_second(shop):
+    shop.settle()
+    write_some(shop, 3)
+    a_gap(shop)
+    shop.google.fault("messages.list", "503_before", skip=1)
+    sync_again(shop)
+    assert mailbox_row(shop).sync_page == "received:"
+    before = len(shop.google.calls("messages.list"))
+    sync_again(shop)
+    assert gmail_ids(shop) == in_gmail(shop)
+    assert len(shop.google.calls("messages.list")) == before + 1
+
+
+def test_what_was_archived_while_nobody_looked_is_found(shop):
+    shop.settle()
+    mail = shop.write("question: where is my parcel?")
+    shop.google.mailbox(SHOP).relabel(mail, [], ["INBOX"])
+    a_gap(shop)
+    sync_again(shop)
+    shop.settle_over_time(2)
+    assert gmail_ids(shop) >= {mail.id}
+    assert len(shop.received()) == 1
+
+
+def test_what_is_found_after_more_than_a_day_waits_for_a_person(shop):
+    shop.settle()
+    shop.write("question: where is my parcel?", at=shop.google.world.clock() - 25 * 86_400)
+    a_gap(shop, hours=26 * 24)
+    sync_again(shop)
+    shop.settle_over_time(2)
+    assert shop.received() == []
+    assert "older than 24 hours" in shop.one("SELECT reason FROM decision WHERE disposition = 'hold'")
 
 
 def test_a_message_that_was_deleted_meanwhile_is_gone_and_blocks_nobody(shop):
