@@ -11,7 +11,7 @@ from bootstrap import Services
 from domain.money import Money
 from domain.order import Order, OrderItem
 from rag.documents import load_folder
-from storage import desk, documents, due, mailboxes, members, orders, tenants
+from storage import desk, documents, due, mailboxes, members, orders, outbox, tenants
 from storage.documents import StoredDocument
 from storage.due import Kind
 
@@ -71,6 +71,8 @@ def open_shop(services: Services, known_orders: Sequence[dict[str, Any]]) -> tup
     stored = [StoredDocument(one.path, one.version, (folder / one.path).read_text("utf-8")) for one in found]
     with services.database.transaction(tenant) as db:
         tenants.create(db, tenant, slug="lumen-oak", name="Lumen & Oak")
+        # All mails of the run come within minutes.
+        outbox.set_limits(db, tenant, per_day=1_000_000, per_hour=1_000_000)
         owner = members.add(db, tenant, email=OWNER, name="Olivia Reed", password_hash=NOBODY_SIGNS_IN, role="owner")
         documents.replace_all(db, tenant, stored)
         orders.save(db, tenant, [_order(one) for one in known_orders])

@@ -97,6 +97,8 @@ _SENDING = text("""
 # Everything that must still be true in the instant before a mail leaves.
 _GATE = text("""
     SELECT b.status, t.answering, o.sending_at IS NULL AS is_first,
+        CAST(t.policy ->> 'replies_per_mailbox_and_day' AS integer) AS per_day,
+        CAST(t.policy ->> 'replies_per_mailbox_and_hour' AS integer) AS per_hour,
         coalesce(d.understanding ->> 'automatic', '') <> '' AS to_a_machine,
         coalesce(b.last_ok_at > now() - CAST(:sight AS interval), false) AS in_sight,
         EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
@@ -115,7 +117,8 @@ _GATE = text("""
 """)
 
 _COUNT = text("""
-    INSERT INTO reply_counter (tenant_id, scope, key, day, n) VALUES (:tenant, :scope, :key, current_date, 1)
+    INSERT INTO reply_counter (tenant_id, scope, key, day, n)
+    VALUES (:tenant, :scope, CAST(:key AS text) || coalesce(to_char(now(), CAST(:within AS text)), ''), current_date, 1)
     ON CONFLICT (tenant_id, scope, key, day) DO UPDATE SET n = reply_counter.n + 1 WHERE reply_counter.n < :limit
     RETURNING n
 """)
@@ -143,8 +146,16 @@ _TO_PERSON = text("""
     WHERE tenant_id = :tenant AND id = :decision
 """)
 
-# Far below what Gmail allows a day, so that a fault of ours never costs the merchant the mailbox.
-REPLIES_PER_MAILBOX_AND_DAY = 2000
+_SET_LIMITS = text("""
+    UPDATE tenant SET policy = policy || jsonb_build_object('replies_per_mailbox_and_day', CAST(:per_day AS integer),
+        'replies_per_mailbox_and_hour', CAST(:per_hour AS integer))
+    WHERE tenant_id = :tenant
+""")
+
+# Below the 500 mails that Gmail lets a private account send a day (2,000 in Google Workspace), so that a fault of ours
+# never costs the merchant the mailbox, and somebody sees it while it is small.
+REPLIES_PER_MAILBOX_AND_DAY = 400
+REPLIES_PER_MAILBOX_AND_HOUR = 60
 
 
 def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list[Effect]:
@@ -188,8 +199,11 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
     for objects, gate, reason in objections:
         if objects:
             return gate, reason
-    if unapproved and now.is_first and not _within_limits(db, effect):
-        return Gate.HOLD, "Too many automatic replies today; a person decides."
+    if unapproved and now.is_first:
+        per_day, per_hour = now.per_day or REPLIES_PER_MAILBOX_AND_DAY, now.per_hour or REPLIES_PER_MAILBOX_AND_HOUR
+        exceeded = _exceeded(db, effect, per_day=per_day, per_hour=per_hour)
+        if exceeded:
+            return Gate.HOLD, f"Too many automatic replies {exceeded}; a person decides."
     return (Gate.OPEN, "") if db.execute(_SENDING, values).rowcount == 1 else (Gate.LOST, "Another worker took it.")
 
 
@@ -250,13 +264,20 @@ def cancel(db: Connection, effect: Effect, reason: str) -> bool:
     return True
 
 
-def _within_limits(db: Connection, effect: Effect) -> bool:
-    """Count this reply against the sender's and the mailbox's day; counting and comparing are one statement."""
+def set_limits(db: Connection, tenant: UUID, *, per_day: int, per_hour: int) -> None:
+    """How many automatic replies may leave one mailbox of this tenant: more for Google Workspace, say."""
+    db.execute(_SET_LIMITS, {"tenant": tenant, "per_day": per_day, "per_hour": per_hour})
+
+
+def _exceeded(db: Connection, effect: Effect, *, per_day: int, per_hour: int) -> str:
+    """Count this reply against each limit, and say which one it exceeds; counting and comparing are one statement."""
     limits = (
-        ("sender", effect.recipient.address, Policy().max_replies_per_sender_and_day),
-        ("mailbox", str(effect.mailbox), REPLIES_PER_MAILBOX_AND_DAY),
+        ("sender", effect.recipient.mailbox, "", Policy().max_replies_per_sender_and_day, "to this sender today"),
+        ("mailbox", str(effect.mailbox), "", per_day, "from this mailbox today"),
+        ("mailbox_hour", str(effect.mailbox), "/HH24", per_hour, "from this mailbox within an hour"),
     )
-    return all(
-        db.execute(_COUNT, {"tenant": effect.tenant, "scope": scope, "key": key, "limit": limit}).scalar() is not None
-        for scope, key, limit in limits
-    )
+    for scope, key, within, limit, words in limits:
+        values = {"tenant": effect.tenant, "scope": scope, "key": key, "within": within, "limit": limit}
+        if db.execute(_COUNT, values).scalar() is None:
+            return words
+    return ""

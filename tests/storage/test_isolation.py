@@ -169,6 +169,7 @@ CASES = {
     "outbox.move": lambda db, t, b: outbox.move(db, replace(b.effect, tenant=t), EffectState.CANCELLED),
     "outbox.give_back": lambda db, t, b: outbox.give_back(db, replace(b.effect, tenant=t), after=SOON, error="x"),
     "outbox.to_person": lambda db, t, b: outbox.to_person(db, replace(b.effect, tenant=t), EffectState.FAILED, "x"),
+    "outbox.set_limits": lambda db, t, b: outbox.set_limits(db, t, per_day=1, per_hour=1),
     "outbox.cancel": lambda db, t, b: outbox.cancel(db, replace(b.effect, tenant=t), "x"),
     "revocations.claim": lambda db, t, b: revocations.claim(db, t, SOON),
     "revocations.connected_again": lambda db, t, b: revocations.connected_again(db, replace(b.revocation, tenant=t)),

@@ -429,6 +429,67 @@ def test_being_refused_for_a_while_is_counted_against_the_sender_once(shop):
     assert shop.one("SELECT n FROM reply_counter WHERE scope = 'sender'") == 1
 
 
+def reasons(shop) -> list[str]:
+    return [one.reason for one in shop.rows("SELECT reason FROM decision WHERE disposition = 'hold' ORDER BY reason")]
+
+
+def test_tags_of_one_address_count_as_one_sender(shop):
+    shop.settle()
+    local, _, domain = CUSTOMER.partition("@")
+    for number in range(7):
+        shop.write(PARCEL, f"Parcel {number}", sender=f"{local}+{number}@{domain}")
+    shop.sync_and_settle()
+    assert shop.one("SELECT count(*) FROM outbox WHERE state = 'sent'") == 5
+    assert shop.rows("SELECT key, n FROM reply_counter WHERE scope = 'sender'") == [(CUSTOMER, 5)]
+    assert reasons(shop) == ["Too many automatic replies to this sender today; a person decides."] * 2
+
+
+@pytest.mark.parametrize(
+    ("per_day", "per_hour", "words"), [(2, 60, "from this mailbox today"), (400, 2, "from this mailbox within an hour")]
+)
+def test_what_is_too_much_for_one_mailbox_goes_to_a_person(shop, per_day, per_hour, words):
+    shop.settle()
+    with shop.services.database.transaction(shop.tenant) as db:
+        outbox.set_limits(db, shop.tenant, per_day=per_day, per_hour=per_hour)
+    for number in range(4):
+        shop.write(PARCEL, f"Parcel {number}", sender=f"customer{number}@customer.example")
+    shop.sync_and_settle()
+    assert shop.one("SELECT count(*) FROM outbox WHERE state = 'sent'") == 2
+    assert reasons(shop) == [f"Too many automatic replies {words}; a person decides."] * 2
+    assert drafts(shop) == 0
+
+
+def test_the_next_hour_is_counted_anew(shop):
+    with shop.services.database.transaction(shop.tenant) as db:
+        outbox.set_limits(db, shop.tenant, per_day=400, per_hour=1)
+    decided(shop)
+    deliver(shop)
+    assert row(shop).state == EffectState.SENT
+    shop.change("UPDATE reply_counter SET key = key || ' an hour ago' WHERE scope = 'mailbox_hour'")
+    shop.write(PARCEL, "Another")
+    shop.sync_and_settle()
+    assert len(shop.received()) == 2
+
+
+def test_without_limits_of_its_own_a_mailbox_stays_below_what_gmail_allows(shop):
+    """60 within an hour; 400 of the 500 that a private account may send a day."""
+    decided(shop)
+    shop.change(
+        "INSERT INTO reply_counter (tenant_id, scope, key, day, n)"
+        " SELECT tenant_id, 'mailbox', id::text, current_date, 400 FROM mailbox"
+    )
+    deliver(shop)
+    assert (row(shop).state, shop.received()) == (EffectState.HELD, [])
+    shop.change("UPDATE reply_counter SET n = 0")
+    shop.change(
+        "INSERT INTO reply_counter (tenant_id, scope, key, day, n)"
+        " SELECT tenant_id, 'mailbox_hour', id::text || to_char(now(), '/HH24'), current_date, 60 FROM mailbox"
+    )
+    shop.write(PARCEL, "Another")
+    shop.sync_and_settle()
+    assert shop.received() == []
+
+
 def test_a_reply_that_cannot_be_written_goes_to_a_person_at_once(shop):
     decided(shop)
     shop.change("UPDATE outbox SET recipient = 'not an address'")

@@ -24,6 +24,8 @@ AUTOMATIC = {"Auto-Submitted": "auto-replied"}
 def shop(google, settings, workspace):
     services = MortalServices(pipeline.settings_over(settings, google))
     shop = Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
+    with services.database.transaction(shop.tenant) as db:
+        outbox.set_limits(db, shop.tenant, per_day=1_000_000, per_hour=1_000_000)
     shop.settle()
     yield shop
     services.close()
