@@ -15,7 +15,10 @@ from storage.codec import message_from_json, message_to_json
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message taken by one worker. `fence` proves it: whoever comes later has a higher one."""
+    """A message taken by one worker. `fence` proves it: whoever comes later has a higher one.
+
+    `waited` is how long ago a message that is still to be fetched was found.
+    """
 
     tenant: UUID
     id: UUID
@@ -27,6 +30,7 @@ class Claimed:
     fence: int
     last_error: str
     conversation: UUID | None = None
+    waited: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ _CLAIM_DISCOVERED = text("""
     UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
     FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id
     RETURNING m.id, m.mailbox_id, m.gmail_id, m.thread_id, m.direction, m.attempts, m.fence, m.last_error,
-        m.conversation_id, m.seq
+        m.conversation_id, m.seq, now() - m.discovered_at AS waited
 """)
 
 # A mail that failed before comes alone, so that one that kills the process takes no others with it: after fresh mail,
@@ -265,4 +269,5 @@ def _claimed(tenant: UUID, row: object) -> Claimed:
     return Claimed(
         tenant, fields["id"], fields["mailbox_id"], fields["gmail_id"], fields["thread_id"], fields["direction"],
         fields["attempts"], fields["fence"], fields["last_error"], fields["conversation_id"],
+        fields.get("waited", timedelta()),
     )  # fmt: skip

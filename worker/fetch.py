@@ -10,7 +10,7 @@ from uuid import UUID
 from adapters.gmail.source import Fate
 from bootstrap import Services
 from domain.decision import Decision
-from domain.errors import AuthLost, Gone, MailwrightError, RateLimited, ScopeMissing, Unreadable
+from domain.errors import AuthLost, Gone, MailwrightError, RateLimited, ScopeMissing, TryAgain, Unreadable
 from domain.mailbox import RawMail
 from domain.triage import MAX_BYTES
 from storage import decisions, messages
@@ -21,7 +21,13 @@ from worker.together import Row, write_all
 
 LEASE = timedelta(minutes=2)
 BATCH = 20
+
+# Tries that ended in a crash or an error that waiting does not cure.
 MAX_ATTEMPTS = 5
+
+# Passing trouble at Gmail blames no mail and is waited out for three days (RELIABILITY.md 3.2, rule 7).
+PATIENCE = timedelta(hours=72)
+LONGEST_WAIT = timedelta(minutes=15)
 
 
 def work(services: Services, tenant: UUID) -> int:
@@ -42,19 +48,36 @@ def work(services: Services, tenant: UUID) -> int:
 
 
 def _still_wanted(services: Services, tenant: UUID, mailbox: UUID, claims: list[Claimed]) -> list[Claimed]:
-    """Without the copies of our own replies, which are known, and the mails that were tried too often."""
+    """Without the copies of our own replies, which are known, and the mails that were tried too often or too long."""
     sent_ids = [claim.gmail_id for claim in claims if claim.direction == "out"]
     wanted = []
     with services.database.transaction(tenant) as db:
         ours = messages.ours_among(db, tenant, mailbox, sent_ids) if sent_ids else frozenset()
         for claim in claims:
-            if claim.gmail_id in ours or (claim.direction == "out" and claim.attempts > MAX_ATTEMPTS):
+            objection = _objection(claim)
+            if claim.gmail_id in ours or (claim.direction == "out" and objection):
                 messages.end(db, claim, "noted")
-            elif claim.attempts > MAX_ATTEMPTS:
-                _hold(services, claim, f"It could not be fetched after {MAX_ATTEMPTS} tries: {claim.last_error}")
+            elif objection:
+                _hold(services, claim, objection)
             else:
                 wanted.append(claim)
     return wanted
+
+
+def _objection(claim: Claimed) -> str:
+    """Why this mail is given up, or nothing. What waited longer while nobody could try has its try first."""
+    if claim.attempts > MAX_ATTEMPTS:
+        return f"It could not be fetched after {MAX_ATTEMPTS} tries: {claim.last_error}"
+    if claim.waited > PATIENCE and claim.last_error:
+        return f"It could not be fetched for {PATIENCE // timedelta(hours=1)} hours: {claim.last_error}"
+    return ""
+
+
+def _wait(claim: Claimed, error: Exception) -> timedelta:
+    """As long again as it has waited, at most a quarter of an hour, when Gmail is to blame; else by its tries."""
+    if isinstance(error, TryAgain):
+        return max(error.after, min(claim.waited, LONGEST_WAIT), after_attempts(claim.attempts))
+    return after_attempts(claim.attempts)
 
 
 def _fetch(services: Services, mailbox: UUID, claims: list[Claimed]) -> None:
@@ -115,7 +138,8 @@ def _failed(services: Services, claim: Claimed, error: Exception) -> None:
     if isinstance(error, RateLimited | AuthLost | ScopeMissing):
         mailbox_trouble(services, claim.tenant, claim.mailbox, error, claim.attempts)
     with services.database.transaction(claim.tenant) as db:
-        messages.retry(db, claim, after=after_attempts(claim.attempts), error=reason)
+        blamed = not isinstance(error, TryAgain)
+        messages.retry(db, claim, after=_wait(claim, error), error=reason, counts=blamed)
 
 
 def _all_failed(services: Services, claims: list[Claimed], error: Exception) -> None:
@@ -125,4 +149,4 @@ def _all_failed(services: Services, claims: list[Claimed], error: Exception) -> 
     with services.database.transaction(claims[0].tenant) as db:
         for claim in claims:
             reason = str(known) if known else "An unexpected error; it is in the log."
-            messages.retry(db, claim, after=after_attempts(claim.attempts), error=reason, counts=not rests)
+            messages.retry(db, claim, after=_wait(claim, error), error=reason, counts=not rests)

@@ -82,16 +82,37 @@ def test_a_message_that_is_gone_is_noted_as_gone(shop):
     assert shop.one("SELECT state FROM message") == "gone"
 
 
-def test_a_message_that_fails_five_times_is_held_with_what_went_wrong(shop):
+@pytest.mark.parametrize("fault", ["500_before", "429"])
+def test_passing_trouble_with_one_mail_is_waited_out_however_often_it_comes(shop, fault):
     shop.settle()
     shop.write(PARCEL)
-    shop.google.fault("messages.get", "500_before", times=5)
+    shop.google.fault("messages.get", fault, times=8)
     shop.sync_and_settle()
-    shop.settle_over_time(6)
-    assert shop.one("SELECT disposition FROM decision") == "hold"
-    assert "could not be fetched after 5 tries" in shop.one("SELECT reason FROM decision")
-    assert len(shop.google.calls("messages.get")) == 5
+    shop.settle_over_time(9)
+    assert len(shop.received()) == 1
+
+
+def test_a_mail_that_gmail_does_not_give_for_three_days_is_held_with_what_went_wrong(shop):
+    shop.settle()
+    shop.write(PARCEL)
+    shop.google.fault("messages.get", "500_before", times=3)
+    shop.sync_and_settle()
+    shop.settle_over_time(1)
+    assert shop.one("SELECT count(*) FROM decision") == 0
+    shop.change("UPDATE message SET discovered_at = now() - interval '73 hours'")
+    shop.settle_over_time(1)
+    assert "could not be fetched for 72 hours" in shop.one("SELECT reason FROM decision WHERE disposition = 'hold'")
     assert shop.received() == []
+
+
+def test_what_waited_for_days_while_nobody_tried_is_fetched(shop):
+    shop.settle()
+    shop.write(PARCEL)
+    shop.change("UPDATE mailbox SET next_sync_at = now()")
+    shop.run(Kind.SYNC)
+    shop.change("UPDATE message SET discovered_at = now() - interval '80 hours'")
+    shop.settle()
+    assert len(shop.received()) == 1
 
 
 def test_a_mail_that_cannot_be_fetched_is_shown_in_the_queue_and_opens(picky, browser):
