@@ -67,7 +67,8 @@ _FETCH_AGAIN = text("""
 """)
 
 _RECONNECT = text("""
-    UPDATE mailbox SET status = 'active', address = :address, scopes = :scopes, last_error = '', attempts = 0,
+    UPDATE mailbox SET status = CASE status WHEN 'paused' THEN 'paused' ELSE 'active' END, address = :address,
+        scopes = :scopes, last_error = '', attempts = 0,
         blocked_until = NULL, next_sync_at = now()
     WHERE tenant_id = :tenant AND google_sub = :sub AND status <> 'disconnected' RETURNING id
 """)
@@ -131,14 +132,23 @@ def own_addresses(db: Connection, tenant: UUID) -> frozenset[str]:
 
 
 def connect(
-    db: Connection, tenant: UUID, *, member: UUID, google_sub: str, address: str, scopes: Sequence[str]
+    db: Connection,
+    tenant: UUID,
+    *,
+    member: UUID,
+    google_sub: str,
+    address: str,
+    scopes: Sequence[str],
+    meant: UUID | None = None,
 ) -> tuple[UUID, bool]:
     """Make the mailbox, or bring it back to life; returns its id and whether it is new.
 
     One that was disconnected comes back with its conversations, and only mail from now on is answered by the machine.
-    Raises BadInput when the Google account is active in another workspace: revoking one would end both; and while
-    Google is being told to end its earlier access, which would end the new one too.
+    A paused one stays paused. `meant` is the mailbox that was to be reconnected, whatever account Google answers for.
+    Raises BadInput when that is another account; when the account is active in another workspace, for revoking one
+    would end both; and while Google is being told to end its earlier access, which would end the new one too.
     """
+    _refuse_another(db, tenant, meant, google_sub=google_sub, address=address)
     if not revocations.drop(db, tenant, google_sub):
         raise BadInput(
             "mailbox", "Google is just ending the earlier access to this account: connect it in two minutes."
@@ -159,6 +169,18 @@ def connect(
         return mailbox, True
     db.execute(_FETCH_AGAIN, {"tenant": tenant, "id": revived})
     return revived, False
+
+
+def _refuse_another(db: Connection, tenant: UUID, meant: UUID | None, *, google_sub: str, address: str) -> None:
+    wanted = db.execute(
+        text("SELECT google_sub, address FROM mailbox WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant, "id": meant},
+    ).one_or_none()
+    if wanted is not None and wanted.google_sub != google_sub:
+        raise BadInput(
+            "mailbox",
+            f"{wanted.address} was to be reconnected, but the account chosen at Google is {address}: choose the other.",
+        )
 
 
 def set_status(

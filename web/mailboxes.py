@@ -1,15 +1,17 @@
 """The mailboxes: connect, reconnect, pause, disconnect, and what Google answered in words."""
 
+import hashlib
 from uuid import UUID
 
 from authlib.integrations.flask_client import FlaskOAuth2App
 from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, render_template, url_for
 
 from adapters.gmail.tokens import Tokens
-from adapters.google_sign_in import Denied, Grant, begin, finish, register
+from adapters.google_sign_in import STATE_LIVES_S, Denied, Grant, begin, finish, register
 from domain.errors import BadInput, MailwrightError, ScopeMissing, TryAgain
 from settings import Settings
 from storage import events, mailboxes, oauth_states
+from storage.mailboxes import Mailbox
 from web.session import Page, allowed, member, services, signed_in
 
 pages = Blueprint("mailboxes", __name__, url_prefix="/mailboxes")
@@ -63,7 +65,7 @@ def page() -> Page:
 @pages.post("/connect")
 @allowed("manage")
 def connect() -> Page:
-    return _to_google("")
+    return _to_google(None)
 
 
 @pages.post("/<uuid:mailbox>/reconnect")
@@ -73,7 +75,7 @@ def reconnect(mailbox: UUID) -> Page:
         known = mailboxes.get(db, member().tenant, mailbox)
     if known is None:
         abort(404)
-    return _to_google(known.address)
+    return _to_google(known)
 
 
 @pages.get("/callback")
@@ -85,10 +87,10 @@ def callback() -> Page:
     except MailwrightError as error:
         return _not_connected(error)
     try:
-        new = _keep(grant)
+        said = _keep(grant)
     except BadInput as error:
         return _not_connected(error)
-    flash(f"{grant.email} is connected. New mail is being handled." if new else f"{grant.email} works again.", "info")
+    flash(said, "info")
     return redirect(url_for("mailboxes.page"))
 
 
@@ -117,26 +119,49 @@ def disconnect(mailbox: UUID) -> Page:
     return redirect(url_for("mailboxes.page"))
 
 
-def _to_google(login_hint: str) -> Page:
+def _to_google(meant: Mailbox | None) -> Page:
+    """Off to Google's consent page; `meant` is the mailbox to be reconnected, if it was a certain one."""
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        # The last press counts.
+        oauth_states.put(db, tenant, _meant_key(), str(meant.id) if meant else "", STATE_LIVES_S)
     # From the settings, never from the Host header, which a stranger can choose.
     callback_url = services().settings.public_url + url_for("mailboxes.callback")
     try:
-        return begin(_google(), callback_url, login_hint)
+        return begin(_google(), callback_url, meant.address if meant else "")
     except MailwrightError as error:
         return _not_connected(error)
 
 
-def _keep(grant: Grant) -> bool:
-    """Mailbox and sealed tokens in one transaction: a worker never sees one without the other."""
+def _meant_key() -> str:
+    """A hash, so that who reads the table has no session."""
+    return "meant:" + hashlib.sha256(f"{member().id}/{g.session_token}".encode()).hexdigest()
+
+
+def _keep(grant: Grant) -> str:
+    """Mailbox and sealed tokens in one transaction: a worker never sees one without the other. Returns what to say."""
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
+        meant = oauth_states.get(db, tenant, _meant_key())
+        oauth_states.delete(db, tenant, _meant_key())
         mailbox, new = mailboxes.connect(
-            db, tenant, member=member().id, google_sub=grant.sub, address=grant.email, scopes=grant.scopes
+            db,
+            tenant,
+            member=member().id,
+            google_sub=grant.sub,
+            address=grant.email,
+            scopes=grant.scopes,
+            meant=UUID(meant) if meant else None,
         )
         tokens = Tokens(grant.refresh_token, grant.access_token, grant.expires_at)
         mailboxes.save_tokens(db, tenant, mailbox, services().sealed(tenant, mailbox, tokens))
         events.record(db, tenant, actor=str(member().id), kind="mailbox_connected", subject=mailbox)
-    return new
+        known = mailboxes.get(db, tenant, mailbox)
+    if new:
+        return f"{grant.email} is connected. New mail is being handled."
+    if known is not None and known.status == "paused":
+        return f"{grant.email} is connected again, and still paused: resume it when it may work."
+    return f"{grant.email} works again."
 
 
 def _switch(mailbox: UUID, status: str, *, only_from: tuple[str, ...], said: str) -> Page:

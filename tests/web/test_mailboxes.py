@@ -19,6 +19,7 @@ from tests.web.conftest import Browser, seen, signed_in
 from tests.web.filling import Filler
 
 SHOP = "shop@example.com"
+OTHER = "other@example.com"
 MODIFY = "https://www.googleapis.com/auth/gmail.modify"
 HOME = "http://127.0.0.1:9"
 
@@ -51,12 +52,15 @@ class Visitor(Browser):
     def post(self, path: str, form: dict[str, str] | None = None, **more):
         return super().post(path, form, base_url=HOME, **more)
 
-    def connect(self, decision: str = "allow", granted: tuple[str, ...] = (MODIFY,), path: str = "/mailboxes/connect"):
+    def connect(
+        self, decision: str = "allow", granted: tuple[str, ...] = (MODIFY,), path: str = "/mailboxes/connect",
+        account: str = SHOP,
+    ):  # fmt: skip
         """The address at which Google sends the browser back."""
         consent = self.post(path).headers["Location"]
         shown = requests.get(consent, timeout=5)
         asked = html.unescape(re.search(r'name="asked" value="([^"]*)"', shown.text)[1])
-        form = [("asked", asked), ("account", SHOP), ("decision", decision), *(("granted", one) for one in granted)]
+        form = [("asked", asked), ("account", account), ("decision", decision), *(("granted", one) for one in granted)]
         target = "{0.scheme}://{0.netloc}{0.path}".format(urlsplit(consent))
         return requests.post(target, data=form, timeout=5, allow_redirects=False).headers["Location"]
 
@@ -105,6 +109,39 @@ def test_consenting_again_brings_the_same_mailbox_back_to_life(visitor: Visitor,
     assert page.count('class="banner"') == 1
     back = visitor.connect(path=f"/mailboxes/{row.id}/reconnect")
     assert f"{SHOP} works again." in seen(visitor.come_back(back))
+    assert filler.rows("SELECT id, status FROM mailbox WHERE tenant_id = :tenant") == [(row.id, "active")]
+
+
+def test_reconnecting_a_paused_mailbox_leaves_it_paused(visitor: Visitor, filler: Filler) -> None:
+    visitor.come_back(visitor.connect())
+    [row] = filler.rows("SELECT id FROM mailbox WHERE tenant_id = :tenant")
+    visitor.post(f"/mailboxes/{row.id}/pause")
+    page = visitor.come_back(visitor.connect(path=f"/mailboxes/{row.id}/reconnect"))
+    assert f"{SHOP} is connected again, and still paused" in seen(page)
+    assert filler.rows(STATUS) == [(SHOP, "paused")]
+
+
+def test_reconnecting_with_another_account_connects_nothing_and_says_so(
+    visitor: Visitor, filler: Filler, google: Google
+) -> None:
+    google.account(OTHER, "Somebody", "shop")
+    visitor.come_back(visitor.connect())
+    [row] = filler.rows("SELECT id FROM mailbox WHERE tenant_id = :tenant")
+    reconnect = f"/mailboxes/{row.id}/reconnect"
+    page = seen(visitor.come_back(visitor.connect(path=reconnect, account=OTHER)))
+    assert f"{SHOP} was to be reconnected, but the account chosen at Google is {OTHER}" in page
+    assert filler.rows(STATUS) == [(SHOP, "active")]
+    # Who then presses Connect means any account.
+    visitor.connect(path=reconnect, account=OTHER)
+    assert f"{OTHER} is connected." in seen(visitor.come_back(visitor.connect(account=OTHER)))
+    assert filler.rows(STATUS) == [(SHOP, "active"), (OTHER, "active")]
+
+
+def test_a_mailbox_that_was_disconnected_comes_back_with_its_conversations(visitor: Visitor, filler: Filler) -> None:
+    visitor.come_back(visitor.connect())
+    [row] = filler.rows("SELECT id FROM mailbox WHERE tenant_id = :tenant")
+    visitor.post(f"/mailboxes/{row.id}/disconnect")
+    assert f"{SHOP} works again." in seen(visitor.come_back(visitor.connect()))
     assert filler.rows("SELECT id, status FROM mailbox WHERE tenant_id = :tenant") == [(row.id, "active")]
 
 
