@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import BadInput
 from domain.sealed import Sealed
-from storage import revocations
+from storage import cases, revocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ _HOLD_EFFECTS = text("""
         WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('pending', 'drafted') RETURNING decision_id
     )
     UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settled_by = NULL, settlement = NULL
-    WHERE tenant_id = :tenant AND id IN (SELECT decision_id FROM unsent)
+    WHERE tenant_id = :tenant AND id IN (SELECT decision_id FROM unsent) RETURNING id
 """)
 
 # Nobody can look any more whether these left. Their fence stays: who is just sending one may still say that it left.
@@ -203,7 +203,10 @@ def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
     values = {"tenant": tenant, "id": mailbox}
     if db.execute(_DISCONNECT, values).rowcount != 1:
         return False
-    db.execute(_HOLD_EFFECTS, {**values, "reason": "The mailbox was disconnected before this reply left."})
+    held = db.execute(_HOLD_EFFECTS, {**values, "reason": "The mailbox was disconnected before this reply left."})
+    for decision in held.scalars().all():
+        # What was to be asked was not asked.
+        cases.take_back(db, tenant, decision)
     reason = "The mailbox was disconnected before Gmail confirmed whether this reply left: look into its Sent folder."
     db.execute(_UNKNOWN_EFFECTS, {**values, "reason": reason})
     db.execute(_GIVE_UP_MESSAGES, values)
