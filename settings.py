@@ -51,7 +51,7 @@ class Settings:
     data_dir: Path = ROOT / "var"
     knowledge_base_dir: Path = ROOT / "knowledge_base"
     embedding_precision: Literal["int8", "fp32"] = "int8"
-    model_threads: int = 1
+    model_threads: int = 2
     listen_seconds: float = 1.0
     poll_seconds: float = 30.0
     backfill_days: int = 7
