@@ -35,12 +35,18 @@ class Effect:
     in_reply_to: str
     references: tuple[str, ...]
     created_at: datetime
+    released_at: datetime | None
     draft_id: str | None
     pre_history_id: int
     attempts: int
     looks: int
     fence: int
     waited: timedelta
+
+    @property
+    def written_at(self) -> datetime:
+        """When it was decided, or approved by a person: it may have waited for that for days."""
+        return self.released_at or self.created_at
 
     @property
     def handed_over(self) -> bool:
@@ -78,8 +84,9 @@ _CLAIM = text("""
         AND m.tenant_id = o.tenant_id AND m.id = o.message_id
     RETURNING o.id, o.kind, o.decision_id, o.message_id, o.mailbox_id, b.address, o.thread_id, o.state, o.automatic,
         o.recipient, o.recipient_name, o.subject, o.text, o.reference, m.parsed ->> 'rfc_message_id' AS in_reply_to,
-        m.parsed -> 'references' AS refs, o.created_at, o.draft_id, coalesce(o.pre_history_id, b.history_id, 0) AS pre,
-        o.attempts, o.looks, o.fence, now() - coalesce(o.sending_at, now()) AS waited
+        m.parsed -> 'references' AS refs, o.created_at, o.released_at, o.draft_id,
+        coalesce(o.pre_history_id, b.history_id, 0) AS pre, o.attempts, o.looks, o.fence,
+        now() - coalesce(o.sending_at, now()) AS waited
 """)
 
 _DRAFTED = text("""
@@ -166,7 +173,7 @@ def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list
             tenant, row.id, EffectKind(row.kind), row.decision_id, row.message_id, row.mailbox_id, row.address,
             row.thread_id, EffectState(row.state), row.automatic, Address(row.recipient, row.recipient_name),
             row.subject, row.text, row.reference, row.in_reply_to or "", tuple(row.refs or ()), row.created_at,
-            row.draft_id, int(row.pre), row.attempts, row.looks, row.fence, row.waited,
+            row.released_at, row.draft_id, int(row.pre), row.attempts, row.looks, row.fence, row.waited,
         )
         for row in rows
     ]  # fmt: skip

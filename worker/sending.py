@@ -78,7 +78,7 @@ def _mime(effect: Effect) -> bytes:
         references=effect.references,
         reference_token=effect.reference,
         automatic=effect.automatic,
-        date=effect.created_at,
+        date=effect.written_at,
     )
 
 

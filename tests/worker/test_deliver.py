@@ -1,6 +1,7 @@
 """The send machine of GMAIL.md 5.4: whatever Gmail answers, a reply arrives once or ends at a person."""
 
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -671,6 +672,22 @@ def test_what_a_person_approved_carries_no_mark_of_a_machine_and_threads_at_the_
     assert "Subject: Re: A boat" in raw
     assert mail.thread_id == asked.thread_id
     assert shop.google.mailbox(CUSTOMER).messages[asked.id].letter.message_id in mail.letter.references
+
+
+def test_what_a_person_approved_is_dated_by_the_approval(shop):
+    shop.settle()
+    shop.change("UPDATE tenant SET answering = false")
+    shop.write(PARCEL)
+    shop.sync_and_settle()
+    shop.change("UPDATE outbox SET created_at = now() - interval '3 days'")
+    with shop.services.database.transaction(shop.tenant) as db:
+        desk.send(
+            db, shop.tenant, shop.one("SELECT id FROM decision"), member=shop.workspace.owner, text_to_send="Soon.",
+            reference=new_reference(),
+        )  # fmt: skip
+    shop.settle()
+    (mail,) = shop.received()
+    assert parsedate_to_datetime(mail.letter.first("date")) == row(shop).released_at.replace(microsecond=0)
 
 
 def test_a_person_may_answer_though_the_kill_switch_is_thrown_and_too_many_left_today(shop):
