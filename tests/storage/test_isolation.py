@@ -150,6 +150,7 @@ CASES = {
     "messages.claim_discovered": lambda db, t, b: messages.claim_discovered(db, t, limit=20, lease=SOON),
     "messages.claim_fetched": lambda db, t, b: messages.claim_fetched(db, t, limit=20, lease=SOON),
     "messages.store": lambda db, t, b: messages.store(db, replace(b.claim, tenant=t), b.raw(), None, state="fetched"),
+    "messages.placed": lambda db, t, b: messages.placed(db, replace(b.claim, tenant=t)),
     "messages.end": lambda db, t, b: messages.end(db, replace(b.claim, tenant=t), "gone"),
     "messages.retry": lambda db, t, b: messages.retry(db, replace(b.claim, tenant=t), after=SOON, error="x"),
     "messages.ours_among": lambda db, t, b: messages.ours_among(db, t, b.mailbox, [b.gmail_id, "sent-id"]),
