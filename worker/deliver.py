@@ -50,7 +50,7 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
                 continue
             done = attempt(
                 partial(_carry_out, services, mailbox.outgoing, effect),
-                partial(_failed, services, effect),
+                partial(_failed, services, mailbox.outgoing, effect),
                 effect=effect.id,
                 stage="deliver",
             )
@@ -67,7 +67,7 @@ def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
             assert_never(effect.kind)
 
 
-def _failed(services: Services, effect: Effect, error: Exception) -> None:
+def _failed(services: Services, gmail: Outgoing, effect: Effect, error: Exception) -> None:
     """Trouble in any call but the sending itself. A row that says `sending` is looked at later, never sent blindly."""
     rests = isinstance(error, RateLimited | AuthLost | ScopeMissing)
     if isinstance(error, MailwrightError) and rests:
@@ -75,7 +75,7 @@ def _failed(services: Services, effect: Effect, error: Exception) -> None:
     if isinstance(error, NotSent) and error.after is None:
         to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
     elif isinstance(error, NeedsPerson | BadInput) and not rests:
-        end_at_a_person(services, effect, error.reason)
+        end_at_a_person(services, gmail, effect, error.reason)
     else:
         after = error.after if isinstance(error, TryAgain) else after_attempts(effect.attempts)
         reason = str(error) if isinstance(error, MailwrightError) else "An unexpected error; it is in the log."

@@ -9,7 +9,7 @@ import structlog
 from adapters.mime.build import build_reply
 from bootstrap import Services
 from domain.delivery import LOOKS, DraftRef, DraftState, EffectState, Outgoing, Signs
-from domain.errors import DraftGone, NotSent, Unclear
+from domain.errors import DraftGone, MailwrightError, NotSent, Unclear
 from domain.message import Address
 from storage import mailboxes, outbox
 from storage.outbox import Effect, Gate
@@ -30,7 +30,7 @@ _CHANGED = "Somebody changed its draft in Gmail, and it was not sent. Send it th
 
 def carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
     if effect.attempts > MAX_ATTEMPTS:
-        end_at_a_person(services, effect, f"It could not be sent after {MAX_ATTEMPTS} tries.")
+        end_at_a_person(services, gmail, effect, f"It could not be sent after {MAX_ATTEMPTS} tries.")
         return
     match effect.state:
         case EffectState.PENDING:
@@ -128,7 +128,7 @@ def hand_over(services: Services, gmail: Outgoing, effect: Effect, draft_id: str
     try:
         reference = gmail.send_draft(draft_id)
     except NotSent as error:
-        _refused(services, effect, error)
+        _refused(services, gmail, effect, draft_id, error)
     except (Unclear, DraftGone) as error:
         _move(services, effect, EffectState.UNCERTAIN, after=LOOKS[0], error=str(error))
     else:
@@ -157,9 +157,10 @@ def _look(services: Services, gmail: Outgoing, effect: Effect) -> None:
         _move(services, effect, EffectState.UNCERTAIN, after=wait, error="Gmail did not confirm.", looked=True)
 
 
-def _refused(services: Services, effect: Effect, error: NotSent) -> None:
+def _refused(services: Services, gmail: Outgoing, effect: Effect, draft_id: str, error: NotSent) -> None:
     """Gmail proved that nothing left."""
     if error.after is None:
+        _clear_away(gmail, effect, draft_id)
         to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
     else:
         _move(services, effect, EffectState.DRAFTED, after=error.after, error=error.reason)
@@ -169,11 +170,26 @@ def _refused(services: Services, effect: Effect, error: NotSent) -> None:
             mailboxes.block(db, effect.tenant, effect.mailbox, error.after, error.reason)
 
 
-def end_at_a_person(services: Services, effect: Effect, reason: str) -> None:
+def _clear_away(gmail: Outgoing, effect: Effect, draft_id: str | None) -> None:
+    """Take our draft out of Gmail, where somebody might send it after all; what its owner changed stays.
+
+    When Gmail does not answer it stays, too: a person who reads that the reply failed must not wait for that.
+    """
+    if draft_id is None:
+        return
+    try:
+        if gmail.compare_draft(draft_id, _mime(effect)) is DraftState.DRAFT:
+            gmail.delete_draft(draft_id)
+    except MailwrightError as error:
+        log.warning("draft_left_behind", effect=effect.id, error=str(error))
+
+
+def end_at_a_person(services: Services, gmail: Outgoing, effect: Effect, reason: str) -> None:
     """Nothing more is tried. Of what was handed to Gmail nobody may be told that it did not leave."""
     if effect.state in (EffectState.SENDING, EffectState.UNCERTAIN):
         to_person(services, effect, EffectState.NEEDS_PERSON, f"{_UNKNOWN} ({reason})")
     else:
+        _clear_away(gmail, effect, effect.draft_id)
         to_person(services, effect, EffectState.FAILED, reason)
 
 

@@ -508,8 +508,30 @@ def test_a_recipient_that_gmail_refuses_goes_to_a_person(shop):
         with shop.services.database.transaction(shop.tenant) as db:
             outbox.begin_sending(db, effect, sight=timedelta(hours=1))
         sending.hand_over(shop.services, gmail.outgoing, effect, draft_id)
-    assert row(shop).state == EffectState.FAILED
+    assert (row(shop).state, drafts(shop)) == (EffectState.FAILED, 1)
     assert "Recipient address required" in shop.one("SELECT reason FROM decision")
+    assert is_held(shop)
+
+
+def test_a_reply_that_was_tried_too_often_leaves_no_draft_behind(shop):
+    decided(shop)
+    shop.google.fault("drafts.send", "429", retry_after=1)
+    deliver(shop)
+    assert drafts(shop) == 1
+    shop.change("UPDATE outbox SET attempts = 60")
+    move_on(shop)
+    assert (row(shop).state, drafts(shop)) == (EffectState.FAILED, 0)
+    assert is_held(shop)
+
+
+def test_a_draft_that_cannot_be_cleared_away_keeps_no_failed_reply_from_its_person(shop):
+    decided(shop)
+    shop.google.fault("drafts.send", "429", retry_after=1)
+    deliver(shop)
+    shop.change("UPDATE outbox SET attempts = 60")
+    shop.google.fault("drafts.delete", "503_before", times=5)
+    move_on(shop)
+    assert (row(shop).state, drafts(shop)) == (EffectState.FAILED, 1)
     assert is_held(shop)
 
 
