@@ -162,7 +162,7 @@ _SET_LIMITS = text("""
 # Below the 500 mails that Gmail lets a private account send a day (2,000 in Google Workspace), so that a fault of ours
 # never costs the merchant the mailbox, and somebody sees it while it is small.
 REPLIES_PER_MAILBOX_AND_DAY = 400
-REPLIES_PER_MAILBOX_AND_HOUR = 60
+REPLIES_PER_MAILBOX_AND_HOUR = 300
 
 
 def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list[Effect]:
