@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import asdict
-from datetime import timedelta
 from typing import assert_never
 from uuid import UUID, uuid4
 
@@ -167,14 +166,3 @@ def _handled_elsewhere(db: Connection, tenant: UUID, messages: list[UUID]) -> se
 def new_reference() -> str:
     """Six letters, shown to the customer, by which our reply is found again: about 887 million of them."""
     return "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(6))
-
-
-def age_of_oldest_open(db: Connection, tenant: UUID) -> timedelta | None:
-    """How long the oldest message that has no decision yet has waited."""
-    return db.execute(
-        text("""
-            SELECT now() - min(discovered_at) FROM message
-            WHERE tenant_id = :tenant AND state IN ('discovered', 'fetched') AND direction = 'in'
-        """),
-        {"tenant": tenant},
-    ).scalar()

@@ -106,7 +106,6 @@ CASES = {
     ),
     "decisions.conversations": lambda db, t, b: decisions.conversations(db, t, [b.message]),
     "decisions.record": lambda db, t, b: decisions.record(db, replace(b.claim, tenant=t), Decision.hold("x"), None),
-    "decisions.age_of_oldest_open": lambda db, t, b: decisions.age_of_oldest_open(db, t),
     "desk.queue": lambda db, t, b: desk.queue(db, t) or desk.queue(db, t, after=b.decision),
     "desk.waiting": lambda db, t, b: desk.waiting(db, t),
     "desk.today": lambda db, t, b: any(
