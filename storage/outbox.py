@@ -101,7 +101,8 @@ _SENDING = text("""
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = 'drafted'
 """)
 
-# Everything that must still be true in the instant before a mail leaves.
+# Everything that must still be true in the instant before a mail leaves. What was sent by hand answers this mail when
+# it came later, or names it: two mails of one millisecond, found by a listing, have no order of their own.
 _GATE = text("""
     SELECT b.status, t.answering, o.sending_at IS NULL AS is_first,
         CAST(t.policy ->> 'replies_per_mailbox_and_day' AS integer) AS per_day,
@@ -112,7 +113,8 @@ _GATE = text("""
             AND p.thread_id = o.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
         EXISTS (SELECT FROM message s WHERE s.tenant_id = o.tenant_id AND s.mailbox_id = o.mailbox_id
             AND s.thread_id = o.thread_id AND s.direction = 'out'
-            AND (s.seq > m.seq OR s.received_at > m.received_at)
+            AND (s.seq > m.seq OR s.received_at > m.received_at
+                OR m.rfc_message_id <> '' AND jsonb_exists(s.parsed -> 'references', m.rfc_message_id))
             AND NOT EXISTS (SELECT FROM outbox p WHERE p.tenant_id = s.tenant_id AND p.mailbox_id = s.mailbox_id
                 AND p.sent_gmail_id = s.gmail_id)) AS answered_by_hand
     FROM outbox o JOIN mailbox b ON b.tenant_id = o.tenant_id AND b.id = o.mailbox_id

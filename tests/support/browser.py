@@ -17,6 +17,11 @@ PACKAGE_MANAGERS = {
 }
 ANSWERS_WITHIN = 30.0  # seconds, for `chromium --version`
 INSTALLED_WITHIN = 900.0  # seconds, for each step of an installation
+_WHERE = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
 
 
 class NoBrowser(Exception):
@@ -44,11 +49,14 @@ def install_by_playwright() -> str:
 
 
 def playwrights_own() -> Iterator[Path]:
-    """Where Playwright keeps its Chromium, whether it is there or not."""
-    from playwright.sync_api import sync_playwright
+    """Where Playwright keeps its Chromium, whether it is there or not.
 
-    with sync_playwright() as playwright:
-        yield Path(playwright.chromium.executable_path)
+    Asked in a process of its own: whoever drives a browser in this one already could not ask a second time.
+    """
+    answer = subprocess.run(
+        [sys.executable, "-c", _WHERE], capture_output=True, text=True, timeout=ANSWERS_WITHIN, check=True
+    )
+    yield Path(answer.stdout.strip())
 
 
 INSTALLERS: Sequence[Callable[[], str]] = (install_by_package_manager, install_by_playwright)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
-from tests.support.browser import NoBrowser, find_chromium
+from tests.support.browser import NoBrowser, find_chromium, playwrights_own
 
 
 def nowhere() -> Iterator[Path]:
@@ -81,3 +82,9 @@ def test_where_none_works_one_line_says_why_and_how_to_go_without(tmp_path: Path
         "no Chromium for the browser tests (`apt-get update` failed; `playwright install chromium` failed): "
         "install one, or set NO_BROWSER=1 to test without"
     )
+
+
+@pytest.mark.browser
+def test_playwright_is_asked_where_its_own_lies_even_while_it_drives_a_browser() -> None:
+    with sync_playwright() as playwright:
+        assert list(playwrights_own()) == [Path(playwright.chromium.executable_path)]
