@@ -18,7 +18,7 @@ from adapters.vault import KeyRing, Vault
 from domain.category import Category
 from domain.errors import AuthLost, BadInput
 from domain.order import Order
-from domain.ports import Answers, Handler
+from domain.ports import Answers, Handler, Reads
 from handlers import handlers_for
 from settings import Settings
 from storage import documents, mailboxes, orders, tenants
@@ -95,7 +95,25 @@ class Services:
 
     def load_models(self) -> None:
         """Load them now rather than with the first mail. Raises BadInput when they were not built."""
-        self.reader.read([], frozenset())
+        from understanding.context import Context
+
+        self.reader.read([], Context())
+
+    def tenant_reader(self, tenant: UUID) -> Reads:
+        """Reads mail with what is this tenant's own."""
+        from understanding.context import Context
+        from understanding.reader import TenantReader
+
+        with self.database.transaction(tenant) as db:
+            own = mailboxes.own_addresses(db, tenant)
+        return TenantReader(self.reader, Context(own_addresses=own))
+
+    def plain_reader(self) -> Reads:
+        """Reads mail of nobody in particular: no database is asked."""
+        from understanding.context import Context
+        from understanding.reader import TenantReader
+
+        return TenantReader(self.reader, Context())
 
     @cached_property
     def google_endpoints(self) -> Endpoints:

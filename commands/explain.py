@@ -18,7 +18,7 @@ from domain.conversation import Conversation
 from domain.decision import Decision
 from domain.errors import BadInput, Unreadable
 from domain.message import Message
-from domain.ports import Handler
+from domain.ports import Handler, Reads
 from domain.triage import MAX_BYTES, Policy, triage
 from domain.understanding import Understanding
 from storage import mailboxes, tenants
@@ -30,9 +30,9 @@ BATCH = 32
 class Bench:
     """What a mail is held against: a tenant's own documents, orders and policy, or the folder and the defaults."""
 
+    reader: Reads
     handlers: Mapping[Category, Handler]
     policy: Policy
-    own_addresses: frozenset[str]
 
 
 @click.command("explain")
@@ -58,11 +58,11 @@ def explain(files: tuple[str, ...], slug: str, *, as_json: bool) -> None:
 
 def _bench_of(services: Services, slug: str) -> Bench:
     if not slug:
-        return Bench(services.folder_handlers(), Policy(), frozenset())
+        return Bench(services.plain_reader(), services.folder_handlers(), Policy())
     tenant = tenant_of(services, slug)
     with services.database.transaction(tenant) as db:
         policy, own = tenants.get(db, tenant).policy(), mailboxes.own_addresses(db, tenant)
-    return Bench(services.handlers(tenant), replace(policy, own_addresses=own), own)
+    return Bench(services.tenant_reader(tenant), services.handlers(tenant), replace(policy, own_addresses=own))
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -93,7 +93,7 @@ def _bytes(file: Path) -> bytes:
 def _explained(services: Services, bench: Bench, batch: list[tuple[str, bytes]]) -> Iterator[dict[str, Any]]:
     read = [_read(services, raw) for _, raw in batch]
     messages = [one for one in read if isinstance(one, Message)]
-    understood = iter(services.reader.read(messages, bench.own_addresses))
+    understood = iter(bench.reader.read(messages))
     for (name, _), one in zip(batch, read, strict=True):
         if isinstance(one, Message):
             understanding = next(understood)

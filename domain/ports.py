@@ -36,6 +36,12 @@ class Answer:
     reason: str = ""
 
 
+class Reads(Protocol):
+    def read(self, messages: Sequence[Message]) -> list[Understanding]:
+        """What each message says, in their order, as one tenant's mail is read."""
+        ...
+
+
 class Answers(Protocol):
     def answer(self, question: str, subject: str, language: str) -> Answer:
         """Answer from the tenant's own documents, or say that they do not hold the answer."""

@@ -1,6 +1,7 @@
 """What was read out of a message."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from domain.category import Category
 
@@ -10,7 +11,8 @@ class Understanding:
     """`text` is what the writer newly wrote; `quoted` and `signature` are kept apart.
 
     `automatic` names the sign that a machine wrote the mail, or is empty. `language` is ISO 639-1, or "und".
-    `confidence` is the probability, 0 to 1, that `category` is right. `importance` is 1 (can wait) to 5 (now).
+    `confidence` is the probability, 0 to 1, that `category` is right; `probabilities` holds that of each category,
+    and is empty where no model was asked. `importance` is 1 (can wait) to 5 (now).
     `threat` names a legal or safety threat, or is empty.
     """
 
@@ -27,3 +29,4 @@ class Understanding:
     order_numbers: tuple[str, ...] = ()
     asks_for_person: bool = False
     threat: str = ""
+    probabilities: Mapping[Category, float] = field(default_factory=dict)

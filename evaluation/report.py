@@ -73,7 +73,7 @@ def _intents(services: Services, rows: Iterable[dict[str, object]]) -> None:
     found: list[str] = []
     for start in range(0, len(strict), BATCH):
         messages = [Message(sender=None, text=str(row["text"])) for row in strict[start : start + BATCH]]
-        found += [one.category.value for one in services.reader.read(messages, frozenset())]
+        found += [one.category.value for one in services.plain_reader().read(messages)]
         if sys.stderr.isatty():
             print(f"\r{len(found)} of {len(strict)} texts", end="", file=sys.stderr)
     pairs = [(str(row["category"]), name) for row, name in zip(strict, found, strict=True)]

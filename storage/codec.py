@@ -59,6 +59,8 @@ def understanding_from_json(fields: Mapping[str, Any]) -> Understanding | None:
         **fields,
         "category": Category(fields["category"]),
         "order_numbers": tuple(fields["order_numbers"]),
+        # Rows of an earlier release do not have it.
+        "probabilities": {Category(name): value for name, value in fields.get("probabilities", {}).items()},
     }
     return Understanding(**known)
 

@@ -1,6 +1,5 @@
 """Read a batch of mails: from messages to what was understood of each."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from domain.ports import Embedder
 from domain.understanding import Understanding
 from understanding.automatic import automatic_sign
 from understanding.classifier import Classifier, Text, Verdict
+from understanding.context import Context
 from understanding.entities import order_numbers
 from understanding.features import embedded_text
 from understanding.importance import importance_of
@@ -49,29 +49,19 @@ class Reader:
         self._embedder = embedder
         self._classifier = classifier
 
-    def read(
-        self,
-        messages: Sequence[Message],
-        own_addresses: frozenset[str],
-        *,
-        order_patterns: Sequence[re.Pattern[str]] = (),
-        supplier_domains: frozenset[str] = frozenset(),
-    ) -> list[Understanding]:
+    def read(self, messages: Sequence[Message], context: Context) -> list[Understanding]:
         """One understanding for each message, in their order. The new text of a mail is embedded once; what a machine
         wrote, and what says nothing, is not embedded at all.
-
-        `order_patterns` come from `entities.shape`; `supplier_domains` are in lower case.
         """
-        drafts = [_draft(message, own_addresses) for message in messages]
+        drafts = [_draft(message, context.own_addresses) for message in messages]
         asked = [draft for draft in drafts if draft.is_for_the_model]
         texts = [embedded_text(draft.parts.text, draft.message.subject) for draft in asked]
         vectors = self._embedder.embed(texts) if texts else []
         verdicts = iter(
-            self._verdict(draft, vector, supplier_domains) for draft, vector in zip(asked, vectors, strict=True)
+            self._verdict(draft, vector, context.supplier_domains) for draft, vector in zip(asked, vectors, strict=True)
         )
         return [
-            _understanding(draft, next(verdicts) if draft.is_for_the_model else NOTHING, order_patterns)
-            for draft in drafts
+            _understanding(draft, next(verdicts) if draft.is_for_the_model else NOTHING, context) for draft in drafts
         ]
 
     def _verdict(self, draft: _Draft, vector: Any, supplier_domains: frozenset[str]) -> Verdict:
@@ -83,12 +73,23 @@ class Reader:
         return verdict.known_to_be(Category.SUPPLIER, sub_intent, KNOWN_SUPPLIER)
 
 
+class TenantReader:
+    """The port `Reads` for one tenant: what all tenants share, with what is this tenant's own."""
+
+    def __init__(self, reader: Reader, context: Context) -> None:
+        self._reader = reader
+        self._context = context
+
+    def read(self, messages: Sequence[Message]) -> list[Understanding]:
+        return self._reader.read(messages, self._context)
+
+
 def _draft(message: Message, own_addresses: frozenset[str]) -> _Draft:
     parts = split(message.text)
     return _Draft(message, parts, automatic_sign(message, own_addresses), language_of(parts.text, message.subject))
 
 
-def _understanding(draft: _Draft, verdict: Verdict, patterns: Sequence[re.Pattern[str]]) -> Understanding:
+def _understanding(draft: _Draft, verdict: Verdict, context: Context) -> Understanding:
     text, subject = draft.parts.text, draft.message.subject
     threat, person = "", False
     if draft.automatic:
@@ -104,12 +105,13 @@ def _understanding(draft: _Draft, verdict: Verdict, patterns: Sequence[re.Patter
         category=verdict.category,
         sub_intent=verdict.sub_intent,
         confidence=verdict.confidence,
+        probabilities=verdict.probabilities,
         importance=importance,
         importance_reason=reason,
         automatic=draft.automatic,
         quoted=draft.parts.quoted,
         signature=draft.parts.signature,
-        order_numbers=order_numbers(text, subject, patterns),
+        order_numbers=order_numbers(text, subject, context.order_patterns),
         asks_for_person=person,
         threat=threat,
     )

@@ -80,7 +80,7 @@ def work(services: Services, tenant: UUID) -> int:
 
 
 def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
-    understood = services.reader.read([one.message for one in batch], known.own_addresses)
+    understood = services.tenant_reader(known.tenant).read([one.message for one in batch])
     handlers = services.handlers(known.tenant)
     rows: list[Row] = []
     for one, understanding in zip(batch, understood, strict=True):

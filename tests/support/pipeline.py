@@ -24,8 +24,8 @@ CUSTOMER = "anna@customer.example"
 class PlainReader:
     """An honest little reader for tests of everything behind it: the category stands in the mail's first word."""
 
-    def read(self, messages, own_addresses):
-        return [self._one(message, own_addresses) for message in messages]
+    def read(self, messages, context):
+        return [self._one(message, context.own_addresses) for message in messages]
 
     def _one(self, message, own_addresses):
         from understanding.automatic import automatic_sign

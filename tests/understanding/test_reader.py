@@ -1,13 +1,16 @@
+from dataclasses import replace
+
 import pytest
 
 from domain.category import Category
 from domain.errors import BadInput
 from domain.message import Address, Message
 from understanding.classifier import load_classifier
+from understanding.context import Context
 from understanding.entities import shape
 from understanding.reader import Reader
 
-OWN = frozenset({"shop@shop.example"})
+OWN = Context(own_addresses=frozenset({"shop@shop.example"}))
 
 
 class Watching:
@@ -84,14 +87,14 @@ def test_no_mails_are_no_trouble(reader):
 def test_a_known_suppliers_mail_is_supplier_mail_whatever_it_says(reader):
     asks = mail("Could you tell me when it arrives?", sender="jo@parts.example")
     [unknown] = reader.read([asks], OWN)
-    [known] = reader.read([asks], OWN, supplier_domains=frozenset({"parts.example"}))
+    [known] = reader.read([asks], replace(OWN, supplier_domains=frozenset({"parts.example"})))
     assert unknown.category is Category.QUESTION
     assert (known.category, known.confidence) == (Category.SUPPLIER, 0.99)
     assert known.sub_intent
 
 
 def test_a_tenants_form_of_order_numbers_is_used(reader):
-    [read] = reader.read([mail("It is about K7/991.")], OWN, order_patterns=(shape("@#/###"),))
+    [read] = reader.read([mail("It is about K7/991.")], replace(OWN, order_patterns=(shape("@#/###"),)))
     assert read.order_numbers == ("K7/991",)
 
 

@@ -30,7 +30,7 @@ class MoodyReader(PlainReader):
         self.meanwhile = lambda: None
         self.batches = []
 
-    def read(self, batch, own_addresses):
+    def read(self, batch, context):
         texts = [message.text for message in batch]
         self.batches.append(len(texts))
         self.meanwhile()
@@ -38,7 +38,7 @@ class MoodyReader(PlainReader):
             raise ValueError("this mail explodes")
         if any("killer" in text for text in texts):
             raise SystemExit("killed")
-        return super().read(batch, own_addresses)
+        return super().read(batch, context)
 
 
 class MoodyServices(TestServices):

@@ -1,0 +1,16 @@
+"""What is a tenant's own about reading mail."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`own_addresses` are all addresses of the tenant's mailboxes, in lower case. `order_patterns` come from
+    `entities.shape`; `supplier_domains` are in lower case. The defaults are those of nobody in particular.
+    """
+
+    own_addresses: frozenset[str] = frozenset()
+    order_patterns: Sequence[re.Pattern[str]] = ()
+    supplier_domains: frozenset[str] = frozenset()
