@@ -10,12 +10,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters import logs
 from bootstrap import Services, build
-from commands import database, demo, explain, importing, keys, tenant
+from commands import database, demo, evaluate, explain, importing, keys, tenant
 from settings import Settings, read_or_exit
 
 COMMANDS = (
     database.db,
     demo.demo,
+    evaluate.evaluate,
     explain.explain,
     importing.kb,
     importing.orders,
