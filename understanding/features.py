@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from understanding.entities import purchase_order_numbers
+from understanding.misspelling import misspelt
 from understanding.signals import count, first, folded
 
 # Mails say what they want early; the rest would only cost time.
@@ -60,6 +61,7 @@ def hints(text: str, subject: str) -> Any:
     """A float32 array of shape (HINTS,): which word lists are touched and how often, length, questions, signs."""
     words = folded(f"{subject[:200]} \n {text[:LOOKED_AT]}")
     found = [count(kind, words) for kind in LISTS]
+    found[LISTS.index("refund")] += bool(misspelt(words))
     length = len(words.split())
     values = [
         *(float(number > 0) for number in found),
@@ -75,6 +77,11 @@ def hints(text: str, subject: str) -> Any:
         float(found[0] > 0 and found[1] == 0 and found[2] == 0),
     ]
     return np.array(values, dtype=np.float32)
+
+
+def touched(found: Any) -> tuple[str, ...]:
+    """Which of the word lists a text touches, by its `hints`."""
+    return tuple(name for name, value in zip(LISTS, found, strict=False) if value)
 
 
 @dataclass(frozen=True, slots=True)

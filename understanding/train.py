@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,24 @@ import numpy as np
 from domain.category import Category
 from domain.errors import BadInput
 from domain.ports import Embedder
-from understanding.calibration import best_temperature, by_category, card_of
-from understanding.classifier import CATEGORIES, MODEL, RECIPE, Classifier, Text, dense_features
+from understanding.blend import Blend
+from understanding.calibration import best_blend, card_of
+from understanding.classifier import (
+    CATEGORIES,
+    MODEL,
+    RECIPE,
+    Classifier,
+    Text,
+    categories_of,
+    dense_features,
+    disagreeing,
+    is_english,
+    named,
+    summed,
+)
 from understanding.features import Vocabulary, embedded_text
 from understanding.language import language_of
+from understanding.neighbours import Neighbours
 from understanding.signals import PHRASES
 from understanding.wrapping import wrapped
 
@@ -62,20 +76,18 @@ def train(examples_dir: Path, out_dir: Path, embedder: Embedder, say: Progress =
     copies = [_wrapped(example) for example in plain]
     examples = [*plain, *copies]
     vocabulary = Vocabulary.of([(each.text.text, each.text.subject) for each in plain])
-    matrix = _matrix(examples, vocabulary, _embedded(examples, embedder, say))
+    vectors = _embedded(examples, embedder, say)
+    matrix = _matrix(examples, vocabulary, vectors)
     labels = np.array([example.label for example in examples])
-    folds = _folds([example.label for example in plain])
     say(f"Judging it on {FOLDS} parts that it has not seen ...")
-    scores, classes = _out_of_fold(matrix, labels, np.concatenate([folds, folds]))
-    truth = [example.category for example in plain]
-    temperature = best_temperature(scores[: len(plain)], classes, truth)
+    neighbours, blend, scored = _judged(plain, vectors[: len(plain)], matrix, labels)
     card = {
         "trained_on": digest,
         "recipe": RECIPE,
         "engine": embedder.engine,
-        "temperature": temperature,
+        "blend": asdict(blend),
         "per_label": dict(sorted(Counter(example.label for example in plain).items())),
-        **card_of(by_category(scores[: len(plain)], classes, temperature), truth, [each.written_in for each in plain]),
+        **scored,
     }
     say("Fitting the final model ...")
     model = _fitted(matrix, labels)
@@ -86,13 +98,36 @@ def train(examples_dir: Path, out_dir: Path, embedder: Embedder, say: Progress =
         model.classes_.tolist(),
         weights=weights,
         bias=bias,
-        temperature=temperature,
+        neighbours=neighbours,
+        blend=blend,
         engine=embedder.engine,
     )
     classifier.save(out_dir, {"trained_on": digest})
     (out_dir / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     say(f"The classifier is ready: {card['accuracy']:.3f} right out of fold, calibration error {card['ece']:.3f}.")
     return card
+
+
+def _judged(
+    plain: Sequence[Example], vectors: Any, matrix: Any, labels: Any
+) -> tuple[Neighbours, Blend, dict[str, Any]]:
+    """The neighbours, how much they weigh, and what all together scored out of fold.
+
+    A copy says what its original says: only the originals have a vote, and none about itself.
+    """
+    folds = _folds([example.label for example in plain])
+    scores, classes = _out_of_fold(matrix, labels, np.concatenate([folds, folds]))
+    scores, category_of = scores[: len(plain)], categories_of(classes)
+    neighbours = Neighbours(vectors, np.searchsorted(classes, labels[: len(plain)]), len(classes))
+    votes = neighbours.votes(vectors, without=range(len(plain)))
+    english = np.array([is_english(example.text) for example in plain])
+    dense = (dense_features(example.text, vector) for example, vector in zip(plain, vectors, strict=True))
+    words = [named(row) for row in dense]
+    torn = disagreeing(scores, words, category_of)
+    truth = [example.category for example in plain]
+    blend = best_blend(scores, votes, english, torn, category_of=category_of, truth=truth)
+    chances = summed(blend.probabilities(scores, votes, english, torn), category_of)
+    return neighbours, blend, card_of(chances, words, truth, [example.written_in for example in plain])
 
 
 def read_examples(directory: Path) -> list[Example]:
@@ -189,7 +224,11 @@ def _digest(examples_dir: Path, engine: str) -> str:
         for name in (
             "features.py",
             "classifier.py",
+            "blend.py",
             "calibration.py",
+            "misspelling.py",
+            "neighbours.py",
+            "signals.py",
             "entities.py",
             "train.py",
             "wrapping.py",

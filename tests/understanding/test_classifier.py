@@ -6,14 +6,26 @@ import pytest
 
 from domain.category import Category
 from domain.errors import BadInput
-from understanding.calibration import best_temperature, by_category, calibration_error
-from understanding.classifier import MODEL, WEIGHTS, Classifier, Text, load_classifier
+from understanding.calibration import best_blend, calibration_error
+from understanding.classifier import (
+    CATEGORIES,
+    MODEL,
+    WEIGHTS,
+    Classifier,
+    Text,
+    categories_of,
+    chosen,
+    load_classifier,
+    summed,
+)
 from understanding.features import HINTS, Vocabulary, embedded_text, grams, hints
 from understanding.language import language_of
+from understanding.neighbours import Neighbours
 from understanding.train import CARD, read_examples, train
 from understanding.wrapping import wrapped
 
-SIX_MEGABYTES = 6 * 1024 * 1024
+# Half of it are the sentence vectors of the examples.
+EIGHT_MEGABYTES = 8 * 1024 * 1024
 
 MAILS = [
     ("Hello, the toaster stopped working after a day. I want a refund, please send my money back.", "refund"),
@@ -82,6 +94,15 @@ def test_the_probabilities_of_a_verdict_add_up_and_the_best_is_its_confidence(mo
     assert verdict.confidence == max(verdict.probabilities.values()) == verdict.probabilities[verdict.category]
 
 
+def test_a_refund_is_said_only_where_it_is_much_likelier_than_not_and_more_so_without_a_word_of_refunds():
+    question, refund = CATEGORIES.index(Category.QUESTION), CATEGORIES.index(Category.REFUND)
+    chances = np.zeros((4, len(CATEGORIES)))
+    chances[:, refund] = 0.58, 0.61, 0.61, 0.91
+    chances[:, question] = 1 - chances[:, refund]
+    words = [(Category.REFUND,), (Category.REFUND, Category.OTHER), (), (Category.QUESTION,)]
+    assert chosen(chances, words).tolist() == [question, refund, question, refund]
+
+
 def test_words_of_two_categories_make_less_sure_than_words_of_one(models, embedder):
     clear = "I want a refund for my broken kettle, please send the money back."
     mixed = "I want a refund. Attached is our invoice for your purchase order D123456789, payment terms 30 days."
@@ -92,7 +113,7 @@ def test_words_of_two_categories_make_less_sure_than_words_of_one(models, embedd
 
 def test_the_shipped_model_is_small_and_its_card_reports_what_it_scored(models):
     card = json.loads((models / CARD).read_text())
-    assert sum((models / name).stat().st_size for name in (WEIGHTS, MODEL)) < SIX_MEGABYTES
+    assert sum((models / name).stat().st_size for name in (WEIGHTS, MODEL)) < EIGHT_MEGABYTES
     assert card["accuracy"] > 0.7
     assert set(card["macro_f1_per_language"]) >= {"en", "de", "fr", "es"}
     assert min(card["macro_f1_per_language"].values()) > 0.65
@@ -150,17 +171,56 @@ def test_examples_of_every_category_are_needed(examples):
         read_examples(examples)
 
 
-def test_a_temperature_takes_back_what_is_too_sure():
+def blended(scores, votes, truth, torn=None):
+    """The blend fitted on these, and the probabilities of the categories that it gives."""
     labels = ["question/a", "refund/b", "supplier/c", "other/d"]
-    right = [Category.QUESTION] * 6 + [Category.REFUND] * 4
-    too_sure = np.tile([9.0, 0.0, -9.0, -9.0], (10, 1))
-    temperature = best_temperature(too_sure, labels, right)
-    assert temperature > 1
-    chances = by_category(too_sure, labels, temperature)
-    hits = np.array([category is Category.QUESTION for category in right])
-    assert calibration_error(chances.max(axis=1), hits) < calibration_error(
-        by_category(too_sure, labels, 1.0).max(axis=1), hits
-    )
+    english, torn = np.ones(len(truth), dtype=bool), np.zeros(len(truth), dtype=bool) if torn is None else torn
+    blend = best_blend(scores, votes, english, torn, category_of=categories_of(labels), truth=truth)
+    return blend, summed(blend.probabilities(scores, votes, english, torn), categories_of(labels))
+
+
+TRUTH = [Category.QUESTION] * 6 + [Category.REFUND] * 4
+UNDECIDED = np.full((10, 4), 0.25)
+TOO_SURE = np.tile([2.0, 0.0, -9.0, -9.0], (10, 1))
+HITS = np.array([category is Category.QUESTION for category in TRUTH])
+
+
+def test_a_temperature_takes_back_what_is_too_sure():
+    blend, chances = blended(TOO_SURE, UNDECIDED, TRUTH)
+    assert blend.temperature > 1
+    assert chances[0, 0] == pytest.approx(0.6, abs=0.1)
+    assert chances[0, 0] < blended(TOO_SURE, UNDECIDED, [Category.QUESTION] * 10)[1][0, 0]
+
+
+def test_neighbours_that_know_better_than_the_classifier_weigh_more_than_it():
+    knowing = np.array([[0.97, 0.01, 0.01, 0.01]] * 6 + [[0.01, 0.97, 0.01, 0.01]] * 4)
+    blend, chances = blended(TOO_SURE, knowing, TRUTH)
+    assert blend.votes_english > 0
+    assert [CATEGORIES[at] for at in chances.argmax(axis=1)] == TRUTH
+
+
+def test_where_words_and_classifier_disagree_less_is_believed():
+    torn = np.array([False] * 4 + [True] * 6)
+    scores = np.tile([4.0, 0.0, -9.0, -9.0], (10, 1))
+    blend, _ = blended(scores, UNDECIDED, TRUTH, torn)
+    assert blend.temperature_torn > blend.temperature
+
+
+def test_an_example_has_no_vote_about_itself():
+    vectors = np.eye(3, 384, dtype=np.float32)
+    neighbours = Neighbours(vectors, np.array([0, 1, 1]), 2)
+    assert neighbours.votes(vectors)[0, 0] > 0.9
+    assert neighbours.votes(vectors, without=range(3))[0] == pytest.approx([0, 1], abs=1e-6)
+
+
+def test_a_verdict_says_where_the_words_alone_would_say_something_else(models, embedder):
+    classifier = load_classifier(models)
+    texts = [Text(text, "", "en") for text, _ in MAILS[:4]]
+    verdicts = classifier.classify(texts, embedder.embed([text for text, _ in MAILS[:4]]))
+    assert [verdict.words_say for verdict in verdicts] == [None] * 4
+    torn = Text("How do I get a refund of my deposit when I leave the flat you let to my brother in Leeds?", "", "en")
+    [verdict] = classifier.classify([torn], embedder.embed([torn.text]))
+    assert verdict.words_say in {None, *Category} - {verdict.category}
 
 
 def test_calibration_error_is_the_distance_between_confidence_and_accuracy():

@@ -1,0 +1,39 @@
+"""What the nearest of our own examples say a text is about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+# How many of the nearest have a vote, and how fast a vote fades with distance: one that is 0.05 less similar than the
+# nearest weighs 1/e. Chosen on our own examples; anything from 20 to 80, and from 0.03 to 0.08, does about as well.
+VOTERS, FADING = 40, 0.05
+
+
+class Neighbours:
+    """The sentence vectors of the examples and which label each has: a kernel-weighted vote of the nearest
+    (Nadaraya 1964, Watson 1964).
+
+    The classifier draws straight lines between labels. A mail of a kind that only a few examples show lies on no side
+    of such a line, but near those few.
+    """
+
+    def __init__(self, vectors: Any, owners: Any, labels: int) -> None:
+        """`vectors` of shape (examples, 384) and length 1; `owners` is the position of each one's label."""
+        self.vectors = vectors.astype(np.float32)
+        self.owners = owners.astype(np.int64)
+        self._belongs = np.eye(labels, dtype=np.float32)[self.owners]
+
+    def votes(self, vectors: Any, *, without: Sequence[int] = ()) -> Any:
+        """Shares of shape (texts, labels) that add up to 1. `without` names, for each text, the example that it is:
+        it has no vote about itself.
+        """
+        likeness = np.asarray(vectors, dtype=np.float32) @ self.vectors.T
+        if len(without):
+            likeness[np.arange(len(likeness)), list(without)] = -1.0
+        voters = min(VOTERS, likeness.shape[1])
+        nearest = np.argpartition(-likeness, voters - 1, axis=1)[:, :voters]
+        close = np.take_along_axis(likeness, nearest, axis=1)
+        weights = np.exp((close - close.max(axis=1, keepdims=True)) / FADING)
+        votes = np.einsum("tv,tvl->tl", weights, self._belongs[nearest])
+        return votes / votes.sum(axis=1, keepdims=True)
