@@ -61,13 +61,16 @@ class Example:
         return f"{self.category}/{self.sub_intent}"
 
 
-def train(examples_dir: Path, out_dir: Path, embedder: Embedder, say: Progress = print) -> dict[str, Any]:
-    """Train, write the model and its card into `out_dir`, and return the card. Quick when nothing changed.
+def train(
+    examples_dir: Path, out_dir: Path, embedder: Embedder, say: Progress = print, *, anew: bool = False
+) -> dict[str, Any]:
+    """Train, write the model and its card into `out_dir`, and return the card. Quick when nothing changed, unless it
+    shall be done `anew`.
 
     The scores of the card are out of fold: each example is judged by a model that saw neither it nor its copy.
     """
     digest = _digest(examples_dir, embedder.engine)
-    known = _known_card(out_dir, digest)
+    known = None if anew else _known_card(out_dir, digest)
     if known is not None:
         say(f"The classifier is in {out_dir} already.")
         return known
