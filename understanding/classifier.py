@@ -30,7 +30,7 @@ HINT_WEIGHT, ENGLISH_WEIGHT, FOREIGN_WEIGHT = 0.5, 2.0, 1.0
 # for one is unsure and reaches a person. So a refund is said only where it is much likelier than not, and where no
 # word of refunds speaks for it, only where it is very likely: other payments that did not arrive sound alike.
 LEAST = {Category.REFUND: 0.6}
-LEAST_UNNAMED = {Category.REFUND: 0.9}
+LEAST_UNNAMED = {Category.REFUND: 0.88}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ _BY_SUB_INTENT = {
     "complaint": 3,
     "privacy": 3,
     "human": 3,
-    **dict.fromkeys(("feedback", "praise", "thanks", "smalltalk", "sales_pitch", "spam", "press", "job"), 1),
+    **dict.fromkeys(
+        ("feedback", "praise", "thanks", "smalltalk", "sales_pitch", "spam", "press", "job", "notification"), 1
+    ),
 }
 _BY_CATEGORY = {Category.QUESTION: 2, Category.REFUND: 3, Category.SUPPLIER: 3, Category.OTHER: 2}
 

@@ -25,7 +25,7 @@ SUB_INTENTS = {
     "supplier": {"purchase_order", "delivery_advice", "invoice", "price_list", "stock", "return"},
     "other": {
         "complaint", "praise", "feedback", "sales_pitch", "job", "press", "spam", "thanks", "human", "legal", "privacy",
-        "out_of_scope", "smalltalk"
+        "out_of_scope", "smalltalk", "notification"
     },
 }  # fmt: skip
 REQUIRED = {"id", "text", "subject", "language", "category", "sub_intent"}
