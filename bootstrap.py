@@ -19,9 +19,10 @@ from domain.category import Category
 from domain.errors import AuthLost, BadInput
 from domain.order import Order
 from domain.ports import Answers, Handler, Reads
+from domain.triage import Policy
 from handlers import handlers_for
 from settings import Settings
-from storage import documents, mailboxes, orders, tenants
+from storage import documents, learning, mailboxes, orders, tenants
 from storage.database import Database
 from storage.documents import StoredDocument
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from adapters.embedding.onnx import OnnxEmbedder
     from rag.cache import IndexCache
     from rag.evidence import Abstention
+    from understanding.classifier import Classifier
+    from understanding.head import Head
+    from understanding.heads import Heads
+    from understanding.learner import Learner
     from understanding.reader import Reader
 
 log = structlog.get_logger()
@@ -88,10 +93,9 @@ class Services:
 
     @cached_property
     def reader(self) -> "Reader":
-        from understanding.classifier import load_classifier
         from understanding.reader import Reader
 
-        return Reader(self.embedder, load_classifier(self.settings.models_dir))
+        return Reader(self.embedder, self._classifier)
 
     def load_models(self) -> None:
         """Load them now rather than with the first mail. Raises BadInput when they were not built."""
@@ -106,7 +110,29 @@ class Services:
 
         with self.database.transaction(tenant) as db:
             own = mailboxes.own_addresses(db, tenant)
-        return TenantReader(self.reader, Context(own_addresses=own))
+            version = learning.head_version(db, tenant, self.model)
+            learning.ask_for_model(db, tenant, self.model)
+        head = self._heads.get(str(tenant), version, partial(self._load_head, tenant))
+        return TenantReader(self.reader, Context(own_addresses=own, head=head))
+
+    @cached_property
+    def model(self) -> str:
+        """The name of the shared model, for what was learned or earned with it and is worth nothing with another."""
+        from understanding.shipped import model_of
+
+        return model_of(self.settings.models_dir, self.embedder.engine)
+
+    @cached_property
+    def learner(self) -> "Learner":
+        from understanding.learner import Learner
+
+        return Learner(self.embedder, self._classifier)
+
+    def plain_policy(self) -> Policy:
+        """What the labelled mail of the demonstration shop has earned: the policy of nobody in particular."""
+        from understanding.shipped import shipped_standings
+
+        return Policy(standings=shipped_standings(self.settings.models_dir, self.embedder.engine))
 
     def plain_reader(self) -> Reads:
         """Reads mail of nobody in particular: no database is asked."""
@@ -161,6 +187,30 @@ class Services:
         for name in ("database", "listener_database", "jail"):
             if name in self.__dict__:
                 getattr(self, name).close()
+
+    @cached_property
+    def _classifier(self) -> "Classifier":
+        from understanding.classifier import load_classifier
+
+        return load_classifier(self.settings.models_dir)
+
+    @cached_property
+    def _heads(self) -> "Heads":
+        from understanding.heads import Heads
+
+        return Heads()
+
+    def _load_head(self, tenant: UUID) -> "Head | None":
+        """What was learned from the tenant's corrections. What is damaged counts as nothing learned."""
+        from understanding.head import Head
+
+        with self.database.transaction(tenant) as db:
+            stored = learning.head(db, tenant, self.model)
+        try:
+            return Head.load(stored.weights, stored.about) if stored else None
+        except BadInput as error:
+            log.warning("head_unreadable", tenant=tenant, reason=error.reason)
+            return None
 
     @cached_property
     def _indexes(self) -> "IndexCache":

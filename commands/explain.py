@@ -21,14 +21,14 @@ from domain.message import Message
 from domain.ports import Handler, Reads
 from domain.triage import MAX_BYTES, Policy, triage
 from domain.understanding import Understanding
-from storage import mailboxes, tenants
+from storage import checked, mailboxes
 
 BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a mail is held against: a tenant's own documents, orders and policy, or the folder and the defaults."""
+    """What a mail is held against: a tenant's own documents, orders and policy, or the folder and what is shipped."""
 
     reader: Reads
     handlers: Mapping[Category, Handler]
@@ -58,10 +58,10 @@ def explain(files: tuple[str, ...], slug: str, *, as_json: bool) -> None:
 
 def _bench_of(services: Services, slug: str) -> Bench:
     if not slug:
-        return Bench(services.plain_reader(), services.folder_handlers(), Policy())
+        return Bench(services.plain_reader(), services.folder_handlers(), services.plain_policy())
     tenant = tenant_of(services, slug)
     with services.database.transaction(tenant) as db:
-        policy, own = tenants.get(db, tenant).policy(), mailboxes.own_addresses(db, tenant)
+        policy, own = checked.policy(db, tenant, services.model), mailboxes.own_addresses(db, tenant)
     return Bench(services.tenant_reader(tenant), services.handlers(tenant), replace(policy, own_addresses=own))
 
 

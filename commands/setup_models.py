@@ -1,4 +1,4 @@
-"""Make the models that the program runs with: build the embedding model, then train the classifier with it."""
+"""Make the models that the program runs with: the embedding model, the classifier, and what labelled mail earns them."""
 
 import argparse
 import os
@@ -8,13 +8,18 @@ from pathlib import Path
 from adapters.embedding.build import build
 from adapters.embedding.onnx import OnnxEmbedder, Precision
 from domain.errors import BadInput
+from understanding.classifier import load_classifier
+from understanding.learner import Learner
+from understanding.shipped import earn_standings
 from understanding.train import EXAMPLES, train
 
 
 def set_up(directory: Path, precision: Precision = "int8", threads: int = 2) -> None:
-    """Leave both models in `directory`, printing progress; quick when they are there already. Raises BadInput."""
+    """Leave all of it in `directory`, printing progress; quick when it is there already. Raises BadInput."""
     build(directory)
-    train(EXAMPLES, directory, OnnxEmbedder(directory, precision, threads))
+    embedder = OnnxEmbedder(directory, precision, threads)
+    train(EXAMPLES, directory, embedder)
+    earn_standings(directory, embedder.engine, lambda: Learner(embedder, load_classifier(directory)), print)
 
 
 def main(arguments: list[str] | None = None) -> int:

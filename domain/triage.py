@@ -7,16 +7,26 @@ from datetime import datetime, timedelta
 from domain.category import Category
 from domain.conversation import Conversation
 from domain.decision import Check, Decision, Disposition
+from domain.earned import Earned, NotEnough, Standing
 from domain.message import Message
 from domain.ports import Handler
 from domain.understanding import Understanding
 
 MAX_BYTES = 25 * 1024 * 1024
 
+_WHAT = {
+    Category.QUESTION: "questions",
+    Category.REFUND: "refund requests",
+    Category.SUPPLIER: "suppliers' mail",
+    Category.OTHER: "other mail",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A tenant's settings for one mailbox. `thresholds` is the least confidence, 0 to 1, at which a category is sure.
+    """A tenant's settings for one mailbox. `standings` is what checked mail has earned each category.
+
+    A category that has earned no threshold, the least confidence at which it is sure, releases nothing by itself.
 
     `answering` is the tenant's kill switch and the mailbox's pause in one. `answers_since` is when the mailbox was
     connected: older mail is kept for context only. `automatic` lists the categories that the machine may answer.
@@ -29,15 +39,27 @@ class Policy:
     answers_since: datetime | None = None
     own_addresses: frozenset[str] = frozenset()
     automatic: frozenset[Category] = frozenset({Category.QUESTION, Category.REFUND})
-    thresholds: Mapping[Category, float] = field(default_factory=dict)
-    default_threshold: float = 0.7
+    standings: Mapping[Category, Standing] = field(default_factory=dict)
     max_replies_per_thread: int = 3
     max_replies_per_sender_and_day: int = 5
     now: datetime | None = None
     oldest_answered: timedelta = timedelta(days=1)
 
-    def threshold(self, category: Category) -> float:
-        return self.thresholds.get(category, self.default_threshold)
+    def is_sure(self, category: Category, confidence: float) -> bool:
+        """Whether this is confidence enough for what the category has earned."""
+        standing = self.standings.get(category)
+        return isinstance(standing, Earned) and confidence >= standing.threshold
+
+    def lacks(self, category: Category) -> str:
+        """What the category still lacks before the machine may answer it by itself, in words, or nothing."""
+        what = f"to answer {_WHAT[category]} by itself"
+        match self.standings.get(category):
+            case Earned():
+                return ""
+            case NotEnough(n, needed):
+                return f"Not enough checked mail yet {what}: {n} of {needed}."
+            case None:
+                return f"No checked mail yet {what}."
 
 
 def triage(
@@ -58,12 +80,12 @@ def triage(
         return Decision.hold("The mail does not name exactly one sender.")
 
     category, in_case = _handled_as(understanding, conversation)
-    sure = in_case or understanding.confidence >= policy.threshold(category)
+    sure = in_case or policy.is_sure(category, understanding.confidence)
     decision = handlers[category].decide(message, understanding, conversation)
     if not sure and decision.disposition is Disposition.HOLD:
         # What was perhaps misread moves its case only once a person has sent the reply.
         decision = decision.held(decision.reason)
-    checks = _checks(message, understanding, policy, sure=sure)
+    checks = _checks(message, understanding, policy, sure=sure, lacks=policy.lacks(category))
     objections = [check.text for check in (*checks, *decision.checks) if not check.passed]
     objections += _limits(message, category, conversation, policy)
     decision = decision.checked(*checks)
@@ -81,14 +103,20 @@ def _handled_as(understanding: Understanding, conversation: Conversation) -> tup
     return understanding.category, False
 
 
-def _checks(message: Message, understanding: Understanding, policy: Policy, *, sure: bool) -> tuple[Check, ...]:
+def _checks(
+    message: Message, understanding: Understanding, policy: Policy, *, sure: bool, lacks: str
+) -> tuple[Check, ...]:
     """What must be in order before the machine answers by itself; a failed check says why a person decides."""
     about = f"{understanding.confidence:.0%} {understanding.category}"
     addressed = {address.mailbox for address in (*message.to, *message.cc)}
     reached = not policy.own_addresses or not policy.own_addresses.isdisjoint(addressed)
     threat = understanding.threat
     return (
-        _check(sure, f"It is clear what it is about ({about}).", f"It is not clear what it is about ({about})."),
+        _check(
+            sure and not lacks,
+            f"It is clear what it is about ({about}).",
+            lacks or f"It is not clear what it is about ({about}).",
+        ),
         _check(not threat, "No threat in it.", f"It contains a threat ({threat}): a person decides."),
         _check(not understanding.asks_for_person, "The writer asks for no person.", "The writer asks for a person."),
         _check(not message.sender_refuted, "The sender does not seem forged.", "The sender may be forged."),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.errors import BadInput
-from storage import cases, events
+from storage import cases, checked, events
 from storage.codec import case_from_json
 from storage.conversations import like
 
@@ -175,6 +175,8 @@ def send(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_
     if case is not None and settled.conversation_id is not None:
         cases.move_late(db, tenant, decision, settled.conversation_id, case)
     edited = released is None or released.draft_text != text_to_send
+    if not edited:
+        checked.sent(db, tenant, decision, member=member)
     events.record(db, tenant, actor=str(member), kind="reply_approved", subject=settled.message_id, edited=edited)
     return True
 

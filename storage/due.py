@@ -1,7 +1,7 @@
 """Which tenants have something due, by kind of work: the only questions that look across tenants.
 
 They are asked under the listener's role, which sees ids, states and times and nothing else. The conditions stand in
-the view `due` of the first migration; the workers' claims repeat them for one tenant, with the rows locked.
+the view `due` of the migrations; the workers' claims repeat them for one tenant, with the rows locked.
 """
 
 from enum import StrEnum
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     DELIVER = "deliver"
     LABEL = "label"
     REVOKE = "revoke"
+    LEARN = "learn"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

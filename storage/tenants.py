@@ -22,12 +22,11 @@ class Tenant:
     settings: Mapping[str, Any]
 
     def policy(self) -> Policy:
-        """The tenant's own part of the policy; the mailbox adds when it was connected and whether it is paused."""
+        """The tenant's own part; `storage.checked` adds what was earned, the mailbox when it was connected and more."""
         usual = Policy()
         return Policy(
             answering=self.answering,
             automatic=frozenset(Category(name) for name in self.settings.get("automatic", usual.automatic)),
-            thresholds={Category(name): value for name, value in self.settings.get("thresholds", {}).items()},
         )
 
 

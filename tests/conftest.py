@@ -15,6 +15,7 @@ from bootstrap import Services, build
 from settings import Settings
 from storage import members, migrate, tenants
 from storage.database import Database
+from tests.support.earning import earn
 from tests.support.servers import Servers, running_servers
 from web import passwords
 
@@ -112,6 +113,7 @@ def make_workspace(database: Database, slug: str, password_hash: str, role: str 
     with database.transaction(tenant) as db:
         tenants.create(db, tenant, slug=slug, name=slug.title())
         owner = members.add(db, tenant, email=email, name="Olivia Owner", password_hash=password_hash, role=role)
+        earn(db, tenant)
     return Workspace(tenant, slug, owner, email)
 
 

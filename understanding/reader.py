@@ -57,17 +57,17 @@ class Reader:
         asked = [draft for draft in drafts if draft.is_for_the_model]
         texts = [embedded_text(draft.parts.text, draft.message.subject) for draft in asked]
         vectors = self._embedder.embed(texts) if texts else []
-        verdicts = iter(
-            self._verdict(draft, vector, context.supplier_domains) for draft, vector in zip(asked, vectors, strict=True)
-        )
+        verdicts = iter(self._verdict(draft, vector, context) for draft, vector in zip(asked, vectors, strict=True))
         return [
             _understanding(draft, next(verdicts) if draft.is_for_the_model else NOTHING, context) for draft in drafts
         ]
 
-    def _verdict(self, draft: _Draft, vector: Any, supplier_domains: frozenset[str]) -> Verdict:
+    def _verdict(self, draft: _Draft, vector: Any, context: Context) -> Verdict:
         [verdict] = self._classifier.classify([draft.text], [vector])
+        if context.head is not None:
+            verdict = context.head.revise(verdict, draft.text, vector, self._classifier)
         sender = draft.message.sender
-        if sender is None or sender.domain not in supplier_domains:
+        if sender is None or sender.domain not in context.supplier_domains:
             return verdict
         sub_intent = self._classifier.sub_intent_within(Category.SUPPLIER, draft.text, vector)
         return verdict.known_to_be(Category.SUPPLIER, sub_intent, KNOWN_SUPPLIER)

@@ -9,12 +9,13 @@ from uuid import UUID
 from bootstrap import Services
 from domain.category import Category
 from domain.conversation import Conversation
-from domain.decision import Decision
+from domain.decision import Decision, Disposition
 from domain.errors import MailwrightError
 from domain.ports import Handler
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
-from storage import decisions, mailboxes, messages, tenants
+from storage import checked, corrections, decisions, mailboxes, messages
+from storage.corrections import Known as Said
 from storage.mailboxes import Mailbox
 from storage.messages import Claimed, Fetched
 from worker.attempt import attempt
@@ -36,6 +37,7 @@ class Known:
     mailboxes: Mapping[UUID, Mailbox]
     own_addresses: frozenset[str]
     conversations: Mapping[UUID, Conversation]
+    said: Mapping[UUID, Said]
 
     def policy_for(self, mailbox: UUID) -> Policy:
         known = self.mailboxes[mailbox]
@@ -56,10 +58,11 @@ def work(services: Services, tenant: UUID) -> int:
         known = Known(
             tenant,
             datetime.now(UTC),
-            tenants.get(db, tenant).policy(),
+            checked.policy(db, tenant, services.model),
             {mailbox.id: mailbox for mailbox in mailboxes.every(db, tenant)},
             mailboxes.own_addresses(db, tenant),
             decisions.conversations(db, tenant, [one.claim.id for one in taken]),
+            corrections.known(db, tenant, [one.claim.id for one in taken]),
         )
     fresh = [one for one in taken if one.claim.attempts <= MAX_ATTEMPTS]
     for one in taken:
@@ -100,13 +103,27 @@ def _decide_one(
     handlers: Mapping[Category, Handler],
     keep: Callable[[Row], None],
 ) -> None:
-    conversation = known.conversations[one.claim.id]
+    conversation, said = known.conversations[one.claim.id], known.said.get(one.claim.id)
+    if said is not None:
+        understanding, conversation = as_said(said, understanding, conversation)
     decision = triage(one.message, conversation, understanding, handlers, known.policy_for(one.claim.mailbox))
+    if said is not None and decision.disposition is Disposition.RELEASE:
+        # Who said what it is about is looking at it: the draft waits for them.
+        decision = decision.held("A person said what it is about, and decides about the draft.")
     keep(
         Row(
             one.claim,
             partial(decisions.record, claim=one.claim, decision=decision, understanding=understanding),
         )
+    )
+
+
+def as_said(said: Said, understanding: Understanding, conversation: Conversation) -> tuple[Understanding, Conversation]:
+    """A member's word about a mail rules over what was read, and over a case of another kind."""
+    other = conversation.case is not None and conversation.case.kind != said.category
+    return (
+        replace(understanding, category=said.category, sub_intent=said.sub_intent, confidence=1.0),
+        replace(conversation, case=None) if other else conversation,
     )
 
 

@@ -7,6 +7,7 @@ from domain.case import Case
 from domain.category import Category
 from domain.conversation import Conversation
 from domain.decision import Check, Decision, Disposition, Reply
+from domain.earned import Earned, NotEnough
 from domain.message import Address, Message
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
@@ -14,6 +15,7 @@ from domain.understanding import Understanding
 ANA = Address("ana@customer.example", "Ana")
 CONNECTED = datetime(2026, 3, 1, tzinfo=UTC)
 MAIL = Message(sender=ANA, subject="Question", received_at=CONNECTED + timedelta(hours=1))
+EARNED = {Category.QUESTION: Earned(0.7, 100, 90, 1, 0.04, 0.9), Category.REFUND: Earned(0.7, 100, 90, 1, 0.04, 0.9)}
 SURE = Understanding(text="How long?", language="en", category=Category.QUESTION, confidence=0.95)
 ANSWER = Decision.release("Answered.", Reply(ANA, "Question", "30 days."))
 
@@ -34,11 +36,15 @@ class Untouchable:
         raise AssertionError("this handler must not be asked")
 
 
+def earning(**settings):
+    return Policy(standings=EARNED, **settings)
+
+
 def decided(message=MAIL, conversation=None, understanding=SURE, policy=None, **handlers):
     by_category = {category: Untouchable() for category in Category}
     by_category[Category.QUESTION] = Deciding(ANSWER)
     by_category |= {Category(name): handler for name, handler in handlers.items()}
-    return triage(message, conversation or Conversation(), understanding, by_category, policy or Policy())
+    return triage(message, conversation or Conversation(), understanding, by_category, policy or earning())
 
 
 def test_a_sure_question_is_released_as_its_handler_decided():
@@ -54,18 +60,18 @@ def test_what_a_machine_wrote_is_ignored_and_no_handler_is_asked():
 
 
 def test_mail_that_is_found_after_more_than_a_day_is_a_persons():
-    late = decided(policy=Policy(now=MAIL.received_at + timedelta(days=1, seconds=1)))
+    late = decided(policy=earning(now=MAIL.received_at + timedelta(days=1, seconds=1)))
     assert (late.disposition, late.reason) == (
         Disposition.HOLD,
         "It is older than 24 hours: it may be settled already.",
     )
-    assert decided(policy=Policy(now=MAIL.received_at + timedelta(days=1))).disposition is Disposition.RELEASE
-    patient = Policy(now=MAIL.received_at + timedelta(days=2), oldest_answered=timedelta(days=3))
+    assert decided(policy=earning(now=MAIL.received_at + timedelta(days=1))).disposition is Disposition.RELEASE
+    patient = earning(now=MAIL.received_at + timedelta(days=2), oldest_answered=timedelta(days=3))
     assert decided(policy=patient).disposition is Disposition.RELEASE
 
 
 def test_mail_from_before_the_connection_is_ignored():
-    policy = Policy(answers_since=CONNECTED)
+    policy = earning(answers_since=CONNECTED)
     older = replace(MAIL, received_at=CONNECTED - timedelta(seconds=1))
     assert decided(older, policy=policy, question=Untouchable()).disposition is Disposition.IGNORE
     assert decided(policy=policy).disposition is Disposition.RELEASE
@@ -107,19 +113,40 @@ def test_an_unsure_category_is_held_with_the_reply_as_draft():
 
 
 def test_a_category_can_have_its_own_threshold():
-    policy = Policy(thresholds={Category.QUESTION: 0.6})
+    policy = Policy(standings={Category.QUESTION: Earned(0.6, 100, 95, 1, 0.04, 0.95)})
     assert decided(understanding=replace(SURE, confidence=0.6), policy=policy).disposition is Disposition.RELEASE
+    assert decided(understanding=replace(SURE, confidence=0.59), policy=policy).disposition is Disposition.HOLD
+
+
+def test_a_category_that_has_earned_nothing_releases_nothing_by_itself():
+    for standings, reason in (
+        ({}, "No checked mail yet to answer questions by itself."),
+        (
+            {Category.QUESTION: NotEnough(12, 45)},
+            "Not enough checked mail yet to answer questions by itself: 12 of 45.",
+        ),
+    ):
+        decision = decided(understanding=replace(SURE, confidence=1.0), policy=Policy(standings=standings))
+        assert (decision.disposition, decision.reason) == (Disposition.HOLD, reason)
+        assert decision.effects == ANSWER.effects
+
+
+def test_an_open_case_releases_nothing_either_where_its_category_has_earned_nothing():
+    case = Conversation(case=Case("refund", "order_wanted"))
+    decision = decided(conversation=case, refund=Deciding(ANSWER), policy=Policy())
+    assert decision.disposition is Disposition.HOLD
+    assert "refund requests" in decision.reason
 
 
 @pytest.mark.parametrize(
     ("understanding", "conversation", "policy", "reason"),
     [
-        (replace(SURE, threat="a lawyer"), Conversation(), Policy(), "threat (a lawyer)"),
-        (replace(SURE, asks_for_person=True), Conversation(), Policy(), "asks for a person"),
-        (SURE, Conversation(), Policy(automatic=frozenset()), "not answered by the machine"),
-        (SURE, Conversation(), Policy(answering=False), "paused"),
-        (SURE, Conversation(replies_by_machine=3), Policy(), "3 automatic replies in this conversation"),
-        (SURE, Conversation(replies_to_sender_today=5), Policy(), "5 automatic replies to this sender"),
+        (replace(SURE, threat="a lawyer"), Conversation(), earning(), "threat (a lawyer)"),
+        (replace(SURE, asks_for_person=True), Conversation(), earning(), "asks for a person"),
+        (SURE, Conversation(), earning(automatic=frozenset()), "not answered by the machine"),
+        (SURE, Conversation(), earning(answering=False), "paused"),
+        (SURE, Conversation(replies_by_machine=3), earning(), "3 automatic replies in this conversation"),
+        (SURE, Conversation(replies_to_sender_today=5), earning(), "5 automatic replies to this sender"),
     ],
 )
 def test_what_speaks_against_a_reply_turns_it_into_a_draft(understanding, conversation, policy, reason):
@@ -136,13 +163,13 @@ def test_a_failed_check_of_the_handler_holds_what_it_released():
 
 def test_policy_never_turns_a_hold_into_anything_else():
     held = Decision.hold("Weak answer.")
-    decision = decided(question=Deciding(held), policy=Policy(answering=False))
+    decision = decided(question=Deciding(held), policy=earning(answering=False))
     assert (decision.disposition, decision.reason) == (Disposition.HOLD, "Weak answer.")
 
 
 def test_a_case_does_not_move_before_a_person_has_released_the_reply():
     asking = ANSWER.moving(Case("refund").asking("order_number", "order_wanted"))
-    decision = decided(question=Deciding(asking), policy=Policy(answering=False))
+    decision = decided(question=Deciding(asking), policy=earning(answering=False))
     assert decision.case is None
     assert decision.case_on_release.asked == ("order_number",)
 
@@ -166,7 +193,7 @@ def test_an_open_case_is_sure_also_when_the_mail_was_classified_alike_but_weakly
 
 
 def test_mail_that_names_none_of_our_addresses_waits_for_a_person():
-    policy = Policy(own_addresses=frozenset({"help@shop.example"}))
+    policy = earning(own_addresses=frozenset({"help@shop.example"}))
     elsewhere = replace(MAIL, to=(Address("somebody@else.example"),))
     tagged = replace(MAIL, to=(Address("help+orders@shop.example"),))
     assert decided(message=elsewhere, policy=policy).disposition is Disposition.HOLD

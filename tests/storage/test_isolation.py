@@ -15,19 +15,24 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
 
 import storage
 from domain.case import Case
+from domain.category import Category
 from domain.decision import Decision
 from domain.delivery import DraftRef, EffectState, SentRef
+from domain.earned import NotEnough
 from domain.errors import BadInput, TryAgain
 from domain.mailbox import Added, RawMail
 from domain.money import Money
 from domain.order import Order
 from storage import (
     cases,
+    checked,
     conversations,
+    corrections,
     decisions,
     desk,
     documents,
     events,
+    learning,
     mailboxes,
     members,
     messages,
@@ -42,6 +47,7 @@ from storage import (
 )
 from storage.documents import StoredDocument
 from storage.due import Kind
+from storage.learning import Lesson
 from storage.messages import Claimed
 from storage.outbox import Effect, Gate
 from storage.revocations import Revocation
@@ -81,6 +87,9 @@ class Foreign:
     effect: Effect
     cursor: Cursor
     revocation: Revocation
+    lesson: Lesson
+    correction: UUID
+    checked_mail: UUID
     services: Any
 
     def raw(self) -> RawMail:
@@ -92,6 +101,9 @@ AN_ORDER = Order(
     placed_at=datetime.now(UTC), delivered_at=None, items=(), customer_name="", tracking_url="",
 )  # fmt: skip
 
+A_SHIPPED_MAIL = checked.Shipped("shipped-1", "ours", "", "en", Category.OTHER)
+A_STANDING = checked.Row(Category.OTHER, 0.25, 0, NotEnough(1, 45))
+
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
 CASES = {
     "cases.move": lambda db, t, b: cases.move(db, t, b.conversation, Case("refund", version=1)),
@@ -101,6 +113,47 @@ CASES = {
     ),
     "cases.take_back": lambda db, t, b: cases.take_back(db, t, b.decision),
     "cases.newest": lambda db, t, b: cases.newest(db, t, [b.conversation]),
+    "checked.sent": lambda db, t, b: checked.sent(db, t, b.decision, member=b.member),
+    "checked.said": lambda db, t, b: checked.said(db, t, b.decision, member=b.member, category=Category.OTHER),
+    "checked.ship": lambda db, t, b: checked.ship(db, t, [A_SHIPPED_MAIL]),
+    "checked.unread": lambda db, t, b: [one for one in checked.unread(db, t, "x") if "secret" in one[1].text],
+    "checked.read": lambda db, t, b: checked.read(
+        db, t, b.checked_mail, said=Category.OTHER, confidence=0.5, model="x"
+    ),
+    "checked.verdicts": lambda db, t, b: any(checked.verdicts(db, t, "plain").values()),
+    "checked.save_standing": lambda db, t, b: checked.save_standing(db, t, A_STANDING, "x"),
+    "checked.standings": lambda db, t, b: [
+        one for one in checked.standings(db, t) if one.category is Category.SUPPLIER
+    ],
+    "checked.policy": lambda db, t, b: checked.policy(db, t, "plain").standings.get(Category.SUPPLIER),
+    "checked.targets": lambda db, t, b: checked.targets(db, t)[Category.OTHER] == 0.5,
+    "corrections.correct": lambda db, t, b: (
+        corrections.correct(
+            db, t, b.decision, member=b.member, category=Category.OTHER, sub_intent="thanks", learn=True
+        )
+        is not corrections.Outcome.LATE
+    ),
+    "corrections.known": lambda db, t, b: corrections.known(db, t, [b.message]),
+    "corrections.live": lambda db, t, b: corrections.live(db, t),
+    "corrections.next_end": lambda db, t, b: corrections.next_end(db, t),
+    "corrections.page": lambda db, t, b: corrections.page(db, t) or corrections.page(db, t, after=b.correction),
+    "corrections.exists": lambda db, t, b: corrections.exists(db, t, b.correction),
+    "corrections.delete": lambda db, t, b: corrections.delete(db, t, b.correction, member=b.member),
+    "corrections.end": lambda db, t, b: corrections.end(db, t, b.correction, member=b.member),
+    "corrections.extend": lambda db, t, b: corrections.extend(db, t, b.correction, member=b.member),
+    "learning.ask": lambda db, t, b: learning.ask(db, t),
+    "learning.ask_for_model": lambda db, t, b: learning.ask_for_model(db, t, "another"),
+    "learning.is_settled": lambda db, t, b: learning.is_settled(db, t),
+    "learning.claim": lambda db, t, b: learning.claim(db, t, SOON) if t == b.tenant else None,
+    "learning.finish": lambda db, t, b: learning.finish(
+        db, replace(b.lesson, tenant=t, fence=99), model="", again_at=None
+    ),
+    "learning.retry": lambda db, t, b: learning.retry(db, replace(b.lesson, tenant=t), after=SOON, error="x"),
+    "learning.save_head": lambda db, t, b: learning.save_head(
+        db, t, model="x", trained_on="x", n=1, weights=b"mine", about={}
+    ),
+    "learning.head_version": lambda db, t, b: learning.head_version(db, t, "plain"),
+    "learning.head": lambda db, t, b: learning.head(db, t, "plain"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
     ),
@@ -259,6 +312,17 @@ def rival(settings, other_workspace):
             documents.replace_all(db, shop.tenant, [StoredDocument("secret.md", "v1", "secret")])
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
+            checked.ship(db, shop.tenant, [replace(A_SHIPPED_MAIL, text="secret other mail")])
+            targets = text("""UPDATE tenant SET policy = '{"targets": {"other": 0.5}}' WHERE tenant_id = :t""")
+            db.execute(targets, {"t": shop.tenant})
+            decision = db.execute(text("SELECT id FROM decision WHERE disposition = 'ignore' LIMIT 1")).scalar()
+            held = "SELECT id FROM decision WHERE disposition = 'release' AND is_current LIMIT 1"
+            decision = decision or db.execute(text(held)).scalar_one()
+            member, about = other_workspace.owner, {"category": Category.OTHER, "sub_intent": "thanks"}
+            corrections.correct(db, shop.tenant, decision, member=member, learn=True, **about)
+        shop.run(Kind.LEARN)
+        with services.database.transaction(shop.tenant) as db:
+            learning.ask(db, shop.tenant)
             db.execute(
                 text("INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:t, :m, :r)"),
                 {"t": shop.tenant, "m": mailbox, "r": refresh.value},
@@ -275,13 +339,14 @@ def foreign(rival) -> Foreign:
         (fetched,) = messages.claim_fetched(db, tenant, limit=1, lease=SOON)
         (effect,) = outbox.claim(db, tenant, limit=1, lease=SOON)
         cursor, revocation = sync.claim(db, tenant, SOON), revocations.claim(db, tenant, SOON)
+        lesson = learning.claim(db, tenant, SOON)
     rival.due_again()
     row = rival.rows("SELECT * FROM decision WHERE disposition = 'hold' LIMIT 1")[0]
     gmail_id = rival.one("SELECT gmail_id FROM message WHERE id = %s", row.message_id)
     return Foreign(
         tenant, rival.workspace.owner, rival.mailbox, rival.google.world.accounts["desk@rival.example"].sub,
         row.message_id, gmail_id, row.id, row.conversation_id, session, fetched.claim, effect, cursor, revocation,
-        services,
+        lesson, rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"), services,
     )  # fmt: skip
 
 

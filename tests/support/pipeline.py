@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
+
 from adapters.gmail.tokens import Tokens
 from bootstrap import Services
 from domain.category import Category
@@ -15,6 +17,10 @@ from settings import Settings
 from storage import mailboxes, outbox
 from storage.due import Kind, kinds_due
 from tests.conftest import Workspace
+from tests.support.earning import MODEL
+from understanding.classifier import DIMENSIONS
+from understanding.features import Vocabulary
+from understanding.head import Head
 from worker.drain import STAGES, drain
 
 SHOP = "support@shop.example"
@@ -54,6 +60,19 @@ class PlainAnswers:
         return Answer(answered=True, confidence=0.99, text=quote, citations=(cited,))
 
 
+class PlainLearner:
+    """Learns with the little reader: it says what the first word says, and sees no meaning in any text."""
+
+    vocabulary = Vocabulary({}, np.empty(0, dtype=np.float32), 0)
+
+    def read(self, mails):
+        words = [text.split(maxsplit=1)[0].strip(".,:!?").lower() for text, _ in mails]
+        return [(Category(word) if word in set(Category) else Category.OTHER, 0.99) for word in words]
+
+    def fit(self, taught, before=None):
+        return Head.fit(taught, np.zeros((len(taught), DIMENSIONS), dtype=np.float32), self)
+
+
 class TestServices(Services):
     """The real services with the models replaced at our own ports."""
 
@@ -62,6 +81,14 @@ class TestServices(Services):
     @property
     def reader(self):
         return PlainReader()
+
+    @property
+    def model(self):
+        return MODEL
+
+    @property
+    def learner(self):
+        return PlainLearner()
 
     def handlers(self, tenant):
         from bootstrap import TenantOrders
@@ -99,6 +126,7 @@ class Shop:
                 "UPDATE outbox SET next_at = now(), lease_until = NULL, sending_at = sending_at - interval '2 minutes'"
             )
             db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now(), lease_until = NULL, blocked_until = NULL")
+            db.exec_driver_sql("UPDATE learning SET next_at = now(), lease_until = NULL")
 
     def settle(self, rounds: int = 12) -> None:
         """Run every stage for every tenant until nothing is due any more, as the listener and the workers would."""

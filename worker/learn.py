@@ -1,0 +1,116 @@
+"""Learn from corrections and checked mail: refit the tenant's head, and see what each category has earned."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from bootstrap import Services
+from domain.category import Category
+from domain.errors import BadInput, MailwrightError
+from storage import checked, corrections, events, learning
+from storage.checked import Shipped
+from storage.corrections import Example
+from storage.learning import Lesson, StoredHead
+from worker.attempt import attempt
+from worker.backoff import after_attempts
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What there is to learn from, read in one transaction; nothing is held while the models work."""
+
+    examples: list[Example]
+    unread: list[tuple[UUID, Shipped]]
+    head: StoredHead | None
+    again_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewHead:
+    """A head that is to be stored; `trained_on` names what it was learned from."""
+
+    trained_on: str
+    n: int
+    weights: bytes
+    about: dict[str, object]
+
+
+def work(services: Services, tenant: UUID) -> int:
+    """Learn what one tenant has taught since the last time; returns 1, or 0 where there was nothing."""
+    with services.database.transaction(tenant) as db:
+        lesson = learning.claim(db, tenant, LEASE)
+        if lesson is None:
+            return 0
+        material = Material(
+            corrections.live(db, tenant),
+            checked.unread(db, tenant, services.model),
+            learning.head(db, tenant, services.model),
+            corrections.next_end(db, tenant),
+        )
+
+    def failed(error: Exception) -> None:
+        reason = str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"
+        with services.database.transaction(tenant) as db:
+            learning.retry(db, lesson, after=after_attempts(lesson.attempts), error=reason)
+
+    attempt(lambda: _learn(services, lesson, material), failed, tenant=tenant, stage="learn")
+    return 1
+
+
+def _learn(services: Services, lesson: Lesson, material: Material) -> None:
+    said = services.learner.read([(mail.text, mail.subject) for _, mail in material.unread])
+    head = _new_head(services, material)
+    with services.database.transaction(lesson.tenant) as db:
+        if not learning.finish(db, lesson, model=services.model, again_at=material.again_at):
+            return
+        for (row, _), (category, confidence) in zip(material.unread, said, strict=True):
+            checked.read(db, lesson.tenant, row, said=category, confidence=confidence, model=services.model)
+        if head is not None:
+            learning.save_head(
+                db, lesson.tenant, model=services.model, trained_on=head.trained_on, n=head.n, weights=head.weights,
+                about=head.about,
+            )  # fmt: skip
+            events.record(db, lesson.tenant, actor="machine", kind="head_learned", examples=head.n)
+        targets, verdicts = checked.targets(db, lesson.tenant), checked.verdicts(db, lesson.tenant, services.model)
+        for category in Category:
+            checked.save_standing(
+                db, lesson.tenant, _row(category, verdicts[category], targets[category]), services.model
+            )
+    log.info("learned", tenant=lesson.tenant, examples=len(material.examples), read=len(said), new=head is not None)
+
+
+def _new_head(services: Services, material: Material) -> NewHead | None:
+    """What is to be stored instead of the head that is there, or None where it says the same."""
+    from understanding.classifier import Text
+    from understanding.head import Head, Taught, trained_on
+
+    taught = [
+        Taught(
+            str(one.id), Text(one.text, one.subject, one.language), one.category, one.sub_intent, one.author, one.sender
+        )
+        for one in material.examples
+    ]
+    basis = trained_on(taught, services.model)
+    if material.head is not None and material.head.trained_on == basis:
+        return None
+    if material.head is None and not taught:
+        return None
+    try:
+        before = Head.load(material.head.weights, material.head.about) if material.head else None
+    except BadInput:
+        before = None  # it is made anew, from the examples alone
+    weights, about = services.learner.fit(taught, before).dump()
+    return NewHead(basis, len(taught), weights, about)
+
+
+def _row(category: Category, verdicts: list[tuple[float, bool]], target: float) -> checked.Row:
+    from understanding.thresholds import choose
+
+    wrong = sum(not right for _, right in verdicts)
+    return checked.Row(category, target, wrong, choose(verdicts, target))
