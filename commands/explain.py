@@ -21,7 +21,7 @@ from domain.message import Message
 from domain.ports import Handler, Reads
 from domain.triage import MAX_BYTES, Policy, triage
 from domain.understanding import Understanding
-from storage import checked, mailboxes
+from storage import mailboxes, standings
 
 BATCH = 32
 
@@ -61,7 +61,7 @@ def _bench_of(services: Services, slug: str) -> Bench:
         return Bench(services.plain_reader(), services.folder_handlers(), services.plain_policy())
     tenant = tenant_of(services, slug)
     with services.database.transaction(tenant) as db:
-        policy, own = checked.policy(db, tenant, services.model), mailboxes.own_addresses(db, tenant)
+        policy, own = standings.policy(db, tenant, services.model), mailboxes.own_addresses(db, tenant)
     return Bench(services.tenant_reader(tenant), services.handlers(tenant), replace(policy, own_addresses=own))
 
 

@@ -1,4 +1,4 @@
-"""Make the models that the program runs with: the embedding model, the classifier, and what labelled mail earns them."""
+"""Make what the program reads with: the embedding model, the classifier, and what labelled mail earns them."""
 
 import argparse
 import os

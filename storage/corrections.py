@@ -1,34 +1,17 @@
-"""Corrections: what members said a mail is about, as examples of this tenant that end, and as an order to read again."""
+"""Corrections as examples of a tenant: what is learned from now, and the list that members look after."""
 
-import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from domain.category import Category
-from domain.understanding import Understanding
-from storage import checked, events, learning
-from storage.codec import understanding_from_json
+from storage import events, learning
 from storage.conversations import like
 
-# What a shop calls a refund today it may call something else next year.
-LIVES = timedelta(days=365)
-# As much of a mail as is ever looked at to tell what it is about.
-LONGEST = 4000
 # What one tenant learns from at most: the newest, so that a head stays small and quick.
 MOST = 400
-
-
-class Outcome(StrEnum):
-    """`AGAIN`: the mail is decided anew. `NOTED`: only learned from. `LATE`: somebody else was faster."""
-
-    AGAIN = "again"
-    NOTED = "noted"
-    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,60 +44,6 @@ class Listed:
     conversation: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a member said about one message."""
-
-    category: Category
-    sub_intent: str
-
-
-_DECISION = text("""
-    SELECT d.message_id, d.is_current, d.disposition = 'hold' AND d.settled_at IS NULL AS waits, d.category,
-        d.confidence, d.understanding, m.subject, m.sender_address, m.state, m.parsed IS NOT NULL AS is_read,
-        left(coalesce(m.parsed ->> 'text', ''), :longest) AS body
-    FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
-    WHERE d.tenant_id = :tenant AND d.id = :decision FOR UPDATE OF d
-""")
-
-_FORGET_EARLIER = text("""
-    UPDATE correction SET deleted_at = now(), text = '', subject = ''
-    WHERE tenant_id = :tenant AND message_id = :message AND deleted_at IS NULL
-""")
-
-_INSERT = text("""
-    INSERT INTO correction (tenant_id, id, message_id, text, subject, language, category, sub_intent, said_category,
-        said_confidence, scope, author, sender_hash, expires_at)
-    VALUES (:tenant, :id, :message, :text, :subject, :language, :category, :sub_intent, :said_category,
-        :said_confidence, :scope, :member, :sender_hash, now() + :lives)
-""")
-
-# Only what waits for a person and whose reply has not left, nor perhaps left, is decided again.
-_SUPERSEDE = text("""
-    UPDATE decision d SET is_current = false
-    WHERE tenant_id = :tenant AND id = :decision AND is_current AND disposition = 'hold' AND settled_at IS NULL
-        AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id
-            AND o.state NOT IN ('held', 'cancelled'))
-""")
-
-_CANCEL = text("""
-    UPDATE outbox SET state = 'cancelled', last_error = 'It was read again as something else.'
-    WHERE tenant_id = :tenant AND decision_id = :decision AND state = 'held'
-""")
-
-_REOPEN = text("""
-    UPDATE message SET state = 'fetched', next_at = now(), attempts = 0, lease_until = NULL, fence = fence + 1,
-        last_error = ''
-    WHERE tenant_id = :tenant AND id = :message AND state = 'decided' AND parsed IS NOT NULL
-""")
-
-# The case that this very decision moved when it was written: what it was about, it is not.
-_WITHDRAW = text("""
-    UPDATE support_case c SET state = 'withdrawn', is_open = false, version = version + 1, moved_at = now()
-    FROM decision d WHERE d.tenant_id = :tenant AND d.id = :decision AND c.tenant_id = d.tenant_id
-        AND c.conversation_id = d.conversation_id AND c.moved_at = d.created_at AND c.kind <> :category
-""")
-
 _PAGE = text("""
     SELECT c.id, split_part(btrim(c.text, E' \\n\\t'), E'\\n', 1) AS first_line, c.category, c.sub_intent,
         c.said_category, coalesce(nullif(p.name, ''), p.email) AS author, c.created_at, c.expires_at,
@@ -127,47 +56,6 @@ _PAGE = text("""
             (SELECT x.created_at, x.id FROM correction x WHERE x.tenant_id = :tenant AND x.id = :after))
     ORDER BY c.created_at DESC, c.id DESC LIMIT :limit
 """)
-
-
-def correct(
-    db: Connection, tenant: UUID, decision: UUID, *, member: UUID, category: Category, sub_intent: str, learn: bool
-) -> Outcome:
-    """A member says what the mail of this decision is about.
-
-    It is learned from (unless it shall count for this mail alone) and counts as checked mail. Where the category is
-    another one, a decision that waits is made again under it. Nothing is sent here.
-    """
-    values: dict[str, object] = {"tenant": tenant, "decision": decision, "member": member}
-    row = db.execute(_DECISION, {**values, "longest": LONGEST}).one_or_none()
-    if row is None or not row.is_current:
-        return Outcome.LATE
-    values |= {"message": row.message_id}
-    read = understanding_from_json(row.understanding)
-    db.execute(_FORGET_EARLIER, values)
-    _insert(db, row, read, {**values, "scope": "example" if learn else "mail"}, category, sub_intent)
-    checked.said(db, tenant, decision, member=member, category=category)
-    kind, change = "message_reclassified", {"before": row.category, "after": category.value}
-    events.record(db, tenant, actor=str(member), kind=kind, subject=row.message_id, **change)
-    if row.category == category or not row.waits or not row.is_read or row.state != "decided":
-        return Outcome.NOTED
-    if db.execute(_SUPERSEDE, values).rowcount != 1:
-        return Outcome.NOTED
-    db.execute(_CANCEL, values)
-    db.execute(_WITHDRAW, {**values, "category": category.value})
-    db.execute(_REOPEN, values)
-    return Outcome.AGAIN
-
-
-def known(db: Connection, tenant: UUID, messages: list[UUID]) -> dict[UUID, Known]:
-    """What members said about these messages: it rules over what the machine reads."""
-    rows = db.execute(
-        text("""
-            SELECT message_id, category, sub_intent FROM correction
-            WHERE tenant_id = :tenant AND message_id = ANY(:ids) AND deleted_at IS NULL
-        """),
-        {"tenant": tenant, "ids": messages},
-    )
-    return {row.message_id: Known(Category(row.category), row.sub_intent) for row in rows}
 
 
 def live(db: Connection, tenant: UUID) -> list[Example]:
@@ -239,23 +127,3 @@ def _change(db: Connection, tenant: UUID, correction: UUID, what: str, *, member
     learning.ask(db, tenant)
     events.record(db, tenant, actor=str(member), kind=kind, subject=correction)
     return True
-
-
-def _insert(
-    db: Connection,
-    row: Any,
-    read: Understanding | None,
-    values: dict[str, object],
-    category: Category,
-    sub_intent: str,
-) -> None:
-    """The sender is kept as a hash of address and tenant: enough to count one sender's mails as one voice."""
-    sender = hashlib.sha256(f"{values['tenant']} {row.sender_address}".encode()).digest()
-    db.execute(
-        _INSERT,
-        {
-            **values, "id": uuid4(), "text": (read.text if read else row.body)[:LONGEST], "subject": row.subject[:500],
-            "language": read.language if read else "und", "category": category.value, "sub_intent": sub_intent,
-            "said_category": row.category, "said_confidence": row.confidence, "sender_hash": sender, "lives": LIVES,
-        },
-    )  # fmt: skip

@@ -36,7 +36,8 @@ class StoredHead:
 _CLAIM = text("""
     UPDATE learning SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
     WHERE tenant_id = (SELECT tenant_id FROM learning WHERE tenant_id = :tenant
-            AND (wanted > done OR again_at <= now()) AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
+            AND (wanted > done OR again_at <= now()) AND next_at <= now()
+            AND (lease_until IS NULL OR lease_until < now())
             FOR UPDATE SKIP LOCKED)
     RETURNING wanted, model, attempts, fence
 """)

@@ -22,7 +22,7 @@ class Tenant:
     settings: Mapping[str, Any]
 
     def policy(self) -> Policy:
-        """The tenant's own part; `storage.checked` adds what was earned, the mailbox when it was connected and more."""
+        """The tenant's own part; `storage.standings` adds what was earned, and the worker what the mailbox says."""
         usual = Policy()
         return Policy(
             answering=self.answering,

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -37,6 +38,8 @@ QUORUM_EXAMPLES, QUORUM_AUTHORS = 3, 2
 # What resembles a mail less than this supports nothing.
 COUNTS = 0.05
 RECIPE = 1
+
+_DAMAGED = "What was learned is damaged or of another version; it is learned anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +184,12 @@ class Head:
             with np.load(io.BytesIO(weights), allow_pickle=False) as numbers:
                 vectors, values = numbers["vectors"].astype(np.float32), numbers["values"].astype(np.float32)
                 grams, starts = numbers["grams"], numbers["starts"]
-            if about["recipe"] != RECIPE or not len(about["taught"]) == len(vectors) == len(starts) - 1:
-                raise ValueError
-            return cls(about["taught"], vectors, grams, starts, values)
-        except (OSError, ValueError, KeyError) as error:
-            raise BadInput("head", "What was learned is damaged or of another version; it is learned anew.") from error
+            whole = about["recipe"] == RECIPE and len(about["taught"]) == len(vectors) == len(starts) - 1
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise BadInput("head", _DAMAGED) from error
+        if not whole:
+            raise BadInput("head", _DAMAGED)
+        return cls(about["taught"], vectors, grams, starts, values)
 
 
 def trained_on(taught: Sequence[Taught], model: str) -> str:

@@ -1,16 +1,19 @@
 """One conversation: the thread, what was understood and why, and a person's act on the draft."""
 
 from io import BytesIO
+from typing import assert_never
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 
 from adapters.mime.attachment import extract
 from domain.errors import BadInput, Unreadable
-from storage import decisions, desk, thread
+from storage import decisions, desk, reclassify, thread
+from storage.reclassify import Outcome
 from storage.thread import Conversation, Shown
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
+from web.topics import TOPICS, topic
 
 pages = Blueprint("conversation", __name__)
 
@@ -47,6 +50,7 @@ def _shown(conversation: UUID, unsent: str = "") -> Page:
         now=_at_hand(found, open_mail),
         open_mail=open_mail,
         unsent=unsent,
+        topics=TOPICS,
     )
 
 
@@ -130,6 +134,34 @@ def dismiss(decision: UUID) -> Page:
         done = desk.dismiss(db, tenant, decision, member=member().id)
     flash("Dismissed; nothing was sent." if done else f"{_SETTLED}.", "info" if done else "warning")
     return redirect(url_for("conversation.page", conversation=conversation))
+
+
+@pages.post("/decisions/<uuid:decision>/reclassify")
+@allowed("answer")
+def say_what_it_is(decision: UUID) -> Page:
+    """A member says what the mail is about: it is learned from, and decided anew where it waits for a person."""
+    tenant, conversation = member().tenant, _conversation_of(decision)
+    back = redirect(url_for("conversation.page", conversation=conversation))
+    try:
+        category, sub_intent = topic(request.form.get("topic", ""))
+    except BadInput as error:
+        flash(error.reason, "warning")
+        return back
+    with services().database.transaction(tenant) as db:
+        learn = request.form.get("learn") == "yes"
+        outcome = reclassify.correct(
+            db, tenant, decision, member=member().id, category=category, sub_intent=sub_intent, learn=learn
+        )
+    match outcome:
+        case Outcome.AGAIN:
+            flash("It is read again as what you said; a new draft is here within seconds. Nothing was sent.", "info")
+        case Outcome.NOTED:
+            flash("Noted. Nothing was sent.", "info")
+        case Outcome.LATE:
+            flash("Somebody has said something else about it meanwhile: look at it once more.", "warning")
+        case _:
+            assert_never(outcome)
+    return back
 
 
 def _conversation_of(decision: UUID) -> UUID:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from adapters.mime.build import reply_subject
 from understanding.quotes import split
+from web.topics import in_words
 
 IMPORTANCE = {5: "now", 4: "today", 3: "soon", 2: "normal", 1: "can wait"}
 MARKS = {5: "▲▲", 4: "▲", 3: "◆", 2: "●", 1: "○"}
@@ -66,6 +67,10 @@ def exact(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else ""
 
 
+def day(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%-d %B %Y") if moment else ""
+
+
 def size(count: int) -> str:
     """Bytes as a person would say them."""
     for limit, unit, one in ((1000, "bytes", 1), (1_000_000, "kB", 1000), (10**15, "MB", 1_000_000)):
@@ -86,6 +91,8 @@ def register(app: Flask) -> None:
         until=until,
         exact=exact,
         size=size,
+        day=day,
+        topic=in_words,
         ago=_ago,
         address=_address,
         importance=lambda number: IMPORTANCE.get(number, ""),

@@ -9,7 +9,7 @@ import structlog
 from bootstrap import Services
 from domain.category import Category
 from domain.errors import BadInput, MailwrightError
-from storage import checked, corrections, events, learning
+from storage import checked, corrections, events, learning, standings
 from storage.checked import Shipped
 from storage.corrections import Example
 from storage.learning import Lesson, StoredHead
@@ -77,11 +77,9 @@ def _learn(services: Services, lesson: Lesson, material: Material) -> None:
                 about=head.about,
             )  # fmt: skip
             events.record(db, lesson.tenant, actor="machine", kind="head_learned", examples=head.n)
-        targets, verdicts = checked.targets(db, lesson.tenant), checked.verdicts(db, lesson.tenant, services.model)
+        targets, verdicts = standings.targets(db, lesson.tenant), checked.verdicts(db, lesson.tenant, services.model)
         for category in Category:
-            checked.save_standing(
-                db, lesson.tenant, _row(category, verdicts[category], targets[category]), services.model
-            )
+            standings.save(db, lesson.tenant, _row(category, verdicts[category], targets[category]), services.model)
     log.info("learned", tenant=lesson.tenant, examples=len(material.examples), read=len(said), new=head is not None)
 
 
@@ -109,8 +107,8 @@ def _new_head(services: Services, material: Material) -> NewHead | None:
     return NewHead(basis, len(taught), weights, about)
 
 
-def _row(category: Category, verdicts: list[tuple[float, bool]], target: float) -> checked.Row:
+def _row(category: Category, verdicts: list[tuple[float, bool]], target: float) -> standings.Row:
     from understanding.thresholds import choose
 
     wrong = sum(not right for _, right in verdicts)
-    return checked.Row(category, target, wrong, choose(verdicts, target))
+    return standings.Row(category, target, wrong, choose(verdicts, target))

@@ -14,10 +14,10 @@ from domain.errors import MailwrightError
 from domain.ports import Handler
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
-from storage import checked, corrections, decisions, mailboxes, messages
-from storage.corrections import Known as Said
+from storage import decisions, mailboxes, messages, reclassify, standings
 from storage.mailboxes import Mailbox
 from storage.messages import Claimed, Fetched
+from storage.reclassify import Known as Said
 from worker.attempt import attempt
 from worker.backoff import after_attempts
 from worker.together import Row, write_all
@@ -58,11 +58,11 @@ def work(services: Services, tenant: UUID) -> int:
         known = Known(
             tenant,
             datetime.now(UTC),
-            checked.policy(db, tenant, services.model),
+            standings.policy(db, tenant, services.model),
             {mailbox.id: mailbox for mailbox in mailboxes.every(db, tenant)},
             mailboxes.own_addresses(db, tenant),
             decisions.conversations(db, tenant, [one.claim.id for one in taken]),
-            corrections.known(db, tenant, [one.claim.id for one in taken]),
+            reclassify.known(db, tenant, [one.claim.id for one in taken]),
         )
     fresh = [one for one in taken if one.claim.attempts <= MAX_ATTEMPTS]
     for one in taken:

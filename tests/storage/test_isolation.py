@@ -39,8 +39,10 @@ from storage import (
     oauth_states,
     orders,
     outbox,
+    reclassify,
     revocations,
     rotation,
+    standings,
     sync,
     tenants,
     thread,
@@ -102,7 +104,7 @@ AN_ORDER = Order(
 )  # fmt: skip
 
 A_SHIPPED_MAIL = checked.Shipped("shipped-1", "ours", "", "en", Category.OTHER)
-A_STANDING = checked.Row(Category.OTHER, 0.25, 0, NotEnough(1, 45))
+A_STANDING = standings.Row(Category.OTHER, 0.25, 0, NotEnough(1, 45))
 
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
 CASES = {
@@ -121,19 +123,15 @@ CASES = {
         db, t, b.checked_mail, said=Category.OTHER, confidence=0.5, model="x"
     ),
     "checked.verdicts": lambda db, t, b: any(checked.verdicts(db, t, "plain").values()),
-    "checked.save_standing": lambda db, t, b: checked.save_standing(db, t, A_STANDING, "x"),
-    "checked.standings": lambda db, t, b: [
-        one for one in checked.standings(db, t) if one.category is Category.SUPPLIER
-    ],
-    "checked.policy": lambda db, t, b: checked.policy(db, t, "plain").standings.get(Category.SUPPLIER),
-    "checked.targets": lambda db, t, b: checked.targets(db, t)[Category.OTHER] == 0.5,
-    "corrections.correct": lambda db, t, b: (
-        corrections.correct(
-            db, t, b.decision, member=b.member, category=Category.OTHER, sub_intent="thanks", learn=True
-        )
-        is not corrections.Outcome.LATE
+    "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
+    "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
+    "standings.policy": lambda db, t, b: standings.policy(db, t, "plain").standings.get(Category.SUPPLIER),
+    "standings.targets": lambda db, t, b: standings.targets(db, t)[Category.OTHER] == 0.5,
+    "reclassify.correct": lambda db, t, b: (
+        reclassify.correct(db, t, b.decision, member=b.member, category=Category.OTHER, sub_intent="thanks", learn=True)
+        is not reclassify.Outcome.LATE
     ),
-    "corrections.known": lambda db, t, b: corrections.known(db, t, [b.message]),
+    "reclassify.known": lambda db, t, b: reclassify.known(db, t, [b.message]),
     "corrections.live": lambda db, t, b: corrections.live(db, t),
     "corrections.next_end": lambda db, t, b: corrections.next_end(db, t),
     "corrections.page": lambda db, t, b: corrections.page(db, t) or corrections.page(db, t, after=b.correction),
@@ -319,7 +317,7 @@ def rival(settings, other_workspace):
             held = "SELECT id FROM decision WHERE disposition = 'release' AND is_current LIMIT 1"
             decision = decision or db.execute(text(held)).scalar_one()
             member, about = other_workspace.owner, {"category": Category.OTHER, "sub_intent": "thanks"}
-            corrections.correct(db, shop.tenant, decision, member=member, learn=True, **about)
+            reclassify.correct(db, shop.tenant, decision, member=member, learn=True, **about)
         shop.run(Kind.LEARN)
         with services.database.transaction(shop.tenant) as db:
             learning.ask(db, shop.tenant)

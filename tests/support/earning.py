@@ -1,10 +1,10 @@
-"""What a shop has earned that has checked its mail for a while, so that tests of other things have something released."""
+"""What a shop has earned that has checked its mail for a while, so that other tests have something released."""
 
 from uuid import UUID
 
 from domain.category import Category
 from domain.earned import Earned
-from storage import checked
+from storage import standings
 
 MODEL = "plain"
 """The name of the little reader of the tests (tests/support/pipeline.py)."""
@@ -14,4 +14,4 @@ def earn(db, tenant: UUID, *categories: Category, threshold: float = 0.7, model:
     """As a worker leaves it: these categories (questions and refunds) are answered by themselves."""
     for category in categories or (Category.QUESTION, Category.REFUND):
         standing = Earned(threshold, 120, 110, 1, 0.035, 110 / 120)
-        checked.save_standing(db, tenant, checked.Row(category, 0.05, 1, standing), model)
+        standings.save(db, tenant, standings.Row(category, 0.05, 1, standing), model)

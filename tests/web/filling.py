@@ -12,7 +12,7 @@ from domain.decision import Check, Citation, Decision, Reply
 from domain.mailbox import RawMail
 from domain.message import Address, Attachment, Message
 from domain.understanding import Understanding
-from storage import decisions, mailboxes, messages
+from storage import decisions, mailboxes, messages, reclassify
 from storage.database import Database
 
 LEASE = timedelta(minutes=1)
@@ -70,6 +70,15 @@ class Filler:
                 text("SELECT id FROM decision WHERE tenant_id = :tenant AND message_id = :id AND is_current"),
                 {"tenant": self.tenant, "id": claim.id},
             ).scalar_one()
+
+    def correct(self, decision: UUID, category: Category = Category.QUESTION, sub_intent: str = "policy") -> UUID:
+        """A member says what the mail of a decision is about; returns the correction's id."""
+        with self.database.transaction(self.tenant) as db:
+            reclassify.correct(
+                db, self.tenant, decision, member=self.member, category=category, sub_intent=sub_intent, learn=True
+            )
+            newest = "SELECT id FROM correction WHERE tenant_id = :tenant ORDER BY created_at DESC LIMIT 1"
+            return db.execute(text(newest), {"tenant": self.tenant}).scalar_one()
 
     def held(self, mailbox: UUID, message: Message | None = None, **more) -> "Held":
         """A question that waits for a person, with a draft and its evidence."""

@@ -25,6 +25,10 @@ TAKES: dict[str, str] = {
     "conversation.attachment": "message",
     "conversation.send": "decision",
     "conversation.dismiss": "decision",
+    "conversation.say_what_it_is": "decision",
+    "learning.extend": "correction",
+    "learning.end": "correction",
+    "learning.delete": "correction",
     "mailboxes.reconnect": "mailbox",
     "mailboxes.pause": "mailbox",
     "mailboxes.resume": "mailbox",
@@ -34,14 +38,18 @@ TAKES: dict[str, str] = {
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
     "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
-    "mailboxes.connect", "mailboxes.callback", "workspace.answering", "workspace.theme", "health.alive", "health.ready",
+    "mailboxes.connect", "mailboxes.callback",
+    "learning.page", "workspace.answering", "workspace.theme", "health.alive", "health.ready",
 }  # fmt: skip
 
 # Files that everybody may have.
 PUBLIC = {"static", "bootstrap.static"}
 
-FORM = {"text": "Taken over.", "on": "no", "theme": "dark", "email": "x", "password": "x"}
-EVERYTHING = ("tenant", "mailbox", "conversation", "message", "decision", "outbox", "event")
+FORM = {"topic": "refund/return", "text": "Taken over.", "on": "no", "theme": "dark", "email": "x", "password": "x"}
+EVERYTHING = (
+    "tenant", "mailbox", "conversation", "message", "decision", "outbox", "event", "correction",
+    "checked_mail", "learning",
+)  # fmt: skip
 
 
 class Rows:
@@ -54,6 +62,7 @@ class Rows:
             "message": held.message,
             "decision": held.decision,
             "mailbox": mailbox,
+            "correction": filler.correct(held.decision),
         }
 
     def snapshot(self) -> list[str]:
@@ -163,10 +172,12 @@ def test_nothing_of_another_tenant_is_in_any_answer(app, browser: Browser, own: 
             ("GET", f"/?after={one}"),
             ("GET", f"/conversations?after={one}"),
             ("GET", f"/?q={CANARY}&{name}={one}"),
+            ("GET", f"/learning?after={one}"),
+            ("GET", f"/learning?q={CANARY}"),
         ]
     paths += [("GET", f"/conversations?q={CANARY}")]
     # Our own pages once more at the end: nothing of what was asked may have come into them.
-    paths += [("GET", "/"), ("GET", "/conversations"), ("GET", "/mailboxes/")]
+    paths += [("GET", "/"), ("GET", "/conversations"), ("GET", "/mailboxes/"), ("GET", "/learning")]
     seen_own = False
     for method, path in paths:
         data = {"csrf_token": token, **FORM} if method == "POST" else None

@@ -1,0 +1,79 @@
+"""What checked mail has earned each category of a tenant, and the policy that follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.category import Category
+from domain.earned import USUAL_TARGET, Earned, NotEnough, Standing
+from domain.triage import Policy
+from storage import tenants
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one category stands, as the page shows it."""
+
+    category: Category
+    target: float
+    wrong: int
+    standing: Standing
+
+    @property
+    def is_earned(self) -> bool:
+        return isinstance(self.standing, Earned)
+
+
+_SAVE = text("""
+    INSERT INTO standing (tenant_id, category, model, target, n, wrong, needed, threshold, accepted, errors,
+        upper_bound, coverage)
+    VALUES (:tenant, :category, :model, :target, :n, :wrong, :needed, :threshold, :accepted, :errors, :upper_bound,
+        :coverage)
+    ON CONFLICT (tenant_id, category) DO UPDATE SET model = excluded.model, target = excluded.target, n = excluded.n,
+        wrong = excluded.wrong, needed = excluded.needed, threshold = excluded.threshold,
+        accepted = excluded.accepted, errors = excluded.errors, upper_bound = excluded.upper_bound,
+        coverage = excluded.coverage, at = now()
+""")
+
+
+def save(db: Connection, tenant: UUID, row: Row, model: str) -> None:
+    found = row.standing
+    earned: dict[str, object] = {"threshold": None, "accepted": 0, "errors": 0, "upper_bound": 1.0, "coverage": 0.0}
+    match found:
+        case Earned():
+            earned = {name: getattr(found, name) for name in earned}
+            needed = 0
+        case NotEnough():
+            needed = found.needed
+    values = {"tenant": tenant, "category": row.category.value, "model": model, "target": row.target}
+    db.execute(_SAVE, {**values, "n": found.n, "wrong": row.wrong, "needed": needed, **earned})
+
+
+def every(db: Connection, tenant: UUID, model: str = "") -> list[Row]:
+    """How each category stands that was looked at; with a `model`, only what that model has earned."""
+    rows = db.execute(
+        text("SELECT * FROM standing WHERE tenant_id = :tenant AND :model IN ('', model) ORDER BY category"),
+        {"tenant": tenant, "model": model},
+    )
+    return [Row(Category(row.category), round(row.target, 4), row.wrong, _standing(row)) for row in rows]
+
+
+def policy(db: Connection, tenant: UUID, model: str) -> Policy:
+    """The tenant's policy with what its checked mail has earned under this model."""
+    found: Mapping[Category, Standing] = {row.category: row.standing for row in every(db, tenant, model)}
+    return replace(tenants.get(db, tenant).policy(), standings=found)
+
+
+def targets(db: Connection, tenant: UUID) -> dict[Category, float]:
+    """The share of misread mail that the tenant accepts, by category."""
+    chosen = tenants.get(db, tenant).settings.get("targets", {})
+    return {category: float(chosen.get(category.value, USUAL_TARGET)) for category in Category}
+
+
+def _standing(row: object) -> Standing:
+    fields = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001  # SQLAlchemy's public name for a row as a mapping
+    if fields["threshold"] is None:
+        return NotEnough(fields["n"], fields["needed"])
+    return Earned(*(fields[name] for name in ("threshold", "n", "accepted", "errors", "upper_bound", "coverage")))

@@ -1,0 +1,61 @@
+"""What was learned from the members: how far each category has come, and the examples, to end and to delete."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+
+from domain.category import Category
+from storage import corrections, learning
+from storage import standings as standing_rows
+from web.fields import line, row_id
+from web.session import Page, allowed, member, services, signed_in
+
+pages = Blueprint("learning", __name__)
+
+PAGE = 50
+
+
+@pages.get("/learning")
+@signed_in
+def page() -> Page:
+    category = request.args.get("category", "")
+    category = category if category in set(Category) else ""
+    words = line(request.args.get("q", ""))
+    tenant, after = member().tenant, row_id("after")
+    with services().database.transaction(tenant) as db:
+        standings = {row.category: row for row in standing_rows.every(db, tenant)}
+        rows = corrections.page(db, tenant, category=category, words=words, after=after, limit=PAGE + 1)
+        settled = learning.is_settled(db, tenant)
+    return render_template(
+        "learning/page.html", rows=rows[:PAGE], more=len(rows) > PAGE, category=category, words=words, after=after,
+        categories=list(Category), standings=[standings[one] for one in Category if one in standings], settled=settled,
+    )  # fmt: skip
+
+
+@pages.post("/corrections/<uuid:correction>/extend")
+@allowed("answer")
+def extend(correction: UUID) -> Page:
+    return _change(correction, corrections.extend, "It is learned from for another year.")
+
+
+@pages.post("/corrections/<uuid:correction>/end")
+@allowed("manage")
+def end(correction: UUID) -> Page:
+    return _change(correction, corrections.end, "Ended: within seconds nothing is learned from it any more.")
+
+
+@pages.post("/corrections/<uuid:correction>/delete")
+@allowed("manage")
+def delete(correction: UUID) -> Page:
+    return _change(correction, corrections.delete, "Deleted: its words are erased, and what was learned from it goes.")
+
+
+def _change(correction: UUID, change: Callable[..., bool], said: str) -> Page:
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        if not corrections.exists(db, tenant, correction):
+            abort(404)
+        done = change(db, tenant, correction, member=member().id)
+    flash(said if done else "Somebody has deleted this already.", "info" if done else "warning")
+    return redirect(url_for("learning.page"))
