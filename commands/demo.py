@@ -26,7 +26,7 @@ from commands import setup_models
 from commands.demo_shop import OWNER, SHOP, Secrets, ensure_shop, kept_secrets
 from domain.errors import MailwrightError, TryAgain
 from settings import ROOT, Settings
-from storage import desk, migrate
+from storage import desk, learning, migrate
 from storage.desk import Today
 from worker.supervisor import Command, Supervisor
 
@@ -140,12 +140,20 @@ class Progress:
 
     def __call__(self) -> None:
         self._revive()
-        if not self._welcomed and self.ready():
+        if not self._welcomed and self.ready() and self._has_learned():
             self._welcomed = True
             self._welcome()
         if self._welcomed and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + 2.0
             self._look()
+
+    def _has_learned(self) -> bool:
+        """Whether it is known by now what may be answered without a person: before, everything would be held."""
+        try:
+            with self._services.database.transaction(self._tenant) as db:
+                return learning.is_settled(db, self._tenant)
+        except TryAgain:
+            return False
 
     def _welcome(self) -> None:
         click.echo(

@@ -16,8 +16,9 @@ from commands.settings_of import services_for
 from domain.errors import BadInput
 from domain.money import Money
 from domain.order import ORDER_STATUSES, Order, OrderItem, normal_number
-from storage import documents, tenants
+from storage import checked, documents, tenants
 from storage import orders as order_rows
+from storage.checked import Shipped
 from storage.documents import StoredDocument
 
 orders = AppGroup("orders", help="The shop's orders.")
@@ -93,6 +94,16 @@ def save_documents(services: Services, tenant: UUID, folder: Path) -> tuple[int,
     with services.database.transaction(tenant) as db:
         documents.replace_all(db, tenant, stored)
     return len(stored), [f"{problem.path}: {problem.reason}" for problem in problems]
+
+
+def save_checked_mail(services: Services, tenant: UUID) -> int:
+    """Store the labelled mail of the demonstration shop as checked mail of this workspace; a worker learns from it."""
+    from understanding.shipped import labelled_mails
+
+    mails = [Shipped(one.id, one.text, one.subject, one.language, one.category) for one in labelled_mails()]
+    with services.database.transaction(tenant) as db:
+        checked.ship(db, tenant, mails)
+    return len(mails)
 
 
 def read_orders(file: Path) -> Iterator[Order | BadRow]:

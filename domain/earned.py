@@ -36,3 +36,6 @@ class NotEnough:
 
 
 Standing = Earned | NotEnough
+
+# Where a person has said what a mail is about, nothing need be earned.
+CERTAIN = Earned(0.0, 0, 0, 0, 0.0, 1.0)

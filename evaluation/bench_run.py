@@ -72,6 +72,7 @@ def run(place: Place, mails: list[dict[str, Any]], orders: list[dict[str, Any]])
         listener = stack.enter_context(running("listener", bench_programs.LISTENER, place.settings, place.folder))
         listener.until(lambda: listener.events("listener_ready"))
         sandbox.until(lambda: not google.waiting(), within=600)
+        listener.until(shop.has_learned, within=600)
 
         pids = {name: worker.pid for name, worker in workers.items()}
         pids |= {"listener": listener.pid, "sandbox Google": sandbox.pid}

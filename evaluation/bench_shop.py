@@ -11,9 +11,11 @@ from bootstrap import Services
 from domain.money import Money
 from domain.order import Order, OrderItem
 from rag.documents import load_folder
-from storage import desk, documents, due, mailboxes, members, orders, outbox, tenants
+from storage import checked, desk, documents, due, learning, mailboxes, members, orders, outbox, tenants
+from storage.checked import Shipped
 from storage.documents import StoredDocument
 from storage.due import Kind
+from understanding.shipped import LabelledMail, labelled_mails
 
 OWNER = "olivia@lumen-oak.example"
 NOBODY_SIGNS_IN = "-"  # a hash that no password fits
@@ -53,6 +55,11 @@ class Shop:
             today = desk.today(db, self.tenant)
         return Ended(today.answered_by_machine, today.held, today.ignored)
 
+    def has_learned(self) -> bool:
+        """Whether it is known what may be answered by itself."""
+        with self.services.database.transaction(self.tenant) as db:
+            return learning.is_settled(db, self.tenant)
+
     def is_idle(self) -> bool:
         """Nothing is due, but perhaps the next poll."""
         with self.services.listener_database.without_tenant() as db:
@@ -76,6 +83,7 @@ def open_shop(services: Services, known_orders: Sequence[dict[str, Any]]) -> tup
         owner = members.add(db, tenant, email=OWNER, name="Olivia Reed", password_hash=NOBODY_SIGNS_IN, role="owner")
         documents.replace_all(db, tenant, stored)
         orders.save(db, tenant, [_order(one) for one in known_orders])
+        checked.ship(db, tenant, [_shipped(one) for one in labelled_mails()])
     return tenant, owner
 
 
@@ -87,6 +95,10 @@ def connect_mailbox(services: Services, tenant: UUID, owner: UUID, *, address: s
         mailbox, _ = mailboxes.connect(db, tenant, member=owner, google_sub="bench", address=address, scopes=SCOPES)
         mailboxes.save_tokens(db, tenant, mailbox, services.sealed(tenant, mailbox, tokens))
     return Shop(services, tenant, mailbox)
+
+
+def _shipped(mail: LabelledMail) -> Shipped:
+    return Shipped(mail.id, mail.text, mail.subject, mail.language, mail.category)
 
 
 def _order(row: dict[str, Any]) -> Order:

@@ -54,6 +54,8 @@ _SHIP = text("""
     VALUES (:tenant, :id, 'shipped', :shipped, :text, :subject, :language, :category, 'shipped')
     ON CONFLICT (tenant_id, shipped_id) DO UPDATE SET text = excluded.text, subject = excluded.subject,
         language = excluded.language, category = excluded.category, said_by = ''
+    WHERE (checked_mail.text, checked_mail.subject, checked_mail.category)
+        IS DISTINCT FROM (excluded.text, excluded.subject, excluded.category)
 """)
 
 # Members' verdicts about what another model said prove nothing about this one.
@@ -62,7 +64,7 @@ _VERDICTS = text("""
     FROM checked_mail v LEFT JOIN learning l ON l.tenant_id = v.tenant_id
     WHERE v.tenant_id = :tenant AND v.said_category <> '' AND CASE v.origin
         WHEN 'shipped' THEN v.said_by = :model
-        ELSE l.model IN ('', :model) AND (l.model = '' OR v.said_at >= l.model_since) END
+        ELSE l.model IN ('', :model) AND (l.model_since IS NULL OR v.said_at >= l.model_since) END
     ORDER BY v.checked_at DESC LIMIT :limit
 """)
 
@@ -85,11 +87,13 @@ def said(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, category
 
 
 def ship(db: Connection, tenant: UUID, mails: Sequence[Shipped]) -> None:
-    """Store labelled mails that came with the program; a worker reads them and earns thresholds from them."""
+    """Store labelled mails that came with the program; a worker reads what is new and earns thresholds from all."""
+    new = 0
     for mail in mails:
         values = {"text": mail.text, "subject": mail.subject, "language": mail.language, "category": mail.category}
-        db.execute(_SHIP, {"tenant": tenant, "id": uuid4(), "shipped": mail.id, **values})
-    learning.ask(db, tenant)
+        new += db.execute(_SHIP, {"tenant": tenant, "id": uuid4(), "shipped": mail.id, **values}).rowcount
+    if new:
+        learning.ask(db, tenant)
 
 
 def unread(db: Connection, tenant: UUID, model: str) -> list[tuple[UUID, Shipped]]:

@@ -44,7 +44,7 @@ _CLAIM = text("""
 
 _FINISH = text("""
     UPDATE learning SET done = :wanted, model = :model, again_at = :again_at, attempts = 0, lease_until = NULL,
-        next_at = now(), last_error = '', model_since = CASE model WHEN :model THEN model_since ELSE now() END
+        next_at = now(), last_error = '', model_since = CASE WHEN model IN ('', :model) THEN model_since ELSE now() END
     WHERE tenant_id = :tenant AND fence = :fence
 """)
 

@@ -10,6 +10,7 @@ from bootstrap import Services
 from domain.category import Category
 from domain.conversation import Conversation
 from domain.decision import Decision, Disposition
+from domain.earned import CERTAIN
 from domain.errors import MailwrightError
 from domain.ports import Handler
 from domain.triage import Policy, triage
@@ -104,9 +105,11 @@ def _decide_one(
     keep: Callable[[Row], None],
 ) -> None:
     conversation, said = known.conversations[one.claim.id], known.said.get(one.claim.id)
+    policy = known.policy_for(one.claim.mailbox)
     if said is not None:
         understanding, conversation = as_said(said, understanding, conversation)
-    decision = triage(one.message, conversation, understanding, handlers, known.policy_for(one.claim.mailbox))
+        policy = replace(policy, standings={said.category: CERTAIN})
+    decision = triage(one.message, conversation, understanding, handlers, policy)
     if said is not None and decision.disposition is Disposition.RELEASE:
         # Who said what it is about is looking at it: the draft waits for them.
         decision = decision.held("A person said what it is about, and decides about the draft.")

@@ -91,13 +91,14 @@ CREATE TABLE model_head (
   PRIMARY KEY (tenant_id)
 );
 
--- Whether there is something new to learn. `again_at` is when the first live example ends.
+-- Whether there is something new to learn. `again_at` is when the first live example ends, `model_since` when another
+-- shared model began to read here, or NULL where there was one only.
 CREATE TABLE learning (
   tenant_id uuid NOT NULL REFERENCES tenant ON DELETE CASCADE,
   wanted bigint NOT NULL DEFAULT 1,
   done bigint NOT NULL DEFAULT 0,
   model text NOT NULL DEFAULT '',
-  model_since timestamptz NOT NULL DEFAULT now(),
+  model_since timestamptz,
   again_at timestamptz,
   attempts integer NOT NULL DEFAULT 0,
   next_at timestamptz NOT NULL DEFAULT now(),
@@ -137,7 +138,7 @@ def upgrade() -> None:
     op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {due} {LEARN}")
     # What was decided before has earned nothing yet: every workspace learns once.
     op.execute("CREATE POLICY owner_begins ON learning FOR INSERT TO CURRENT_USER WITH CHECK (true)")
-    op.execute("INSERT INTO learning (tenant_id) SELECT tenant_id FROM tenant")
+    op.execute("INSERT INTO learning (tenant_id, model_since) SELECT tenant_id, now() FROM tenant")
     op.execute("DROP POLICY owner_begins ON learning")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 import numpy as np
@@ -86,7 +87,7 @@ class TestServices(Services):
     def model(self):
         return MODEL
 
-    @property
+    @cached_property
     def learner(self):
         return PlainLearner()
 

@@ -20,6 +20,7 @@ from settings import ROOT
 from storage import documents, outbox
 from storage.documents import StoredDocument
 from tests.support import pipeline
+from tests.support.earning import earn
 from tests.support.pipeline import SHOP, Shop
 from tests.support.processes import BRAIN, IO, LISTENER
 from worker.supervisor import Command, Patience, Supervisor
@@ -131,6 +132,8 @@ def test_random_kills_and_faults_lose_and_double_nothing(google, settings, works
         for name, argv in (("listener", LISTENER), ("io-1", IO), ("io-2", IO), ("brain", REAL_BRAIN if REAL else BRAIN))
     ]
     services = build(settings) if REAL else pipeline.TestServices(settings)
+    with services.database.transaction(workspace.id) as db:
+        earn(db, workspace.id, model=services.model)
     shop = Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
     stored = [
         StoredDocument(
