@@ -22,7 +22,8 @@ from adapters.mime.parse import parse
 from adapters.vault import new_key
 from app import create_app
 from bootstrap import Services, build
-from commands.importing import save_documents, save_orders
+from commands.importing import save_checked_mail, save_documents, save_orders
+from domain.category import Category
 from domain.errors import Unreadable
 from settings import ROOT, Settings
 from storage import mailboxes, members, migrate, tenants
@@ -31,7 +32,7 @@ from tests.support.letters import letter
 from tests.support.servers import running_servers
 from tests.web.filling import Filler
 from web import passwords
-from worker import process
+from worker import learn, process
 
 SHOP = ROOT / "sandbox" / "shop"
 EMAIL, PASSWORD = "mara@lumen-oak.example", "a password for pictures"
@@ -84,6 +85,8 @@ def _fill(services: Services) -> tuple[Filler, UUID]:
     shop = filler.mailbox("support@lumen-oak.example")
     save_orders(services, tenant, SHOP / "orders.csv")
     save_documents(services, tenant, ROOT / "knowledge_base")
+    save_checked_mail(services, tenant)
+    learn.work(services, tenant)
     filler.rows("UPDATE mailbox SET connected_at = now() - interval '3 days' WHERE tenant_id = :tenant RETURNING 1")
     _bring_mail(filler, shop)
     while process.work(services, tenant):
@@ -144,6 +147,17 @@ def _settle(filler: Filler, jonas: UUID) -> None:
         )
 
 
+def _say(filler: Filler) -> None:
+    """Members named a few mails anew, one of which has ended."""
+    held = filler.rows("SELECT id FROM decision WHERE tenant_id = :tenant AND settled_at IS NOT NULL LIMIT 3")
+    for (decision,), topic in zip(held, ("praise", "feedback", "sales_pitch"), strict=False):
+        filler.correct(decision, Category.OTHER, topic)
+    filler.rows("""
+        UPDATE correction SET expires_at = now() - interval '1 day' WHERE tenant_id = :tenant
+            AND sub_intent = 'feedback' RETURNING 1
+    """)
+
+
 @contextmanager
 def _served(services: Services) -> Iterator[str]:
     app = create_app(services.settings, services)
@@ -188,6 +202,11 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
         """)  # noqa: S608  # the three conditions above
         every(f"conversation-{name}", f"/conversations/{rows[0][0]}", full=True)
     every("mailboxes", "/mailboxes/")
+    _say(filler)
+    every("learning", "/learning", full=True)
+    page.goto(f"{address}/conversations/{rows[0][0]}")
+    page.get_by_text("Say what it is about").click()
+    page.screenshot(path=folder / "conversation-say-what-it-is.png", full_page=True)
     page.set_viewport_size({"width": 1280, "height": 860})
     page.emulate_media(color_scheme="light")
     page.get_by_text("Disconnect…").click()
