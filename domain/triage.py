@@ -85,7 +85,10 @@ def triage(
     if not sure and decision.disposition is Disposition.HOLD:
         # What was perhaps misread moves its case only once a person has sent the reply.
         decision = decision.held(decision.reason)
-    checks = _checks(message, understanding, policy, sure=sure, lacks=policy.lacks(category))
+    # What a person answers in any case need not be proven.
+    asked_for = category in policy.automatic
+    clear, lacks = sure or not asked_for, policy.lacks(category) if asked_for else ""
+    checks = _checks(message, understanding, policy, clear=clear, lacks=lacks)
     objections = [check.text for check in (*checks, *decision.checks) if not check.passed]
     objections += _limits(message, category, conversation, policy)
     decision = decision.checked(*checks)
@@ -104,7 +107,7 @@ def _handled_as(understanding: Understanding, conversation: Conversation) -> tup
 
 
 def _checks(
-    message: Message, understanding: Understanding, policy: Policy, *, sure: bool, lacks: str
+    message: Message, understanding: Understanding, policy: Policy, *, clear: bool, lacks: str
 ) -> tuple[Check, ...]:
     """What must be in order before the machine answers by itself; a failed check says why a person decides."""
     about = f"{understanding.confidence:.0%} {understanding.category}"
@@ -113,8 +116,10 @@ def _checks(
     threat = understanding.threat
     return (
         _check(
-            sure and not lacks,
-            f"It is clear what it is about ({about}).",
+            clear and not lacks,
+            f"It is clear what it is about ({about})."
+            if understanding.category in policy.automatic
+            else f"Read as {about}.",
             lacks or f"It is not clear what it is about ({about}).",
         ),
         _check(not threat, "No threat in it.", f"It contains a threat ({threat}): a person decides."),

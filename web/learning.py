@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from domain.category import Category
-from storage import corrections, learning
+from storage import corrections, learning, tenants
 from storage import standings as standing_rows
 from web.fields import line, row_id
 from web.session import Page, allowed, member, services, signed_in
@@ -27,9 +27,11 @@ def page() -> Page:
         standings = {row.category: row for row in standing_rows.every(db, tenant)}
         rows = corrections.page(db, tenant, category=category, words=words, after=after, limit=PAGE + 1)
         settled = learning.is_settled(db, tenant)
+        automatic = tenants.get(db, tenant).policy().automatic
     return render_template(
         "learning/page.html", rows=rows[:PAGE], more=len(rows) > PAGE, category=category, words=words, after=after,
         categories=list(Category), standings=[standings[one] for one in Category if one in standings], settled=settled,
+        automatic=automatic,
     )  # fmt: skip
 
 
