@@ -200,11 +200,14 @@ def trained_on(taught: Sequence[Taught], model: str) -> str:
 
 def _bounded(votes: Sequence[tuple[Mapping[str, str], float]]) -> float:
     """The sum of the votes, where neither one author's nor one sender's mails count more than one full vote."""
-    by_author: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    by_author: dict[str, float] = defaultdict(float)
+    by_sender: dict[str, float] = defaultdict(float)
     for one, weight in votes:
-        by_author[one["author"]][one["sender"]] += weight
-    return sum(
-        min(PER_AUTHOR, sum(min(PER_SENDER, weight) for weight in senders.values())) for senders in by_author.values()
+        by_author[one["author"]] += weight
+        by_sender[one["sender"]] += weight
+    return min(
+        sum(min(PER_AUTHOR, weight) for weight in by_author.values()),
+        sum(min(PER_SENDER, weight) for weight in by_sender.values()),
     )
 
 

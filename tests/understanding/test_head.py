@@ -127,17 +127,17 @@ def test_a_contradicted_correction_loses(learner, read):
     assert after.category is before.category
 
 
-def test_all_mails_of_one_sender_are_one_voice(learner, classifier):
-    text = Text(WORKSHOP, "", "en")
+@pytest.mark.parametrize(
+    ("authors", "senders", "weight"), [(1, 1, 1.0), (1, 4, 1.0), (4, 1, 1.0), (2, 2, 2.0), (4, 4, FULL)]
+)
+def test_one_author_is_one_voice_and_so_are_all_mails_of_one_sender(learner, classifier, authors, senders, weight):
+    many = [
+        taught(WORKSHOP, author=str(number % authors), sender=str(number % senders), name=str(number))
+        for number in range(8)
+    ]
     vector = learner.fit([taught(WORKSHOP)]).vector_of(WORKSHOP)
-    for authors, expected in ((1, 1.0), (2, 2.0), (5, FULL)):
-        many = [
-            taught(WORKSHOP, author=str(author), name=f"{author}-{number}")
-            for author in range(authors)
-            for number in (1, 2)
-        ]
-        [vote] = learner.fit(many).votes(text, vector, classifier).values()
-        assert vote.weight == pytest.approx(expected, abs=0.01)
+    [vote] = learner.fit(many).votes(Text(WORKSHOP, "", "en"), vector, classifier).values()
+    assert vote.weight == pytest.approx(weight, abs=0.01)
 
 
 def test_corrections_make_the_tenants_own_kind_of_mail_right_and_the_rest_no_worse(learner, read):
