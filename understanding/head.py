@@ -12,7 +12,6 @@ bounded for each example, each sender and each author, and opposite examples can
 import hashlib
 import io
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -24,17 +23,15 @@ from domain.category import Category
 from domain.errors import BadInput
 from understanding.classifier import CATEGORIES, DIMENSIONS, Text, Verdict
 from understanding.features import Vocabulary
+from understanding.votes import Vote, tally
 
 # Likeness below LOW is a stranger's: in our examples 99 of 100 pairs of different categories lie there. From HIGH on it
 # is the same mail in other words. Between them, where mails of one topic lie, evidence grows evenly.
 LOW, HIGH = 0.24, 0.65
 # Evidence of one near-identical example, in the logarithm of odds: enough against a model that is 99.9 % sure.
-# More than two full votes say nothing new.
-STRENGTH, FULL = 9.0, 2.0
-PER_AUTHOR, PER_SENDER = 1.0, 1.0
+STRENGTH = 9.0
 # How sure a lone author can make a mail that the shared model read otherwise: less than the least of all thresholds.
 ALONE = 0.55
-QUORUM_EXAMPLES, QUORUM_AUTHORS = 3, 2
 # What resembles a mail less than this supports nothing.
 COUNTS = 0.05
 RECIPE = 1
@@ -61,24 +58,13 @@ class Seen(Protocol):
     def vocabulary(self) -> Vocabulary: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """What the examples say of one mail for one category. `weight` is from 0 to FULL."""
-
-    weight: float
-    examples: int
-    authors: int
-    sub_intent: str
-
-
 class Head:
     """Immutable, so that a batch that was begun with one head ends with it."""
 
     def __init__(self, taught: Sequence[Mapping[str, str]], vectors: Any, grams: Any, starts: Any, values: Any) -> None:
         self._taught = tuple(taught)
-        self._vectors, self._grams, self._starts, self._values = vectors, grams, starts, values
-        rows = np.repeat(np.arange(len(self._taught)), np.diff(starts))
-        self._rows = rows
+        self._vectors, self._grams, self._starts, self._values = vectors, grams.astype(np.intp), starts, values
+        self._worded = np.flatnonzero(np.diff(starts))
         self._languages = np.array([one["language"] in {"en", "und"} for one in self._taught], dtype=bool)
 
     @classmethod
@@ -126,38 +112,31 @@ class Head:
         best = CATEGORIES[int(after.argmax())]
         confidence = float(after.max())
         vote = evidence.get(best)
-        if vote is not None and not _is_quorum(vote):
+        if vote is not None and not vote.is_quorum:
             # A lone voice may sort mail, and may not make the machine surer than the shared model was.
             confidence = min(confidence, max(verdict.probabilities.get(best, 0.0), ALONE))
         sub_intent = vote.sub_intent if vote is not None and best is not verdict.category else verdict.sub_intent
-        chances = {category: float(value) for category, value in zip(CATEGORIES, after, strict=True)}
+        after[after.argmax()] = 0.0
+        after *= (1 - confidence) / max(float(after.sum()), 1e-12)
+        chances = {category: float(value) for category, value in zip(CATEGORIES, after, strict=True)} | {
+            best: confidence
+        }
         return Verdict(best, sub_intent, confidence, chances)
 
     def votes(self, text: Text, vector: Any, seen: Seen) -> dict[Category, Vote]:
-        """Per category the bounded weight of what resembles the mail, less that of the strongest other category."""
+        """What the examples that resemble the mail say of it, by category."""
         kernel = self._kernel(text, vector, seen)
         near = np.flatnonzero(kernel >= COUNTS)
-        parts: dict[Category, list[tuple[Mapping[str, str], float]]] = defaultdict(list)
-        for place in near:
-            one = self._taught[int(place)]
-            parts[Category(one["category"])].append((one, float(kernel[place])))
-        bounded = {category: _bounded(votes) for category, votes in parts.items()}
-        found = {}
-        for category, votes in parts.items():
-            against = max((weight for other, weight in bounded.items() if other is not category), default=0.0)
-            said = max(votes, key=lambda vote: vote[1])[0]["sub_intent"]
-            authors = len({one["author"] for one, _ in votes})
-            net = min(FULL, max(0.0, bounded[category] - against))
-            found[category] = Vote(net, len(votes), authors, said)
-        return found
+        return tally([(self._taught[int(place)], float(kernel[place])) for place in near])
 
     def _kernel(self, text: Text, vector: Any, seen: Seen) -> Any:
         """How much each example says about the mail, 0 to 1: by words and letters, in English also by meaning."""
         positions, values = seen.vocabulary.vector(text.text, text.subject)
         own = np.zeros(len(seen.vocabulary.index), dtype=np.float32)
         own[positions] = values / 2**0.5
-        products = self._values * own[self._grams]
-        lexical = np.bincount(self._rows, weights=products, minlength=len(self._taught))
+        lexical = np.zeros(len(self._taught), dtype=np.float32)
+        if len(self._worded):
+            lexical[self._worded] = np.add.reduceat(self._values * own[self._grams], self._starts[self._worded])
         likeness = lexical
         if text.language in {"en", "und"}:
             # The embedding model knows English only.
@@ -171,7 +150,7 @@ class Head:
         np.savez_compressed(
             file,
             vectors=self._vectors.astype(np.float16),
-            grams=self._grams,
+            grams=self._grams.astype(np.int32),
             starts=self._starts,
             values=self._values.astype(np.float16),
         )
@@ -196,20 +175,3 @@ def trained_on(taught: Sequence[Taught], model: str) -> str:
     """Names everything that a head depends on."""
     rows = [(one.id, one.category, one.sub_intent, one.author, one.sender) for one in taught]
     return hashlib.sha256(json.dumps([RECIPE, model, rows]).encode()).hexdigest()
-
-
-def _bounded(votes: Sequence[tuple[Mapping[str, str], float]]) -> float:
-    """The sum of the votes, where neither one author's nor one sender's mails count more than one full vote."""
-    by_author: dict[str, float] = defaultdict(float)
-    by_sender: dict[str, float] = defaultdict(float)
-    for one, weight in votes:
-        by_author[one["author"]] += weight
-        by_sender[one["sender"]] += weight
-    return min(
-        sum(min(PER_AUTHOR, weight) for weight in by_author.values()),
-        sum(min(PER_SENDER, weight) for weight in by_sender.values()),
-    )
-
-
-def _is_quorum(vote: Vote) -> bool:
-    return vote.examples >= QUORUM_EXAMPLES and vote.authors >= QUORUM_AUTHORS

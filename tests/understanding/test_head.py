@@ -10,13 +10,14 @@ from domain.errors import BadInput
 from domain.message import Address, Message
 from understanding.classifier import Text, load_classifier
 from understanding.context import Context
-from understanding.head import ALONE, FULL, Head, Taught, trained_on
+from understanding.head import ALONE, Head, Taught, trained_on
 from understanding.heads import Heads
 from understanding.language import language_of
 from understanding.learner import Learner
 from understanding.reader import Reader
 from understanding.shipped import labelled_mails
 from understanding.thresholds import GRID
+from understanding.votes import FULL
 
 # A partner runs this shop's workshops, so that mail about them goes to who looks after suppliers.
 # The shared model knows nothing of that.
@@ -83,6 +84,8 @@ def test_one_correction_moves_a_near_identical_mail_and_makes_it_wait_for_a_pers
     assert before.category is Category.QUESTION
     assert (after.category, after.sub_intent) == (Category.SUPPLIER, "stock")
     assert after.confidence <= ALONE < min(GRID)
+    assert after.probabilities[Category.SUPPLIER] == after.confidence == max(after.probabilities.values())
+    assert sum(after.probabilities.values()) == pytest.approx(1)
 
 
 def test_one_correction_does_not_move_what_is_merely_like_it_nor_anything_else_of_the_sender(learner, read):
