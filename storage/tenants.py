@@ -30,6 +30,12 @@ class Tenant:
             thresholds={Category(name): value for name, value in self.settings.get("thresholds", {}).items()},
         )
 
+    @property
+    def llm(self) -> Mapping[str, Any]:
+        """What the tenant wishes of language models: tokens_per_day, lower, upper, reliability; each may be missing."""
+        found: Mapping[str, Any] = self.settings.get("llm", {})
+        return found
+
 
 def create(db: Connection, tenant: UUID, *, slug: str, name: str) -> None:
     """Make the tenant whose id the transaction was opened for. Raises BadInput when the short name is taken."""

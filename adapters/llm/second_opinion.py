@@ -1,0 +1,139 @@
+"""The port `SecondOpinion`: budget, placeholders, fence and the ladder of methods around each call, and its record."""
+
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from adapters.llm.answer import Kind, Outcome
+from adapters.llm.errors import METHOD
+from adapters.llm.model import METHODS, ChatModel, Choice, Reply
+from adapters.llm.placeholders import replace_personal
+from adapters.llm.prompt import LONGEST_SUBJECT, LONGEST_TEXT, fenced, instructions, shortened
+from adapters.llm.side_by_side import side_by_side
+from domain.errors import BadInput, NeedsPerson, TryAgain
+from domain.opinion import Call, Excerpt, NoOpinion, Opinion
+from domain.ports import Spending
+
+log = structlog.get_logger()
+
+PURPOSE = "classify"
+# Well below the lease of the mails that wait for it (`worker/process.py`), whatever the vendor does.
+PATIENCE_S = 60.0
+# A wrong key is not put right within seconds; a call in a while shows whether it was.
+REST_FOR_PERSON = timedelta(minutes=5)
+
+_NO_FORM = "it gave no answer in the form that was asked for"
+_REASONS = {
+    Outcome.REFUSED: "it refused to answer",
+    Outcome.OUTSIDE: "its answer was none of those asked for",
+    Outcome.NOTHING: _NO_FORM,
+    Outcome.UNREADABLE: _NO_FORM,
+}
+# Another way of asking may help with these; with the others it would be paid for in vain.
+_NEXT_RUNG = {Outcome.METHOD_REFUSED, Outcome.NOTHING, Outcome.UNREADABLE}
+
+
+class LanguageModel:
+    """The one model of this process, with what was learnt of it: the method that works, and until when it rests."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.chat = ChatModel(choice)
+        self._works = ""
+        self._rests_until = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def choice(self) -> Choice:
+        return self.chat.choice
+
+    def methods(self) -> list[str]:
+        """The ladder, the method that worked last before all others."""
+        return sorted(METHODS[self.choice.provider], key=lambda one: one != self._works)
+
+    def worked(self, method: str) -> None:
+        with self._lock:
+            self._works = method
+
+    @property
+    def rests(self) -> bool:
+        return time.monotonic() < self._rests_until
+
+    def rest(self, wait: timedelta) -> None:
+        """Ask nothing for a while: a vendor in trouble must cost neither time nor money for each mail."""
+        with self._lock:
+            self._rests_until = max(self._rests_until, time.monotonic() + wait.total_seconds())
+
+
+class ModelOpinion:
+    """Asks the model about one tenant's mails, on that tenant's budget."""
+
+    def __init__(self, model: LanguageModel, spending: Spending, patience_s: float = PATIENCE_S) -> None:
+        self._model = model
+        self._spending = spending
+        self._patience_s = patience_s
+
+    def ask(self, mails: Sequence[Excerpt]) -> list[Opinion | NoOpinion]:
+        answers = side_by_side(self._opinion, mails, seconds=self._patience_s)
+        return [answer or self._none("it took too long") for answer in answers]
+
+    def _opinion(self, mail: Excerpt) -> Opinion | NoOpinion:
+        """One rung after the other until one gives an answer; every call is recorded."""
+        private = replace_personal(f"{shortened(mail.subject, LONGEST_SUBJECT)}\n{mail.text}", mail.names)
+        subject, _, text = private.text.partition("\n")
+        fence = f"=== {secrets.token_hex(12)} ==="
+        fenced_mail = fenced(fence, subject, shortened(text, LONGEST_TEXT))
+        reason = ""
+        for method in self._model.methods():
+            if obstacle := self._obstacle():
+                return self._none(obstacle)
+            orders = instructions(fence, with_schema=method == "json_mode")
+            reply, reason = self._asked(mail, method, orders, fenced_mail)
+            if reply.kind is not None:
+                self._model.worked(method)
+                return self._heard(reply.kind, reply, method, private.restore(reply.raw))
+            if reply.outcome not in _NEXT_RUNG:
+                break
+        return self._none(reason)
+
+    def _obstacle(self) -> str:
+        """Why nothing may be asked just now, or an empty text."""
+        if self._model.rests:
+            return "it had trouble a moment ago and is left alone for a while"
+        return "" if self._spending.has_room() else "today's budget for it is used up"
+
+    def _asked(self, mail: Excerpt, method: str, orders: str, fenced_mail: str) -> tuple[Reply, str]:
+        """One call and its record; the reply, and why it gives no answer."""
+        began = time.monotonic()
+        try:
+            reply = self._model.chat.ask(method, orders, fenced_mail)
+            reason = _REASONS.get(reply.outcome, "")
+        except BadInput as error:
+            outcome = Outcome.METHOD_REFUSED if error.field == METHOD else Outcome.FAILED
+            reply, reason = Reply(outcome, input_tokens=0, output_tokens=0), error.reason
+        except (TryAgain, NeedsPerson) as error:
+            self._model.rest(error.after if isinstance(error, TryAgain) else REST_FOR_PERSON)
+            log.warning("language_model_failed", model=self._model.choice.model, reason=error.reason)
+            reply, reason = Reply(Outcome.FAILED), error.reason
+        cost = self._model.choice.cost_minor(reply.input_tokens, reply.output_tokens)
+        took = round((time.monotonic() - began) * 1000)
+        self._spending.record(
+            Call(
+                mail.message, PURPOSE, self._model.choice.model, method, reply.outcome.value, took,
+                reply.input_tokens, reply.output_tokens, cost,
+            )
+        )  # fmt: skip
+        return reply, reason
+
+    def _heard(self, kind: Kind, reply: Reply, method: str, raw: str) -> Opinion:
+        choice = self._model.choice
+        return Opinion(
+            kind.category, kind.sub_intent, kind.language, choice.model, method,
+            reply.input_tokens, reply.output_tokens, choice.cost_minor(reply.input_tokens, reply.output_tokens), raw,
+        )  # fmt: skip
+
+    def _none(self, reason: str) -> NoOpinion:
+        return NoOpinion(reason, self._model.choice.model)
