@@ -45,7 +45,7 @@ class Reads(Protocol):
 
 class SecondOpinion(Protocol):
     def ask(self, mails: Sequence[Excerpt]) -> list[Opinion | NoOpinion]:
-        """What a language model takes each mail to be, in their order. Raises MailwrightError when none can be asked."""
+        """What a language model takes each mail to be, in their order. Raises MailwrightError when nobody answers."""
         ...
 
 

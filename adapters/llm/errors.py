@@ -22,6 +22,7 @@ _OF_CLIENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
 # A client that is handed an answer it did not expect stumbles in any of these ways.
 _STUMBLES = (ValueError, TypeError, LookupError, AttributeError, OSError)
 METHOD = "method"
+NO_MORE_CALLS = "it allows no more calls for now"
 _LONGEST_WAIT_S = 3600
 
 
@@ -44,7 +45,7 @@ def translated(provider: str) -> Iterator[None]:
 
 def _ours(core: Mapping[str, type[Exception]], error: Exception) -> MailwrightError:
     table: tuple[tuple[str, MailwrightError], ...] = (
-        ("ModelRateLimitError", TryAgain("it allows no more calls for now", _wait_of(error, 30))),
+        ("ModelRateLimitError", TryAgain(NO_MORE_CALLS, _wait_of(error, 30))),
         ("ModelTimeoutError", TryAgain("it did not answer in time", timedelta(seconds=30))),
         ("ModelConnectionError", TryAgain("it could not be reached", timedelta(seconds=30))),
         ("ModelAPIError", TryAgain("it had trouble of its own", _wait_of(error, 10))),
@@ -63,9 +64,10 @@ def _of_client(error: Exception) -> MailwrightError:
     status = getattr(error, "status_code", None) or getattr(error, "code", None)
     if status in {400, 405, 415, 422, 501}:
         return BadInput(METHOD, "it does not take requests of this form")
-    if "timeout" in type(error).__name__.lower():
+    name = type(error).__name__.lower()
+    if "timeout" in name:
         return TryAgain("it did not answer in time", timedelta(seconds=30))
-    if "connect" in type(error).__name__.lower() or isinstance(error, OSError):
+    if any(part in name for part in ("connect", "protocol", "readerror")) or isinstance(error, OSError):
         return TryAgain("it could not be reached", timedelta(seconds=30))
     return TryAgain("its answer could not be read", timedelta(seconds=1))
 

@@ -140,7 +140,7 @@ def _phones(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _numbers(text: str) -> Iterator[tuple[int, int]]:
-    """Order, customer and telephone numbers of any form, and dates and prices with them: they say little of the kind."""
+    """Order, customer and telephone numbers of any form, with dates and prices, which say little of the kind."""
     for found in _DIGITS.finditer(text):
         yield found.span()
     for found in _TOKEN.finditer(text):

@@ -3,13 +3,13 @@
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
 
 from adapters.llm.answer import Kind, Outcome
-from adapters.llm.errors import METHOD
+from adapters.llm.errors import METHOD, NO_MORE_CALLS
 from adapters.llm.model import METHODS, ChatModel, Choice, Reply
 from adapters.llm.placeholders import replace_personal
 from adapters.llm.prompt import LONGEST_SUBJECT, LONGEST_TEXT, fenced, instructions, shortened
@@ -25,6 +25,7 @@ PURPOSE = "classify"
 PATIENCE_S = 60.0
 # A wrong key is not put right within seconds; a call in a while shows whether it was.
 REST_FOR_PERSON = timedelta(minutes=5)
+LONGEST_REST = timedelta(minutes=15)
 
 _NO_FORM = "it gave no answer in the form that was asked for"
 _REASONS = {
@@ -40,15 +41,22 @@ _NEXT_RUNG = {Outcome.METHOD_REFUSED, Outcome.NOTHING, Outcome.UNREADABLE}
 class LanguageModel:
     """The one model of this process, with what was learnt of it: the method that works, and until when it rests."""
 
-    def __init__(self, choice: Choice) -> None:
-        self.chat = ChatModel(choice)
+    def __init__(self, choice: Choice, clock: Callable[[], float] = time.monotonic) -> None:
+        self.choice = choice
+        self._clock = clock
+        self._chat: ChatModel | None = None
         self._works = ""
         self._rests_until = 0.0
+        self._failures = 0
         self._lock = threading.Lock()
 
     @property
-    def choice(self) -> Choice:
-        return self.chat.choice
+    def chat(self) -> ChatModel:
+        """Made when it is first asked, which imports the one vendor's client. Raises our own errors."""
+        with self._lock:
+            if self._chat is None:
+                self._chat = ChatModel(self.choice)
+            return self._chat
 
     def methods(self) -> list[str]:
         """The ladder, the method that worked last before all others."""
@@ -56,16 +64,20 @@ class LanguageModel:
 
     def worked(self, method: str) -> None:
         with self._lock:
-            self._works = method
+            self._works, self._failures = method, 0
 
     @property
     def rests(self) -> bool:
-        return time.monotonic() < self._rests_until
+        return self._clock() < self._rests_until
 
     def rest(self, wait: timedelta) -> None:
-        """Ask nothing for a while: a vendor in trouble must cost neither time nor money for each mail."""
+        """Ask nothing for a while, longer each time: a vendor in trouble must not cost time for each mail."""
         with self._lock:
-            self._rests_until = max(self._rests_until, time.monotonic() + wait.total_seconds())
+            if self.rests:
+                return
+            longest = max(LONGEST_REST, wait)
+            self._rests_until = self._clock() + min(wait * 2**self._failures, longest).total_seconds()
+            self._failures = min(self._failures + 1, 10)
 
 
 class ModelOpinion:
@@ -77,6 +89,8 @@ class ModelOpinion:
         self._patience_s = patience_s
 
     def ask(self, mails: Sequence[Excerpt]) -> list[Opinion | NoOpinion]:
+        chat = self._model.chat  # made here, so that a wrong setting is told once and not by four threads
+        log.debug("second_opinion_asked", model=chat.choice.model, mails=len(mails))
         answers = side_by_side(self._opinion, mails, seconds=self._patience_s)
         return [answer or self._none("it took too long") for answer in answers]
 
@@ -117,7 +131,9 @@ class ModelOpinion:
         except (TryAgain, NeedsPerson) as error:
             self._model.rest(error.after if isinstance(error, TryAgain) else REST_FOR_PERSON)
             log.warning("language_model_failed", model=self._model.choice.model, reason=error.reason)
-            reply, reason = Reply(Outcome.FAILED), error.reason
+            # What was not let in costs nothing; of what broke off nobody knows.
+            used = 0 if isinstance(error, NeedsPerson) or error.reason == NO_MORE_CALLS else None
+            reply, reason = Reply(Outcome.FAILED, None, "", used, used), error.reason
         cost = self._model.choice.cost_minor(reply.input_tokens, reply.output_tokens)
         took = round((time.monotonic() - began) * 1000)
         self._spending.record(
