@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -89,12 +90,11 @@ class ModelOpinion:
         self._patience_s = patience_s
 
     def ask(self, mails: Sequence[Excerpt]) -> list[Opinion | NoOpinion]:
-        chat = self._model.chat  # made here, so that a wrong setting is told once and not by four threads
-        log.debug("second_opinion_asked", model=chat.choice.model, mails=len(mails))
-        answers = side_by_side(self._opinion, mails, seconds=self._patience_s)
+        # Made here, so that a wrong setting is told once and not by four threads.
+        answers = side_by_side(partial(self._opinion, self._model.chat), mails, seconds=self._patience_s)
         return [answer or self._none("it took too long") for answer in answers]
 
-    def _opinion(self, mail: Excerpt) -> Opinion | NoOpinion:
+    def _opinion(self, chat: ChatModel, mail: Excerpt) -> Opinion | NoOpinion:
         """One rung after the other until one gives an answer; every call is recorded."""
         private = replace_personal(f"{shortened(mail.subject, LONGEST_SUBJECT)}\n{mail.text}", mail.names)
         subject, _, text = private.text.partition("\n")
@@ -105,7 +105,7 @@ class ModelOpinion:
             if obstacle := self._obstacle():
                 return self._none(obstacle)
             orders = instructions(fence, with_schema=method == "json_mode")
-            reply, reason = self._asked(mail, method, orders, fenced_mail)
+            reply, reason = self._asked(chat, mail, method, orders, fenced_mail)
             if reply.kind is not None:
                 self._model.worked(method)
                 return self._heard(reply.kind, reply, method, private.restore(reply.raw))
@@ -119,11 +119,11 @@ class ModelOpinion:
             return "it had trouble a moment ago and is left alone for a while"
         return "" if self._spending.has_room() else "today's budget for it is used up"
 
-    def _asked(self, mail: Excerpt, method: str, orders: str, fenced_mail: str) -> tuple[Reply, str]:
+    def _asked(self, chat: ChatModel, mail: Excerpt, method: str, orders: str, fenced_mail: str) -> tuple[Reply, str]:
         """One call and its record; the reply, and why it gives no answer."""
         began = time.monotonic()
         try:
-            reply = self._model.chat.ask(method, orders, fenced_mail)
+            reply = chat.ask(method, orders, fenced_mail)
             reason = _REASONS.get(reply.outcome, "")
         except BadInput as error:
             outcome = Outcome.METHOD_REFUSED if error.field == METHOD else Outcome.FAILED

@@ -20,6 +20,7 @@ from domain.delivery import DraftRef, EffectState, SentRef
 from domain.errors import BadInput, TryAgain
 from domain.mailbox import Added, RawMail
 from domain.money import Money
+from domain.opinion import Call
 from domain.order import Order
 from storage import (
     cases,
@@ -28,6 +29,7 @@ from storage import (
     desk,
     documents,
     events,
+    llm_calls,
     mailboxes,
     members,
     messages,
@@ -131,6 +133,8 @@ CASES = {
     ),
     "mailboxes.set_status": lambda db, t, b: mailboxes.set_status(db, t, b.mailbox, "paused", only_from=("active",)),
     "mailboxes.disconnect": lambda db, t, b: mailboxes.disconnect(db, t, b.mailbox),
+    "llm_calls.record": lambda db, t, b: llm_calls.record(db, t, Call(b.message, "classify", "m", "", "failed", 1)),
+    "llm_calls.tokens_since": lambda db, t, b: llm_calls.tokens_since(db, t, datetime(2026, 1, 1, tzinfo=UTC)),
     "mailboxes.get_tokens": lambda db, t, b: mailboxes.get_tokens(db, t, b.mailbox, lock=True),
     "mailboxes.save_tokens": lambda db, t, b: mailboxes.save_tokens(
         db, t, b.mailbox, mailboxes.Tokens(b.revocation.refresh, None, None)
@@ -258,6 +262,7 @@ def rival(settings, other_workspace):
             oauth_states.put(db, shop.tenant, "key", "secret", 3600)
             documents.replace_all(db, shop.tenant, [StoredDocument("secret.md", "v1", "secret")])
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
+            llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
             db.execute(
                 text("INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:t, :m, :r)"),
