@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.faults import Fault, Faults
@@ -34,6 +34,8 @@ class LanguageModels:
         self.base_url = ""
         self.json_schema = True
         """False: every request with a JSON schema is refused, as many servers of one's own do."""
+        self.sorts: Callable[[str], dict[str, str]] = sorted_by_words
+        """What it thinks of a mail."""
         self.stopping = threading.Event()
 
     def order(self, fault: str, **more: Any) -> None:
@@ -44,6 +46,7 @@ class LanguageModels:
         self.faults.clear()
         self.requests.clear()
         self.json_schema = True
+        self.sorts = sorted_by_words
 
     def answer(self, request: Request) -> Response:
         if request.path.startswith(CONTROL):
@@ -90,7 +93,7 @@ class LanguageModels:
                 return json.dumps({"category": "lottery", "sub_intent": "none", "language": "en"})
             case "obeys_the_mail":
                 return json.dumps({"category": obeyed(mail), "sub_intent": "none", "language": "en"})
-        return json.dumps(sorted_by_words(mail))
+        return json.dumps(self.sorts(mail))
 
     def _control(self, request: Request) -> Response:
         """POST /sandbox/faults, GET and DELETE /sandbox/requests, POST /sandbox/reset. Loopback only."""

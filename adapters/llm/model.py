@@ -74,9 +74,7 @@ class ChatModel:
     def ask(self, method: str, instructions: str, mail: str) -> Reply:
         """One call, with the vendor's bounded retries inside. Raises our own errors."""
         options = {"strict": True} if self.choice.provider == "openai" and method != "json_mode" else {}
-        with translated(self.choice.provider), warnings.catch_warnings():
-            # Told to us again as an error, or as an answer that does not fit.
-            warnings.simplefilter("ignore")
+        with translated(self.choice.provider):
             asking = self._model.with_structured_output(SCHEMA, method=method, include_raw=True, **options)
             answer = asking.invoke([("system", instructions), ("human", mail)])
         return _reply(answer)
@@ -102,6 +100,8 @@ def _made(choice: Choice) -> "BaseChatModel":
         **({"base_url": choice.base_url} if choice.base_url else {}),
         **_OF_PROVIDER.get(choice.provider, {}),
     }
+    # What they warn of comes again as an error, or as an answer that does not fit.
+    warnings.filterwarnings("ignore", module="langchain")
     with translated(choice.provider):
         made: BaseChatModel = init_chat_model(choice.model, model_provider=choice.provider, **options)
     return made
