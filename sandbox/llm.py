@@ -52,10 +52,11 @@ class LanguageModels:
         if request.path.startswith(CONTROL):
             return self._control(request)
         dialect = next((one for one in DIALECTS if one.is_spoken_at(request.path)), None)
-        if dialect is None or request.method != "POST":
-            return json_response({"error": {"message": f"there is no {request.method} {request.path}"}}, 404)
-        body = json.loads(request.body or b"{}")
+        known = dialect is not None and request.method == "POST"
+        body = json.loads(request.body or b"{}") if known else {}
         self.requests.append({"at": time.time(), "path": request.path, "body": body})
+        if dialect is None or not known:
+            return json_response({"error": {"message": f"there is no {request.method} {request.path}"}}, 404)
         fault = self.faults.take(ROUTE)
         if fault is not None and (suffered := self._before(fault, dialect)):
             return suffered
