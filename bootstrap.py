@@ -164,7 +164,8 @@ class Services:
 
         with self.database.transaction(tenant) as db:
             policy = tenants.get(db, tenant).llm
-        tokens_per_day = policy.get("tokens_per_day", self.settings.llm_tokens_per_day)
+        wished = policy.get("tokens_per_day")
+        tokens_per_day = wished if isinstance(wished, int) else self.settings.llm_tokens_per_day
         spending = TenantSpending(self.database, tenant, tokens_per_day)
         return Cascade(local, ModelOpinion(self.language_model, spending), Trust.of(policy))
 

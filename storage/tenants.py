@@ -33,8 +33,8 @@ class Tenant:
     @property
     def llm(self) -> Mapping[str, Any]:
         """What the tenant wishes of language models: tokens_per_day, lower, upper, reliability; each may be missing."""
-        found: Mapping[str, Any] = self.settings.get("llm", {})
-        return found
+        found = self.settings.get("llm")
+        return found if isinstance(found, dict) else {}
 
 
 def create(db: Connection, tenant: UUID, *, slug: str, name: str) -> None:

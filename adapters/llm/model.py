@@ -1,6 +1,7 @@
 """Make the one chat model that the settings name, and ask it in one of the ways that it may understand."""
 
 import json
+import logging
 import os
 import warnings
 from collections.abc import Mapping
@@ -28,6 +29,9 @@ _LONGEST_ANSWER = 1024
 _LONGEST_RAW = 2000
 _REFUSALS = {"refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII"}
 _TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
+# Their clients would write whole requests to standard error if the environment said so.
+_LOUD = ("OPENAI_LOG", "ANTHROPIC_LOG")
+_LOGGERS = ("openai", "anthropic", "google_genai", "langchain", "langchain_core", "langchain_google_genai", "httpx")
 _AWAY = (
     *("LANGCHAIN_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_ENDPOINT", "LANGSMITH_ENDPOINT"),
     *("LANGSMITH_RUNS_ENDPOINTS", "LANGSMITH_GATEWAY", "LANGSMITH_GATEWAY_API_KEY"),
@@ -80,15 +84,19 @@ class ChatModel:
         return _reply(answer)
 
 
-def forbid_tracing() -> None:
-    """LangSmith, which LangChain brings along, would send every mail to its makers if the environment said so."""
+def forbid_telling() -> None:
+    """LangSmith, which LangChain brings along, would send every mail to its makers if the environment said so; and the
+    clients have log lines of their own, which ours must not be mixed with.
+    """
     os.environ.update(dict.fromkeys(_TRACING, "false"))
-    for name in _AWAY:
+    for name in (*_AWAY, *_LOUD):
         os.environ.pop(name, None)
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _made(choice: Choice) -> "BaseChatModel":
-    forbid_tracing()
+    forbid_telling()
     from langchain.chat_models import init_chat_model
 
     options = {

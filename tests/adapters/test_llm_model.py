@@ -292,10 +292,11 @@ with serve(models):
         ("google_genai", f"/v1beta/models/{MODEL}:generateContent", "langchain_google_genai"),
     ],
 )
-def test_tracing_stays_off_whatever_the_environment_says_and_one_vendor_is_imported(provider, path, module):
+def test_tracing_and_logs_stay_off_whatever_the_environment_says_and_one_vendor_is_imported(provider, path, module):
     switches = ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING_V2")
     keys = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY", "LANGSMITH_GATEWAY_API_KEY")
     traced = dict.fromkeys(switches, "true") | dict.fromkeys(keys, "lsv2-secret")
+    traced |= {"OPENAI_LOG": "debug", "ANTHROPIC_LOG": "debug"}
     ran = subprocess.run(
         [sys.executable, "-c", TRACED.format(root=str(ROOT), provider=provider)],
         cwd=ROOT, env={**os.environ, **traced}, capture_output=True, text=True, timeout=120, check=True,
@@ -303,3 +304,4 @@ def test_tracing_stays_off_whatever_the_environment_says_and_one_vendor_is_impor
     paths, modules = ran.stdout.splitlines()
     assert paths == str([path])
     assert modules == str([module])
+    assert "secret" not in ran.stderr, "the clients log what they send"
