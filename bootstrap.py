@@ -29,7 +29,7 @@ from storage.documents import StoredDocument
 
 if TYPE_CHECKING:
     from adapters.embedding.onnx import OnnxEmbedder
-    from adapters.llm.second_opinion import LanguageModel
+    from adapters.llm.language_model import LanguageModel
     from rag.cache import IndexCache
     from rag.evidence import Abstention
     from understanding.reader import Reader
@@ -144,8 +144,8 @@ class Services:
         """None without LLM_PROVIDER: then nothing of LangChain is imported."""
         if not self.settings.llm_provider:
             return None
+        from adapters.llm.language_model import LanguageModel
         from adapters.llm.model import Choice
-        from adapters.llm.second_opinion import LanguageModel
 
         known = self.settings
         return LanguageModel(
@@ -166,6 +166,8 @@ class Services:
             policy = tenants.get(db, tenant).llm
         wished = policy.get("tokens_per_day")
         tokens_per_day = wished if isinstance(wished, int) else self.settings.llm_tokens_per_day
+        if tokens_per_day <= 0:
+            return local
         spending = TenantSpending(self.database, tenant, tokens_per_day)
         return Cascade(local, ModelOpinion(self.language_model, spending), Trust.of(policy))
 

@@ -25,7 +25,8 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 # Two tries more for OpenAI and Anthropic; Google's client counts the first one too.
 _RETRIES: Mapping[str, int] = {"openai": 2, "anthropic": 2, "google_genai": 3}
 _OF_PROVIDER: Mapping[str, Mapping[str, Any]] = {"openai": {"use_responses_api": False}}
-_LONGEST_ANSWER = 1024
+# Tokens; models that think first count their thoughts in.
+_LONGEST_ANSWER = 2048
 _LONGEST_RAW = 2000
 _REFUSALS = {"refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII"}
 _TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")

@@ -81,8 +81,10 @@ def _found(text: str, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         spans = [span for span in find(left) if left[span[0] : span[1]].strip()]
         for start, end in spans:
             yield kind, text[start:end]
+        blank = list(left)
         for start, end in spans:
-            left = left[:start] + "\n" * (end - start) + left[end:]
+            blank[start:end] = "\n" * (end - start)
+        left = "".join(blank)
     for name in names:
         for found in re.finditer(rf"\b{re.escape(name)}\b", left, re.IGNORECASE):
             if found[0].casefold() == name.casefold():

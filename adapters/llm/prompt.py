@@ -11,8 +11,6 @@ from typing import Any
 
 from domain.category import REFUND_INTENTS, Category
 
-LONGEST_TEXT, LONGEST_SUBJECT = 6000, 300
-
 SUB_INTENTS: Mapping[Category, tuple[str, ...]] = {
     Category.QUESTION: (
         *("account", "billing", "opening_hours", "order_status", "payment", "policy", "product", "shipping"),
@@ -78,4 +76,4 @@ def shortened(text: str, longest: int) -> str:
     """The beginning of a text, cut between words so that no placeholder is cut in two."""
     if len(text) <= longest:
         return text
-    return re.sub(r"\S*$", "", text[:longest]).rstrip()
+    return re.sub(r"\S*\Z", "", text[: max(longest, 0)]).rstrip()

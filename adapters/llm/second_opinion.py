@@ -1,9 +1,8 @@
 """The port `SecondOpinion`: budget, placeholders, fence and the ladder of methods around each call, and its record."""
 
 import secrets
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -11,9 +10,10 @@ import structlog
 
 from adapters.llm.answer import Kind, Outcome
 from adapters.llm.errors import METHOD, NO_MORE_CALLS
-from adapters.llm.model import METHODS, ChatModel, Choice, Reply
-from adapters.llm.placeholders import replace_personal
-from adapters.llm.prompt import LONGEST_SUBJECT, LONGEST_TEXT, fenced, instructions, shortened
+from adapters.llm.language_model import LanguageModel
+from adapters.llm.model import ChatModel, Reply
+from adapters.llm.placeholders import Replaced, replace_personal
+from adapters.llm.prompt import fenced, instructions, shortened
 from adapters.llm.side_by_side import side_by_side
 from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.opinion import Call, Excerpt, NoOpinion, Opinion
@@ -22,11 +22,13 @@ from domain.ports import Spending
 log = structlog.get_logger()
 
 PURPOSE = "classify"
+LONGEST_TEXT, LONGEST_SUBJECT = 6000, 300
+# More than the characters of any number with its spaces.
+LONGEST_VALUE = 100
 # Well below the lease of the mails that wait for it (`worker/process.py`), whatever the vendor does.
 PATIENCE_S = 60.0
 # A wrong key is not put right within seconds; a call in a while shows whether it was.
 REST_FOR_PERSON = timedelta(minutes=5)
-LONGEST_REST = timedelta(minutes=15)
 
 _NO_FORM = "it gave no answer in the form that was asked for"
 _REASONS = {
@@ -37,48 +39,6 @@ _REASONS = {
 }
 # Another way of asking may help with these; with the others it would be paid for in vain.
 _NEXT_RUNG = {Outcome.METHOD_REFUSED, Outcome.NOTHING, Outcome.UNREADABLE}
-
-
-class LanguageModel:
-    """The one model of this process, with what was learnt of it: the method that works, and until when it rests."""
-
-    def __init__(self, choice: Choice, clock: Callable[[], float] = time.monotonic) -> None:
-        self.choice = choice
-        self._clock = clock
-        self._chat: ChatModel | None = None
-        self._works = ""
-        self._rests_until = 0.0
-        self._failures = 0
-        self._lock = threading.Lock()
-
-    @property
-    def chat(self) -> ChatModel:
-        """Made when it is first asked, which imports the one vendor's client. Raises our own errors."""
-        with self._lock:
-            if self._chat is None:
-                self._chat = ChatModel(self.choice)
-            return self._chat
-
-    def methods(self) -> list[str]:
-        """The ladder, the method that worked last before all others."""
-        return sorted(METHODS[self.choice.provider], key=lambda one: one != self._works)
-
-    def worked(self, method: str) -> None:
-        with self._lock:
-            self._works, self._failures = method, 0
-
-    @property
-    def rests(self) -> bool:
-        return self._clock() < self._rests_until
-
-    def rest(self, wait: timedelta) -> None:
-        """Ask nothing for a while, longer each time: a vendor in trouble must not cost time for each mail."""
-        with self._lock:
-            if self.rests:
-                return
-            longest = max(LONGEST_REST, wait)
-            self._rests_until = self._clock() + min(wait * 2**self._failures, longest).total_seconds()
-            self._failures = min(self._failures + 1, 10)
 
 
 class ModelOpinion:
@@ -96,10 +56,9 @@ class ModelOpinion:
 
     def _opinion(self, chat: ChatModel, mail: Excerpt) -> Opinion | NoOpinion:
         """One rung after the other until one gives an answer; every call is recorded."""
-        private = replace_personal(f"{shortened(mail.subject, LONGEST_SUBJECT)}\n{mail.text}", mail.names)
-        subject, _, text = private.text.partition("\n")
+        private, subject, text = _private(mail)
         fence = f"=== {secrets.token_hex(12)} ==="
-        fenced_mail = fenced(fence, subject, shortened(text, LONGEST_TEXT))
+        fenced_mail = fenced(fence, subject, text)
         reason = ""
         for method in self._model.methods():
             if obstacle := self._obstacle():
@@ -153,3 +112,18 @@ class ModelOpinion:
 
     def _none(self, reason: str) -> NoOpinion:
         return NoOpinion(reason, self._model.choice.model)
+
+
+def _private(mail: Excerpt) -> tuple[Replaced, str, str]:
+    """The mail with its placeholders, and what may leave of its subject and text.
+
+    Of a mail that is cut, the last words before the cut do not leave: half a number is not recognised as one.
+    """
+    subject = " ".join(mail.subject[: 2 * LONGEST_SUBJECT].split())
+    private = replace_personal(f"{subject}\n{mail.text[: 2 * LONGEST_TEXT]}", mail.names)
+    subject, _, text = private.text.partition("\n")
+    if len(mail.subject) > 2 * LONGEST_SUBJECT:
+        subject = shortened(subject, len(subject) - LONGEST_VALUE)
+    if len(mail.text) > 2 * LONGEST_TEXT:
+        text = shortened(text, len(text) - LONGEST_VALUE)
+    return private, shortened(subject, LONGEST_SUBJECT), shortened(text, LONGEST_TEXT)

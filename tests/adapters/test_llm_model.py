@@ -204,6 +204,17 @@ def test_a_long_mail_is_cut_between_words(models):
     assert mail.splitlines()[-2].endswith(("word", "<NUMBER_1>"))
 
 
+@pytest.mark.parametrize("before", range(11_960, 12_002, 3))
+def test_a_number_that_the_cut_goes_through_does_not_leave_by_half(models, before):
+    """Links shrink so much that what is cut off at first would else be the end of what leaves."""
+    link = "https://shop.example/" + "k" * 1900 + " "
+    text = (link * 7)[: before - 1] + " DE89 3704 0044 0532 0130 00 " + "more " * 50
+    desk = Desk(models)
+    desk.ask(text)
+    sent = desk.sent()[0]["messages"][1]["content"]
+    assert not [part for part in ("3704", "0044", "0532", "0130") if part in sent]
+
+
 def test_after_trouble_the_model_is_left_alone_longer_each_time(models):
     desk = Desk(models)
     resting = NoOpinion("it had trouble a moment ago and is left alone for a while", MODEL)

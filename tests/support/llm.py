@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from adapters.llm.language_model import LanguageModel
 from adapters.llm.model import Choice
-from adapters.llm.second_opinion import LanguageModel, ModelOpinion
+from adapters.llm.second_opinion import ModelOpinion
 from domain.opinion import Call, Excerpt, NoOpinion, Opinion
 from sandbox.llm import LanguageModels, serve
 

@@ -138,6 +138,21 @@ def test_the_budget_of_the_day_ends_the_asking_and_nothing_else(unsure, models):
     assert len(calls(unsure)) == len(models.requests) == 1
 
 
+def test_a_tenant_that_wants_none_is_asked_about_nothing(unsure, models):
+    unsure.change("""UPDATE tenant SET policy = '{"llm": {"tokens_per_day": 0}}'""")
+    write(unsure)
+    assert looks(unsure) == [None]
+    assert len(models.requests) == 0
+
+
+def test_a_policy_of_another_form_changes_nothing(unsure, models):
+    unsure.change(
+        """UPDATE tenant SET policy = '{"llm": {"tokens_per_day": "many", "lower": "low", "reliability": 1}}'"""
+    )
+    write(unsure)
+    assert len(models.requests) == 1
+
+
 def test_what_was_used_yesterday_does_not_count_today(unsure, models):
     unsure.change("""UPDATE tenant SET policy = '{"llm": {"tokens_per_day": 100}}'""")
     unsure.change(
