@@ -212,7 +212,7 @@ def test_a_number_that_the_cut_goes_through_does_not_leave_by_half(models, befor
     desk = Desk(models)
     desk.ask(text)
     sent = desk.sent()[0]["messages"][1]["content"]
-    assert not [part for part in ("3704", "0044", "0532", "0130") if part in sent]
+    assert not [part for part in ("DE89", "3704", "0044", "0532", "0130") if part in sent]
 
 
 def test_after_trouble_the_model_is_left_alone_longer_each_time(models):
