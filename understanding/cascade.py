@@ -25,11 +25,12 @@ _LEAST_NAME = 3
 class Trust:
     """When a language model is asked, and how far it is believed. A tenant's policy may change each part.
 
-    `lower` .40: below it the local probabilities are nearly even, so that the result would be the model's own word and
-    nothing else; a person reads such mail. `upper` .90: of the mail above it fewer than one in ten is read wrongly, so
-    that ten calls and more would be paid for one mistake that is found; and a model of the assumed reliability that
-    disagrees with .98 could no longer bring it below the usual threshold of .7. In between, agreement lifts any mail
-    over that threshold, and disagreement brings it under: that is where asking changes what happens.
+    The bounds are reasoned from the assumed reliability and not measured. `lower` .40: below it the local probabilities
+    are nearly even, so that the result would be the model's own word and nothing else; a person reads such mail.
+    `upper` .90: if the local probabilities mean what they say, fewer than one in ten above it is read wrongly, so that
+    ten calls and more would be paid for one mistake that is found. In between, agreement lifts any mail over the usual
+    threshold of .7. Disagreement mostly brings it under, and can also carry it over under the other category: from .6
+    with the rest shared evenly to .72.
     """
 
     lower: float = 0.4

@@ -9,9 +9,9 @@ from domain.category import Category
 # P(the model says column | the mail is row).
 Reliability = Mapping[Category, Mapping[Category, float]]
 
-# Assumed of a model that nobody has measured here: right 85 times in 100, its mistakes spread evenly. Published
-# figures for such tasks lie higher; they were not measured on this tenant's mail, and what is hard for the local models
-# is hard for a language model too, so that the two are not as independent as the rule below takes them to be.
+# Assumed of a model that nobody has measured here: right 85 times in 100, its mistakes spread evenly. It is a guess, and
+# no measurement: what is hard for the local models may be hard for a language model too, so that the two are not as
+# independent as the rule below takes them to be.
 ASSUMED = 0.85
 # With fewer verdicts the counts say less than the assumption does.
 LEAST_VERDICTS = 50
