@@ -9,8 +9,8 @@ from domain.category import Category
 # P(the model says column | the mail is row).
 Reliability = Mapping[Category, Mapping[Category, float]]
 
-# Assumed of a model that nobody has measured here: right 85 times in 100, its mistakes spread evenly. It is a guess, and
-# no measurement: what is hard for the local models may be hard for a language model too, so that the two are not as
+# Assumed of a model that nobody has measured here: right 85 times in 100, its mistakes spread evenly. A guess, and no
+# measurement: what is hard for the local models may be hard for a language model too, so that the two are not as
 # independent as the rule below takes them to be.
 ASSUMED = 0.85
 # With fewer verdicts the counts say less than the assumption does.
