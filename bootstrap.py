@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,17 +18,19 @@ from adapters.mime.jail import Jail
 from adapters.vault import KeyRing, Vault
 from domain.category import Category
 from domain.errors import AuthLost, BadInput
+from domain.opinion import Call
 from domain.order import Order
 from domain.ports import Answers, Handler, Reads
 from domain.triage import Policy
 from handlers import handlers_for
 from settings import Settings
-from storage import documents, learning, mailboxes, orders, tenants
+from storage import documents, learning, llm_calls, mailboxes, orders, tenants
 from storage.database import Database
 from storage.documents import StoredDocument
 
 if TYPE_CHECKING:
     from adapters.embedding.onnx import OnnxEmbedder
+    from adapters.llm.language_model import LanguageModel
     from rag.cache import IndexCache
     from rag.evidence import Abstention
     from understanding.classifier import Classifier
@@ -57,6 +60,27 @@ class NoOrders:
     def find(self, number: str) -> Order | None:
         del number
         return None
+
+
+class TenantSpending:
+    """The port `Spending` over one tenant's table. Days are UTC; each question is a short transaction of its own.
+
+    Calls that run side by side see the budget as it was when each began: it can be overdrawn by what these few use.
+    """
+
+    def __init__(self, database: Database, tenant: UUID, tokens_per_day: int) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._tokens_per_day = tokens_per_day
+
+    def has_room(self) -> bool:
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        with self._database.transaction(self._tenant) as db:
+            return llm_calls.tokens_since(db, self._tenant, today) < self._tokens_per_day
+
+    def record(self, call: Call) -> None:
+        with self._database.transaction(self._tenant) as db:
+            llm_calls.record(db, self._tenant, call)
 
 
 class Services:
@@ -113,7 +137,8 @@ class Services:
             version = learning.head_version(db, tenant, self.model)
             learning.ask_for_model(db, tenant, self.model)
         head = self._heads.get(str(tenant), version, partial(self._load_head, tenant))
-        return TenantReader(self.reader, Context(own_addresses=own, head=head))
+        context = Context(own_addresses=own, head=head)
+        return self._with_second_opinion(tenant, TenantReader(self.reader, context))
 
     @cached_property
     def model(self) -> str:
@@ -140,6 +165,38 @@ class Services:
         from understanding.reader import TenantReader
 
         return TenantReader(self.reader, Context())
+
+    @cached_property
+    def language_model(self) -> "LanguageModel | None":
+        """None without LLM_PROVIDER: then nothing of LangChain is imported."""
+        if not self.settings.llm_provider:
+            return None
+        from adapters.llm.language_model import LanguageModel
+        from adapters.llm.model import Choice
+
+        known = self.settings
+        return LanguageModel(
+            Choice(
+                known.llm_provider, known.llm_model, known.llm_base_url, known.llm_api_key, known.llm_timeout_seconds,
+                known.llm_input_price, known.llm_output_price,
+            )
+        )  # fmt: skip
+
+    def _with_second_opinion(self, tenant: UUID, local: Reads) -> Reads:
+        """The reader, with a language model asked where it pays, if there is one and the tenant wants it."""
+        if self.language_model is None:
+            return local
+        from adapters.llm.second_opinion import ModelOpinion
+        from understanding.cascade import Cascade, Trust
+
+        with self.database.transaction(tenant) as db:
+            policy = tenants.get(db, tenant).llm
+        wished = policy.get("tokens_per_day")
+        tokens_per_day = wished if isinstance(wished, int) else self.settings.llm_tokens_per_day
+        if tokens_per_day <= 0:
+            return local
+        spending = TenantSpending(self.database, tenant, tokens_per_day)
+        return Cascade(local, ModelOpinion(self.language_model, spending), Trust.of(policy))
 
     @cached_property
     def google_endpoints(self) -> Endpoints:

@@ -57,6 +57,14 @@ class Settings:
     backfill_days: int = 7
     google_timeout_seconds: float = 15.0
     trusted_proxies: int = 0
+    llm_provider: Literal["", "openai", "anthropic", "google_genai"] = ""
+    llm_model: str = ""
+    llm_base_url: str = ""
+    llm_api_key: str = ""
+    llm_timeout_seconds: float = 30.0
+    llm_input_price: float = 0.0
+    llm_output_price: float = 0.0
+    llm_tokens_per_day: int = 200_000
     log_level: str = "INFO"
 
     def __repr__(self) -> str:
@@ -93,6 +101,8 @@ def read(environ: Mapping[str, str] = os.environ, *, purpose: str = "explain") -
             values[field.name] = _PARSERS.get(field.name, str)(text)
         except ValueError as error:
             problems.append(f"{name} {error}")
+    if bool(values.get("llm_provider")) != bool(values.get("llm_model")):
+        problems.append("LLM_PROVIDER and LLM_MODEL go together: set both, or neither.")
     if problems:
         raise BadSettings(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
@@ -187,5 +197,11 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "backfill_days": _number(int, 0, 365),
     "google_timeout_seconds": _number(float, 0.2, 120),
     "trusted_proxies": _number(int, 0, 5),
+    "llm_provider": _one_of("openai", "anthropic", "google_genai"),
+    "llm_base_url": _url("http", "https"),
+    "llm_timeout_seconds": _number(float, 0.2, 60),
+    "llm_input_price": _number(float, 0, 10_000),
+    "llm_output_price": _number(float, 0, 10_000),
+    "llm_tokens_per_day": _number(int, 0, 1_000_000_000),
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

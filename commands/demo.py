@@ -23,6 +23,7 @@ from adapters.embedded.postgres import start_postgres
 from adapters.embedded.valkey import start_valkey
 from bootstrap import Services, build
 from commands import setup_models
+from commands.demo_llm import llm_command, with_llm
 from commands.demo_shop import OWNER, SHOP, Secrets, ensure_shop, kept_secrets
 from domain.errors import MailwrightError, TryAgain
 from settings import ROOT, Settings
@@ -38,19 +39,22 @@ CLIENT_ID, CLIENT_SECRET = "sandbox-client.apps.example", "sandbox-client-key"  
 @click.option("--fresh", is_flag=True, help="Begin anew: forget what an earlier demo left.")
 @click.option("--port", default=8000, help="Where the pages are; the next free one when it is taken.")
 @click.option("--google-port", default=8025, help="Where the sandbox Google is.")
-def demo(port: int, google_port: int, *, fresh: bool) -> None:
+@click.option("--llm", is_flag=True, help="Ask a stand-in for a language model, too: it sorts by simple words.")
+def demo(port: int, google_port: int, *, fresh: bool, llm: bool) -> None:
     """Start Postgres, Redis, the sandbox Google, web, listener and workers; Ctrl-C stops them all."""
     folder = settings_module.read().data_dir / "demo"
     try:
         with ExitStack() as stack:
-            _run(folder, _free("The desk", port), _free("The sandbox Google", google_port), stack, fresh=fresh)
+            ports = _free("The desk", port), _free("The sandbox Google", google_port)
+            llm_port = _free("The sandbox language model", 8035) if llm else 0
+            _run(folder, *ports, llm_port, stack, fresh=fresh)
     except MailwrightError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     click.echo("Everything is stopped. `make demo` finds it all again; `make demo FRESH=1` begins anew.")
 
 
-def _run(folder: Path, port: int, google_port: int, stack: ExitStack, *, fresh: bool) -> None:
+def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitStack, *, fresh: bool) -> None:
     if fresh:
         _forget(folder)
     for part in (folder, folder / "logs"):
@@ -77,6 +81,8 @@ def _run(folder: Path, port: int, google_port: int, stack: ExitStack, *, fresh: 
         listen_seconds=0.5,
         log_level="WARNING",
     )
+    if llm_port:
+        settings = with_llm(settings, llm_port)
     migrate.upgrade(
         settings.database_owner_url, app_url=settings.database_url, listener_url=settings.database_listener_url
     )
@@ -111,6 +117,7 @@ def _commands(settings: Settings, port: int, google_port: int, folder: Path) -> 
         Command("listener", (python, "run_listener.py"), env, ROOT),
         Command("io", (python, "-m", "worker.run", "io"), env, ROOT),
         Command("brain", (python, "-m", "worker.run", "brain"), env, ROOT),
+        *llm_command(settings, env, _answers),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from domain.conversation import Conversation
 from domain.decision import Citation, Decision
 from domain.message import Message
+from domain.opinion import Call, Excerpt, NoOpinion, Opinion
 from domain.order import Order
 from domain.understanding import Understanding
 
@@ -39,6 +40,24 @@ class Answer:
 class Reads(Protocol):
     def read(self, messages: Sequence[Message]) -> list[Understanding]:
         """What each message says, in their order, as one tenant's mail is read."""
+        ...
+
+
+class SecondOpinion(Protocol):
+    def ask(self, mails: Sequence[Excerpt]) -> list[Opinion | NoOpinion]:
+        """What a language model takes each mail to be, in their order. Raises MailwrightError when nobody answers."""
+        ...
+
+
+class Spending(Protocol):
+    """One tenant's calls of language models, counted against its budget."""
+
+    def has_room(self) -> bool:
+        """Whether today's budget allows one more call."""
+        ...
+
+    def record(self, call: Call) -> None:
+        """Keep what a call cost, whether it worked or not."""
         ...
 
 

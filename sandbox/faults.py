@@ -26,6 +26,13 @@ KINDS = {
     "bad_nonce": "oauth.token: an id_token with another nonce",
     "bad_audience": "oauth.token: an id_token for another client",
     "bad_signature": "oauth.token: an id_token signed with another key",
+    "refusal": "llm: the model refuses to answer",
+    "empty_answer": "llm: 200 without a word in it",
+    "no_tool_call": "llm: 200, but the function that was asked for is not called",
+    "malformed_answer": "llm: 200, but what the model wrote breaks off in the middle",
+    "no_json_schema": "llm: 400 when a JSON schema is asked for",
+    "outside_enum": "llm: a category that is none of those asked for",
+    "obeys_the_mail": "llm: the model answers as the mail tells it to",
 }
 
 

@@ -11,6 +11,7 @@ from domain.case import Case
 from domain.category import Category
 from domain.decision import Check, Citation
 from domain.message import Address, Attachment, Message
+from domain.opinion import SecondLook
 from domain.understanding import Understanding
 
 
@@ -61,6 +62,7 @@ def understanding_from_json(fields: Mapping[str, Any]) -> Understanding | None:
         "order_numbers": tuple(fields["order_numbers"]),
         # Rows of an earlier release do not have it.
         "probabilities": {Category(name): value for name, value in fields.get("probabilities", {}).items()},
+        "second_look": SecondLook(**look) if (look := fields.get("second_look")) else None,
     }
     return Understanding(**known)
 

@@ -29,6 +29,12 @@ class Tenant:
             automatic=frozenset(Category(name) for name in self.settings.get("automatic", usual.automatic)),
         )
 
+    @property
+    def llm(self) -> Mapping[str, Any]:
+        """What the tenant wishes of language models: tokens_per_day, lower, upper, reliability; each may be missing."""
+        found = self.settings.get("llm")
+        return found if isinstance(found, dict) else {}
+
 
 def create(db: Connection, tenant: UUID, *, slug: str, name: str) -> None:
     """Make the tenant whose id the transaction was opened for. Raises BadInput when the short name is taken."""

@@ -36,6 +36,10 @@ VENDORS = {
     "sentence_transformers": {"adapters"},
     "onnxruntime": {"adapters"},
     "faiss": {"rag"},
+    "langchain": {"adapters"},
+    "langchain_core": {"adapters"},
+    "phonenumbers": {"adapters"},
+    "stdnum": {"adapters"},
     "nh3": {"adapters"},
     "lxml": {"adapters"},
 }
@@ -130,7 +134,8 @@ def test_the_web_process_loads_no_model():
         from settings import Settings
         from app import create_app
         create_app(Settings(secret_key="k" * 32, public_url="http://localhost"))
-        heavy = {"torch", "onnxruntime", "sklearn", "faiss", "sentence_transformers", "transformers", "rq", "redis"}
+        heavy = {"torch", "onnxruntime", "sklearn", "faiss", "sentence_transformers", "transformers", "rq", "redis",
+                 "langchain", "langchain_core", "langsmith", "openai", "anthropic", "phonenumbers", "stdnum"}
         print(sorted(heavy & set(sys.modules)))
     """
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

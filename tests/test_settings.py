@@ -134,3 +134,11 @@ def test_a_program_with_malformed_settings_leaves_with_one_message(program):
     assert ended.stderr.count(MESSAGE) == 1
     assert "Traceback" not in ended.stderr
     assert not [name for name in MALFORMED if f"{name} must" not in ended.stderr]
+
+
+@pytest.mark.parametrize("half", [{"LLM_PROVIDER": "openai"}, {"LLM_MODEL": "some-model"}])
+def test_a_language_model_is_named_wholly_or_not_at_all(half):
+    with pytest.raises(BadSettings) as caught:
+        settings_module.read(half)
+    assert caught.value.problems == ["LLM_PROVIDER and LLM_MODEL go together: set both, or neither."]
+    assert settings_module.read({"LLM_PROVIDER": "openai", "LLM_MODEL": "some-model"}).llm_model == "some-model"

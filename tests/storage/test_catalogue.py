@@ -183,6 +183,8 @@ def test_nothing_is_owned_by_the_roles_of_the_program(owner):
         "COPY message TO PROGRAM 'cat'",
         "UPDATE event SET kind = 'nothing_happened'",
         "DELETE FROM event",
+        "UPDATE llm_call SET outcome = 'answered'",
+        "DELETE FROM llm_call",
         "SELECT * FROM alembic_version",
     ],
 )

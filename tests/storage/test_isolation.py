@@ -22,6 +22,7 @@ from domain.earned import NotEnough
 from domain.errors import BadInput, TryAgain
 from domain.mailbox import Added, RawMail
 from domain.money import Money
+from domain.opinion import Call
 from domain.order import Order
 from storage import (
     cases,
@@ -33,6 +34,7 @@ from storage import (
     documents,
     events,
     learning,
+    llm_calls,
     mailboxes,
     members,
     messages,
@@ -182,6 +184,8 @@ CASES = {
     ),
     "mailboxes.set_status": lambda db, t, b: mailboxes.set_status(db, t, b.mailbox, "paused", only_from=("active",)),
     "mailboxes.disconnect": lambda db, t, b: mailboxes.disconnect(db, t, b.mailbox),
+    "llm_calls.record": lambda db, t, b: llm_calls.record(db, t, Call(b.message, "classify", "m", "", "failed", 1)),
+    "llm_calls.tokens_since": lambda db, t, b: llm_calls.tokens_since(db, t, datetime(2026, 1, 1, tzinfo=UTC)),
     "mailboxes.get_tokens": lambda db, t, b: mailboxes.get_tokens(db, t, b.mailbox, lock=True),
     "mailboxes.save_tokens": lambda db, t, b: mailboxes.save_tokens(
         db, t, b.mailbox, mailboxes.Tokens(b.revocation.refresh, None, None)
@@ -309,6 +313,7 @@ def rival(settings, other_workspace):
             oauth_states.put(db, shop.tenant, "key", "secret", 3600)
             documents.replace_all(db, shop.tenant, [StoredDocument("secret.md", "v1", "secret")])
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
+            llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
             checked.ship(db, shop.tenant, [replace(A_SHIPPED_MAIL, text="secret other mail")])
             targets = text("""UPDATE tenant SET policy = '{"targets": {"other": 0.5}}' WHERE tenant_id = :t""")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.category import Category
 from domain.decision import Decision
+from domain.opinion import SecondLook
 from tests.web.conftest import Browser, seen
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 
@@ -101,6 +102,28 @@ def test_a_conversation_shows_thread_draft_and_reasons(browser: Browser, filler:
     assert "lamp.jpg 205 kB" in page
     for jargon in ("disposition", "embedding", "handler"):
         assert jargon not in page.lower()
+
+
+def test_a_second_opinion_is_told_in_one_sentence_with_its_cost(browser: Browser, filler: Filler) -> None:
+    look = SecondLook("question", 0.61, "sorter-1", "refund", "return", 512, 20, 0.0592, '{"category": "refund"}')
+    read = replace(UNDERSTANDING, category=Category.REFUND, decided_by="local models and sorter-1", second_look=look)
+    held = filler.held(filler.mailbox(), understanding=read)
+    page = seen(browser.page(f"/conversations/{held.conversation}"))
+    assert (
+        "A language model ( sorter-1 ) was asked too, since we were only 61 % sure of Question : it said Refund ,"
+        " which cost 0.0592 US cents."
+    ) in page
+    assert "local models and sorter-1" in page
+
+
+def test_a_second_opinion_without_a_price_or_without_an_answer_says_so(browser: Browser, filler: Filler) -> None:
+    mailbox = filler.mailbox()
+    unpriced = SecondLook("question", 0.61, "sorter-1", "refund", "return", 512, 20, None, "{}")
+    silent = SecondLook("question", 0.61, "sorter-1", reason="today's budget for it is used up")
+    held = [filler.held(mailbox, understanding=replace(UNDERSTANDING, second_look=look)) for look in (unpriced, silent)]
+    pages = [seen(browser.page(f"/conversations/{one.conversation}")) for one in held]
+    assert "it said Refund ; what that cost is not known." in pages[0]
+    assert "no language model could help: today's budget for it is used up." in pages[1]
 
 
 def test_every_state_of_a_reply_explains_itself(browser: Browser, filler: Filler) -> None:

@@ -1,0 +1,1 @@
+"""Language models, through LangChain's chat models: asked for one class of one mail, and for nothing else."""
