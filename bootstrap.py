@@ -105,8 +105,8 @@ class Services:
         from understanding.reader import TenantReader
 
         with self.database.transaction(tenant) as db:
-            own = mailboxes.own_addresses(db, tenant)
-        return TenantReader(self.reader, Context(own_addresses=own))
+            own, forms = mailboxes.own_addresses(db, tenant), tenants.get(db, tenant).number_forms()
+        return TenantReader(self.reader, Context.of(forms, own_addresses=own))
 
     def plain_reader(self) -> Reads:
         """Reads mail of nobody in particular: no database is asked."""

@@ -1,8 +1,9 @@
 """Domain values to JSON columns and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from domain.case import Case
 from domain.category import Category
 from domain.decision import Check, Citation
 from domain.message import Address, Attachment, Message
-from domain.understanding import Understanding
+from domain.understanding import Place, Reading, Understanding
 
 
 def dumps(value: object) -> str:
@@ -52,17 +53,34 @@ def message_from_json(
 
 
 def understanding_from_json(fields: Mapping[str, Any]) -> Understanding | None:
-    """What was understood, or None where the machine never came that far."""
+    """What was understood, or None where the machine never came that far.
+
+    Rows of an earlier release lack fields, which then have their usual value. Rows of a later one, read after going
+    back, have fields and words that this one does not know: those are left out.
+    """
     if not fields:
         return None
-    known = {
-        **fields,
-        "category": Category(fields["category"]),
-        "order_numbers": tuple(fields["order_numbers"]),
-        # Rows of an earlier release do not have it.
-        "probabilities": {Category(name): value for name, value in fields.get("probabilities", {}).items()},
-    }
+    known = {name: value for name, value in fields.items() if name in _UNDERSTOOD}
+    for name in _UNDERSTOOD & {"order_numbers", "key_issues", "error_codes", "ticket_numbers", "purchase_orders"}:
+        known[name] = tuple(fields.get(name) or ())
+    probabilities = fields.get("probabilities") or {}
+    known["probabilities"] = {Category(name): value for name, value in probabilities.items() if name in set(Category)}
+    known["read_from"] = tuple(_readings(fields.get("read_from") or ()))
+    known["text"] = fields.get("text", "")
+    usual = Understanding("")
+    for name in ("category", "priority", "sentiment"):
+        kind = type(getattr(usual, name))
+        known[name] = kind(fields[name]) if fields.get(name) in set(kind) else getattr(usual, name)
     return Understanding(**known)
+
+
+_UNDERSTOOD = frozenset(field.name for field in dataclass_fields(Understanding))
+
+
+def _readings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Reading]:
+    for row in rows:
+        if row.get("place") in set(Place):
+            yield Reading(row.get("field", ""), Place(row["place"]), row.get("words", ""))
 
 
 def citations_from_json(rows: list[Mapping[str, Any]]) -> tuple[Citation, ...]:

@@ -12,7 +12,7 @@ _BLOCK = 8  # lines in which the headers of a quoted mail must stand
 # English and Romance languages put the verb last; German and its neighbours put the writer behind it.
 _VERB = re.compile(
     r"\b(?:wrote|writes|a [eé]crit|escribi[oó]|ha scritto|geschreven|escreveu|ha escrit|a scris"
-    r"|napsal(?:a|\(a\))?|írta|yazdı|đã viết|έγραψε|написа[лв]\(а\)|написа(?:ла?|в)|kirjoitti|wrote the following)[\s:*-]*$"
+    r"|napsal(?:a|\(a\))?|írta|yazdı|đã viết|έγραψε|написа[лв]\(а\)|написа(?:ла?|в)|kirjoitti)[\s:*-]*$"
     r"|\b(?:schrieb|schreibt|schreef|skrev|napisał(?:a|\(a\))?)(?=$|[\s:*-])[^!?]{0,150}$",
     re.IGNORECASE,
 )
@@ -45,7 +45,8 @@ _DASHED = re.compile(
 )
 _ORIGINAL = re.compile(
     r"[\s*>]{0,5}[-_]{2,}\s?(?:original (?:message|appointment)|reply message"
-    r"|urspr[uü]ngliche (?:nachricht|e-?mail|mail)|original-?nachricht|message (?:d['’]origine|original|initial)|mensaje (?:original|anterior)"
+    r"|urspr[uü]ngliche (?:nachricht|e-?mail|mail)|original-?nachricht"
+    r"|message (?:d['’]origine|original|initial)|mensaje (?:original|anterior)"
     r"|messaggio originale|oorspronkelijk bericht|mensagem original|ursprungligt meddelande|oprindelig meddelelse"
     r"|opprinnelig melding|alkuperäinen viesti|původní zpráva|oryginalna wiadomość|wiadomość oryginalna"
     r"|исходное сообщение|原始邮件|原始郵件|元のメッセージ)\s?[-_]{2,}",
@@ -111,11 +112,11 @@ def _wrote_end(lines: Sequence[str], at: int) -> int:
         verb = _VERB.search(joined) or (_SENT.search(joined) and ("," in joined or "@" in joined))
         telling = _TELLING.search(joined) is not None
         wrote = opening and closes and has_date and verb and not telling
-        wrote = wrote or (has_date and end <= at + 1 and _UNSPACED.search(bare[-20:]))
+        unspaced = has_date and end <= at + 1 and _UNSPACED.search(bare[-20:])
         named = end <= at + 1 and (
             (dated and _ADDRESS_LAST.search(bare) and not _TELLING.search(joined)) or _WROTE_LAST.search(bare)
         )
-        if wrote or named:
+        if wrote or unspaced or named:
             return end + 1
         if not opening and end > at:
             break

@@ -17,7 +17,7 @@ _DEVICE = re.compile(
 _DISCLAIMER = re.compile(
     r"\s{0,3}\W{0,3}(?:(?:confidentiality|privacy|legal) (?:notice|note|disclaimer)\b|(?:e-?mail )?disclaimer\s?:"
     r"|(?:this|the) (?:e-?mail|message|communication|transmission)\b(?:,| and| is| may| contains?| \(|, including)"
-    r".{0,160}(?:confidential\b|privileged\b|intended (?:only|solely|exclusively|for the|recipient)|(?:if|not) the intended)"
+    r".{0,160}(?:confidential\b|privileged\b|intended (?:only|solely|exclusively|for the|recipient)|not the intended)"
     r"|the information (?:contained |transmitted )?(?:in|with|by) this (?:e-?mail|message)"
     r"|if you (?:are not the intended|have received this (?:e-?mail|message|communication) (?:in error|by mistake))"
     r"|diese (?:e-?mail|nachricht|mitteilung).{0,120}(?:vertrauliche|rechtlich gesch[uü]tzt|nur f[uü]r den)"
