@@ -39,7 +39,19 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
-    from web import conversation, errors, health, mailboxes, queue, security, session, sign_in, words, workspace
+    from web import (
+        conversation,
+        errors,
+        health,
+        mailboxes,
+        numbers,
+        queue,
+        security,
+        session,
+        sign_in,
+        words,
+        workspace,
+    )
 
     app.secret_key = settings.secret_key
     app.config.update(BOOTSTRAP_SERVE_LOCAL=True, SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1))
@@ -55,7 +67,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
-    for part in (sign_in, queue, conversation, mailboxes, workspace, health):
+    for part in (sign_in, queue, conversation, mailboxes, numbers, workspace, health):
         app.register_blueprint(part.pages)
     return app
 

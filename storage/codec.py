@@ -5,14 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.case import Case
 from domain.category import Category
 from domain.decision import Check, Citation
 from domain.message import Address, Attachment, Message
-from domain.understanding import Place, Reading, Understanding
+from domain.understanding import Place, Priority, Reading, Sentiment, Understanding
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 def dumps(value: object) -> str:
@@ -67,14 +70,18 @@ def understanding_from_json(fields: Mapping[str, Any]) -> Understanding | None:
     known["probabilities"] = {Category(name): value for name, value in probabilities.items() if name in set(Category)}
     known["read_from"] = tuple(_readings(fields.get("read_from") or ()))
     known["text"] = fields.get("text", "")
-    usual = Understanding("")
-    for name in ("category", "priority", "sentiment"):
-        kind = type(getattr(usual, name))
-        known[name] = kind(fields[name]) if fields.get(name) in set(kind) else getattr(usual, name)
+    known["category"] = _member(Category, fields.get("category"), Category.OTHER)
+    known["priority"] = _member(Priority, fields.get("priority"), Priority.NORMAL)
+    known["sentiment"] = _member(Sentiment, fields.get("sentiment"), Sentiment.NEUTRAL)
     return Understanding(**known)
 
 
 _UNDERSTOOD = frozenset(field.name for field in dataclass_fields(Understanding))
+
+
+def _member(kind: type[Word], word: str | None, usual: Word) -> Word:
+    """The member of a closed set, or the usual one where a row has none or a later release's."""
+    return next((one for one in kind if one == word), usual)
 
 
 def _readings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Reading]:

@@ -72,7 +72,7 @@ def set_answering(db: Connection, tenant: UUID, *, answering: bool) -> None:
 
 
 def set_number_forms(db: Connection, tenant: UUID, forms: NumberForms) -> None:
-    """They stand in the policy beside what else is the tenant's own; mail that is read from now on is read with them."""
+    """They stand in the policy, beside what else is the tenant's own. The next mail is read with them."""
     db.execute(
         text("""
             UPDATE tenant SET policy = jsonb_set(policy, '{numbers}', CAST(:forms AS jsonb)) WHERE tenant_id = :tenant

@@ -35,6 +35,7 @@ TAKES: dict[str, str] = {
 TAKE_NOTHING = {
     "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "workspace.answering", "workspace.theme", "health.alive", "health.ready",
+    "numbers.page", "numbers.save", "numbers.try_it",
 }  # fmt: skip
 
 # Files that everybody may have.
