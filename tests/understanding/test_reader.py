@@ -122,8 +122,8 @@ def test_a_classifier_of_another_engine_is_refused(models, watching):
 
 
 ANGRY = mail(
-    "Hello,\n\nthe lamp of order LO-48213 is broken and shows E-4021. I am very disappointed and want to talk to a human. "
-    "My lawyer knows. When do I get my money back?\n\n-- \nAnna\n\nThis e-mail is confidential.\n",
+    "Hello,\n\nthe lamp of order LO-48213 is broken and shows E-4021. I am very disappointed and want to talk to a "
+    "human. My lawyer knows. When do I get my money back?\n\n-- \nAnna\n\nThis e-mail is confidential.\n",
     "Ticket DE25000315",
 )
 
