@@ -86,6 +86,7 @@ def test_shouting_and_asking_again_sour_a_mood_and_the_topic_speaks_where_no_wor
         ("La necesito antes del lunes.", Priority.HIGH),
         ("URGENT", Priority.HIGH),
         ("WHERE IS MY LAMP, I HAVE BEEN WAITING FOR WEEKS", Priority.HIGH),
+        ("This is the third mail", Priority.HIGH),
         ("This is the third time I ask, and it is urgent.", Priority.URGENT),
     ],
 )
@@ -123,6 +124,7 @@ def test_the_issues_of_a_mail_are_the_writers_own_words():
         ("fr", "Bonjour, je n'ai toujours pas reçu mon colis.", "je n'ai toujours pas reçu mon colis"),
         ("es", "Hola, la lámpara llegó rota.", "la lámpara llegó rota"),
         ("und", "the lamp is broken", "the lamp is broken"),
+        ("en", "I still see NOTHING on my account", "I still see NOTHING on my account"),
     ],
 )
 def test_issues_are_found_in_each_language(language, text, issue):
@@ -144,6 +146,7 @@ def test_issues_are_few_and_short_and_stand_in_the_mail(text, language):
 FRIENDS = [
     "I want to talk to a human agent",
     "Is anybody there?",
+    "Tell me which manager I can speak to",
     "Can someone please call me",
     "let me speak to your boss",
     "Liest hier überhaupt jemand?",
