@@ -47,6 +47,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         health,
         learning,
         mailboxes,
+        numbers,
         queue,
         security,
         session,
@@ -69,7 +70,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
-    for part in (sign_in, queue, conversation, learning, mailboxes, workspace, health):
+    for part in (sign_in, queue, conversation, learning, mailboxes, numbers, workspace, health):
         app.register_blueprint(part.pages)
     return app
 

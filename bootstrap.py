@@ -133,11 +133,11 @@ class Services:
         from understanding.reader import TenantReader
 
         with self.database.transaction(tenant) as db:
-            own = mailboxes.own_addresses(db, tenant)
+            own, forms = mailboxes.own_addresses(db, tenant), tenants.get(db, tenant).number_forms()
             version = learning.head_version(db, tenant, self.model)
             learning.ask_for_model(db, tenant, self.model)
         head = self._heads.get(str(tenant), version, partial(self._load_head, tenant))
-        context = Context(own_addresses=own, head=head)
+        context = Context.of(forms, own_addresses=own, head=head)
         return self._with_second_opinion(tenant, TenantReader(self.reader, context))
 
     @cached_property

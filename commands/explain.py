@@ -35,6 +35,14 @@ class Bench:
     policy: Policy
 
 
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    """What was understood, and the line of the JSON form."""
+
+    understanding: Understanding
+    line: dict[str, Any]
+
+
 @click.command("explain")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--tenant", "slug", default="", help="Explain with this workspace's documents, orders and policy.")
@@ -47,8 +55,8 @@ def explain(files: tuple[str, ...], slug: str, *, as_json: bool) -> None:
         named = _mails(files)
         done = 0
         while batch := list(islice(named, BATCH)):
-            for line in _explained(services, bench, batch):
-                click.echo(json.dumps(line, ensure_ascii=False) if as_json else _in_words(line))
+            for one in _explained(services, bench, batch):
+                click.echo(json.dumps(one.line, ensure_ascii=False) if as_json else _in_words(one))
             done += len(batch)
             if sys.stderr.isatty():
                 click.echo(f"\r{done} mails explained", err=True, nl=False)
@@ -90,7 +98,7 @@ def _bytes(file: Path) -> bytes:
         return stream.read(MAX_BYTES + 1)
 
 
-def _explained(services: Services, bench: Bench, batch: list[tuple[str, bytes]]) -> Iterator[dict[str, Any]]:
+def _explained(services: Services, bench: Bench, batch: list[tuple[str, bytes]]) -> Iterator["_Explained"]:
     read = [_read(services, raw) for _, raw in batch]
     messages = [one for one in read if isinstance(one, Message)]
     understood = iter(bench.reader.read(messages))
@@ -98,9 +106,10 @@ def _explained(services: Services, bench: Bench, batch: list[tuple[str, bytes]])
         if isinstance(one, Message):
             understanding = next(understood)
             decision = triage(one, Conversation(), understanding, bench.handlers, bench.policy)
-            yield _line(name, understanding, decision)
+            yield _Explained(understanding, _line(name, understanding, decision))
         else:
-            yield _line(name, Understanding(""), Decision.hold(one))
+            nothing = Understanding("")
+            yield _Explained(nothing, _line(name, nothing, Decision.hold(one)))
 
 
 def _read(services: Services, raw: bytes) -> Message | str:
@@ -118,7 +127,7 @@ def _line(name: str, understanding: Understanding, decision: Decision) -> dict[s
         "file": name,
         "automatic": bool(understanding.automatic),
         "automatic_reason": understanding.automatic,
-        "text": understanding.text,
+        "text": understanding.sent_text,
         "language": understanding.language,
         "category": understanding.category.value,
         "sub_intent": understanding.sub_intent,
@@ -135,7 +144,8 @@ def _line(name: str, understanding: Understanding, decision: Decision) -> dict[s
     }
 
 
-def _in_words(line: Mapping[str, Any]) -> str:
+def _in_words(one: _Explained) -> str:
+    line = one.line
     what = (
         f"automatic: {line['automatic_reason']}"
         if line["automatic"]
@@ -143,6 +153,20 @@ def _in_words(line: Mapping[str, Any]) -> str:
             f"{line['category']} ({line['confidence']:.0%} sure), {line['language']}, importance {line['importance']}"
         )
     )
+    read = "".join(f"\n  {name}: {words}" for name, words in _more(one.understanding) if words)
     said = "".join(f"\n  {effect['kind']} to {effect['to']}:\n    " + effect["text"].replace("\n", "\n    ")
                    for effect in line["effects"])  # fmt: skip
-    return f"{line['file']}\n  {what}\n  {line['disposition']}: {line['reason']}{said}\n"
+    return f"{line['file']}\n  {what}{read}\n  {line['disposition']}: {line['reason']}{said}\n"
+
+
+def _more(read: Understanding) -> Iterator[tuple[str, str]]:
+    """What a person is told beyond the fields of the JSON form."""
+    if not read.automatic:
+        yield "wanted", f"{read.priority} priority, {read.sentiment}"
+        yield "issues", "; ".join(read.key_issues)
+        yield "threat", read.threat
+        yield "asks for a person", "yes" if read.asks_for_person else ""
+    for name in ("order_numbers", "ticket_numbers", "purchase_orders", "error_codes"):
+        numbers: tuple[str, ...] = getattr(read, name)
+        yield name.replace("_", " "), f"{', '.join(numbers)} ({read.place_of(name) or 'text'})" if numbers else ""
+    yield "forwarded", f"{len(read.forwarded.splitlines())} lines" if read.forwarded else ""

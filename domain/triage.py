@@ -114,6 +114,10 @@ def _checks(
     addressed = {address.mailbox for address in (*message.to, *message.cc)}
     reached = not policy.own_addresses or not policy.own_addresses.isdisjoint(addressed)
     threat = understanding.threat
+    # Thresholds are earned by what the local models say: another category was earned by nobody.
+    overturned = (
+        understanding.second_look is not None and understanding.second_look.before is not understanding.category
+    )
     return (
         _check(
             clear and not lacks,
@@ -121,6 +125,9 @@ def _checks(
             if understanding.category in policy.automatic
             else f"Read as {about}.",
             lacks or f"It is not clear what it is about ({about}).",
+        ),
+        _check(
+            not overturned, "The local models decided.", "A language model read it otherwise than the local models."
         ),
         _check(not threat, "No threat in it.", f"It contains a threat ({threat}): a person decides."),
         _check(not understanding.asks_for_person, "The writer asks for no person.", "The writer asks for a person."),

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import settings as settings_module
 from bootstrap import Services, build
@@ -90,9 +91,24 @@ def _intents(services: Services, rows: Iterable[dict[str, object]]) -> None:
         )
 
 
-def _replies(rows: Sequence[dict[str, object]]) -> None:
-    exact = sum(_folded(split(str(row["text"])).text) == _folded(str(row["expected"])) for row in rows)
-    print(f"\nNew text of replies, reply_dev.jsonl: {exact} of {len(rows)} exact ({exact / len(rows):.2f}).")
+def _replies(rows: Sequence[dict[str, Any]]) -> None:
+    """Rows without an exact text say what the new text must and must not hold: those are counted on their own."""
+    exact = [row for row in rows if row["expected"] is not None]
+    right = sum(_folded(_sent(row)) == _folded(row["expected"]) for row in exact)
+    others = [row for row in rows if row["expected"] is None]
+    holding = sum(
+        all(words in _sent(row) for words in row["must_contain"])
+        and not any(words in _sent(row) for words in row["must_not_contain"])
+        for row in others
+    )
+    print(
+        f"\nNew text of replies, reply_dev.jsonl: {right} of {len(exact)} exact ({right / len(exact):.2f}); "
+        f"of {len(others)} without an exact text {holding} hold what they must and nothing that they must not."
+    )
+
+
+def _sent(row: dict[str, Any]) -> str:
+    return split(str(row["text"])).sent_text
 
 
 def _automatic(services: Services, rows: Sequence[dict[str, object]]) -> None:
@@ -112,8 +128,8 @@ def _sign(services: Services, file: Path) -> str:
         return f"unreadable: {error}"
 
 
-def _rows(file: Path) -> list[dict[str, object]]:
-    def lines() -> Iterator[dict[str, object]]:
+def _rows(file: Path) -> list[dict[str, Any]]:
+    def lines() -> Iterator[dict[str, Any]]:
         with file.open(encoding="utf-8") as stream:
             for line in stream:
                 yield json.loads(line)

@@ -23,11 +23,14 @@ class QuestionHandler:
             return Decision.hold(f"No replies are written in its language ({understanding.language}).")
         if message.sender is None:
             return Decision.hold("The mail does not name exactly one sender.")
-        if understanding.order_numbers:
+        # An order that only the quoted mail names is no question about that order.
+        if understanding.claimed_orders:
             return self._about_orders(message, message.sender, understanding, wording)
         answer = self._answers.answer(understanding.text, message.subject, understanding.language)
         if not answer.answered or not answer.citations:
-            return Decision.hold(_why_not(answer)).checked(_answer_check(answer))
+            return Decision.hold(_why_not(answer)).checked(
+                _answer_check(answer), *self._mentioned(message, understanding.thread_orders)
+            )
         sources = list(dict.fromkeys(citation.heading for citation in answer.citations))
         paragraphs = (answer.text, "\n".join(dict.fromkeys(_source_line(one, wording) for one in answer.citations)))
         return (
@@ -43,7 +46,7 @@ class QuestionHandler:
         self, message: Message, sender: Address, understanding: Understanding, wording: Wording
     ) -> Decision:
         """Facts of an order are told by a person: this version only looks them up for that person."""
-        found = [(number, self._orders.find(number)) for number in understanding.order_numbers]
+        found = [(number, self._orders.find(number)) for number in understanding.claimed_orders]
         told = [
             line
             for _, order in found
@@ -52,8 +55,14 @@ class QuestionHandler:
         ]
         drafts = [Reply(sender, message.subject, wording.letter(message, *told))] if told else []
         return Decision.hold(
-            f"It asks about an order ({', '.join(understanding.order_numbers)}): a person answers.", *drafts
+            f"It asks about an order ({', '.join(understanding.claimed_orders)}): a person answers.", *drafts
         ).checked(*(check for number, order in found for check in order_checks(message, number, order)))
+
+    def _mentioned(self, message: Message, numbers: tuple[str, ...]) -> Iterator[Check]:
+        """What is known of the orders in quoted or forwarded mail, for the person who reads on."""
+        for number in numbers:
+            yield Check(f"The quoted or forwarded mail names order {number}; the new text does not.", passed=False)
+            yield from order_checks(message, number, self._orders.find(number))
 
 
 def _status(order: Order, wording: Wording) -> Iterator[str]:

@@ -9,7 +9,7 @@ not; that tells nothing to anybody else, since every reply goes to the address o
 from domain.case import Case
 from domain.category import Category
 from domain.conversation import Conversation
-from domain.decision import Decision, Disposition, Reply
+from domain.decision import Check, Decision, Disposition, Reply
 from domain.message import Address, Message
 from domain.order import Order
 from domain.ports import Orders
@@ -32,15 +32,18 @@ class RefundHandler:
         case = conversation.case
         if case is None or case.kind != Category.REFUND or case.has_ended:
             case = Case(Category.REFUND.value)
-        numbers = understanding.order_numbers or ((case.order_number,) if case.order_number else ())
-        found = [(number, self._orders.find(number)) for number in numbers]
+        numbers = understanding.claimed_orders or ((case.order_number,) if case.order_number else ())
+        # What only stands in old or forwarded mail is looked at where the writer names nothing; it never counts as
+        # tried, since somebody else may have written it.
+        candidates = () if numbers else understanding.thread_orders
+        found = [(number, self._orders.find(number)) for number in (*numbers, *candidates)]
         own = [order for _, order in found if order is not None and is_customer(message, order)]
         if not case.is_open:
             decision = Decision.hold(
                 f"Its {understanding.sub_intent or case.kind} is with a person already ({case.state})."
             )
         elif own:
-            decision = _checking(message, message.sender, case, own, wording)
+            decision = _checking(message, message.sender, case, own, wording, from_thread=bool(candidates))
         elif wording is None:
             decision = Decision.hold(f"No replies are written in its language ({understanding.language}).")
         elif numbers:
@@ -49,17 +52,33 @@ class RefundHandler:
             decision = _without_number(message, message.sender, case, wording)
         if decision.disposition is not Disposition.HOLD:
             return decision
-        return decision.checked(*(check for number, order in found for check in order_checks(message, number, order)))
+        from_thread = [_thread_check(candidates)] if candidates else []
+        return decision.checked(
+            *from_thread, *(check for number, order in found for check in order_checks(message, number, order))
+        )
 
 
-def _checking(message: Message, sender: Address, case: Case, own: list[Order], wording: Wording | None) -> Decision:
-    """The sender named at least one order of the address they write from: a person decides, the machine only looked."""
+def _thread_check(candidates: tuple[str, ...]) -> Check:
+    return Check(
+        f"The order number ({', '.join(candidates)}) stands only in the quoted or forwarded mail, not in the new text.",
+        passed=False,
+    )
+
+
+def _checking(
+    message: Message, sender: Address, case: Case, own: list[Order], wording: Wording | None, *, from_thread: bool
+) -> Decision:
+    """The sender named at least one order of the address they write from: a person decides, the machine only looked.
+
+    A number `from_thread` is a candidate only: the case is not tied to it.
+    """
     named = "; ".join(described(order) for order in own)
     drafts = [Reply(sender, message.subject, wording.letter(message, wording.received, asking=True))] if wording else []
     verified = "verified" if message.sender_verified else "did not verify"
-    number = own[0].number if len(own) == 1 else ""
+    number = own[0].number if len(own) == 1 and not from_thread else ""
+    where = " (its number stands only in the quoted or forwarded mail)" if from_thread else ""
     return Decision.hold(
-        f"Found {named}; the sender is the customer on it, and Gmail {verified} that address: a person decides.",
+        f"Found {named}{where}; the sender is the customer on it, and Gmail {verified} that address: a person decides.",
         *drafts,
     ).moving(case.moved_to("checking", order_number=number))
 

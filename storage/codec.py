@@ -1,10 +1,12 @@
 """Domain values to JSON columns and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.case import Case
@@ -12,7 +14,9 @@ from domain.category import Category
 from domain.decision import Check, Citation
 from domain.message import Address, Attachment, Message
 from domain.opinion import SecondLook
-from domain.understanding import Understanding
+from domain.understanding import Place, Priority, Reading, Sentiment, Understanding
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 def dumps(value: object) -> str:
@@ -53,18 +57,41 @@ def message_from_json(
 
 
 def understanding_from_json(fields: Mapping[str, Any]) -> Understanding | None:
-    """What was understood, or None where the machine never came that far."""
+    """What was understood, or None where the machine never came that far.
+
+    Rows of an earlier release lack fields, which then have their usual value. Rows of a later one, read after going
+    back, have fields and words that this one does not know: those are left out.
+    """
     if not fields:
         return None
-    known = {
-        **fields,
-        "category": Category(fields["category"]),
-        "order_numbers": tuple(fields["order_numbers"]),
-        # Rows of an earlier release do not have it.
-        "probabilities": {Category(name): value for name, value in fields.get("probabilities", {}).items()},
-        "second_look": SecondLook(**look) if (look := fields.get("second_look")) else None,
-    }
+    known = {name: value for name, value in fields.items() if name in _UNDERSTOOD}
+    for name in _UNDERSTOOD & {"order_numbers", "key_issues", "error_codes", "ticket_numbers", "purchase_orders"}:
+        known[name] = tuple(fields.get(name) or ())
+    probabilities = fields.get("probabilities") or {}
+    known["probabilities"] = {Category(name): value for name, value in probabilities.items() if name in set(Category)}
+    known["read_from"] = tuple(_readings(fields.get("read_from") or ()))
+    known["text"] = fields.get("text", "")
+    known["category"] = _member(Category, fields.get("category"), Category.OTHER)
+    known["priority"] = _member(Priority, fields.get("priority"), Priority.NORMAL)
+    known["sentiment"] = _member(Sentiment, fields.get("sentiment"), Sentiment.NEUTRAL)
+    look, say = fields.get("second_look"), fields.get("words_say")
+    known["second_look"] = SecondLook(**look) if look else None
+    known["words_say"] = Category(say) if say in set(Category) else None
     return Understanding(**known)
+
+
+_UNDERSTOOD = frozenset(field.name for field in dataclass_fields(Understanding))
+
+
+def _member(kind: type[Word], word: str | None, usual: Word) -> Word:
+    """The member of a closed set, or the usual one where a row has none or a later release's."""
+    return next((one for one in kind if one == word), usual)
+
+
+def _readings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Reading]:
+    for row in rows:
+        if row.get("place") in set(Place):
+            yield Reading(row.get("field", ""), Place(row["place"]), row.get("words", ""))
 
 
 def citations_from_json(rows: list[Mapping[str, Any]]) -> tuple[Citation, ...]:

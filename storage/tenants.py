@@ -1,7 +1,8 @@
 """Tenants: a merchant's workspace, its kill switch and its policy."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from domain.category import Category
 from domain.errors import BadInput
+from domain.number_forms import NumberForms
 from domain.triage import Policy
 
 
@@ -34,6 +36,11 @@ class Tenant:
         """What the tenant wishes of language models: tokens_per_day, lower, upper, reliability; each may be missing."""
         found = self.settings.get("llm")
         return found if isinstance(found, dict) else {}
+
+    def number_forms(self) -> NumberForms:
+        """The forms that this tenant gave its numbers; none where it gave none."""
+        stored = self.settings.get("numbers", {})
+        return NumberForms(*(tuple(stored.get(kind, ())) for kind in ("orders", "tickets", "purchases")))
 
 
 def create(db: Connection, tenant: UUID, *, slug: str, name: str) -> None:
@@ -66,4 +73,14 @@ def set_answering(db: Connection, tenant: UUID, *, answering: bool) -> None:
     db.execute(
         text("UPDATE tenant SET answering = :answering WHERE tenant_id = :tenant"),
         {"tenant": tenant, "answering": answering},
+    )
+
+
+def set_number_forms(db: Connection, tenant: UUID, forms: NumberForms) -> None:
+    """They stand in the policy, beside what else is the tenant's own. The next mail is read with them."""
+    db.execute(
+        text("""
+            UPDATE tenant SET policy = jsonb_set(policy, '{numbers}', CAST(:forms AS jsonb)) WHERE tenant_id = :tenant
+        """),
+        {"tenant": tenant, "forms": json.dumps(asdict(forms))},
     )

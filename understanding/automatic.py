@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from domain.message import Message
+from understanding.mass_mail import offer_sign, program_sign, spam_header_sign
 
 _NO_MAIL = {
     "SENT": "we sent it ourselves",
@@ -45,6 +46,8 @@ _REPORT_PARTS = frozenset(
         "message/tracking-status",
     }
 )
+# Lists send digests (RFC 2046, 5.1.5) and announcements that lie elsewhere (5.2.3); mail programs of people do neither.
+_LIST_PARTS = frozenset({"multipart/digest", "message/external-body"})
 _PRECEDENCES = frozenset({"bulk", "list", "junk", "auto_reply", "auto-reply"})
 _SUPPRESSED = frozenset({"all", "autoreply", "oof"})
 
@@ -127,6 +130,8 @@ def _by_report(message: Message, own: frozenset[str]) -> str:
     found = next((kind for kind in (message.content_type, *message.part_types) if kind in _REPORT_PARTS), "")
     if found:
         return f"it is a delivery report, a receipt or a complaint form ({found})"
+    if message.content_type == "message/rfc822":
+        return "it is nothing but another mail, wrapped by a program"
     if message.header("x-failed-recipients"):
         return "it reports failed recipients"
     return_paths = [value.replace(" ", "") for name, value in message.headers if name == "return-path"]
@@ -147,8 +152,9 @@ def _by_sender(message: Message, own: frozenset[str]) -> str:
 
 def _by_list(message: Message, own: frozenset[str]) -> str:
     del own
-    found = next((name for name in _LIST_HEADERS if message.header(name)), "")
-    return f"it went out to a list ({found.title()})" if found else ""
+    found = next((name.title() for name in _LIST_HEADERS if message.header(name)), "")
+    found = found or next((kind for kind in (message.content_type, *message.part_types) if kind in _LIST_PARTS), "")
+    return f"it went out to a list ({found})" if found else ""
 
 
 def _by_calendar(message: Message, own: frozenset[str]) -> str:
@@ -159,6 +165,11 @@ def _by_calendar(message: Message, own: frozenset[str]) -> str:
 def _by_subject(message: Message, own: frozenset[str]) -> str:
     del own
     return "its subject is that of an absence note" if _AWAY.match(message.subject.strip()) else ""
+
+
+def _by_program(message: Message, own: frozenset[str]) -> str:
+    del own
+    return spam_header_sign(message) or program_sign(message) or offer_sign(message)
 
 
 def _by_footer(message: Message, own: frozenset[str]) -> str:
@@ -179,6 +190,7 @@ _RULES: tuple[Callable[[Message, frozenset[str]], str], ...] = (
     _by_list,
     _by_calendar,
     _by_subject,
+    _by_program,
     _by_footer,
 )
 

@@ -1,4 +1,4 @@
-"""Numbers that a mail names: orders and purchase orders. Every pattern takes time linear in the text."""
+"""What numbers of orders, tickets and purchase orders look like. Every pattern takes time linear in the text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,21 @@ _HASH = re.compile(r"(?P<kind>[^\W\d_]{0,12})[ .:]{0,3}#\s?(?P<number>\d{4,15})(
 _ALONE = re.compile(r"[^\d\n@]{0,40}(?<![\w+/.,-])#?(?P<number>\d{5,15})(?![\w/-]|[.,]\d)[^\d\n@]{0,30}")
 _SHORT = 200
 
-_PURCHASE_ORDER = re.compile(r"(?<![\w-])D\d{9}(?![\w-])", re.IGNORECASE)
+_PURCHASE_ORDER = re.compile(r"(?<![\w-])(?P<number>D\d{9})(?![\w-])", re.IGNORECASE)
+_NAMED_PURCHASE = re.compile(
+    r"(?<!\w)(?:po|p\.o\.|purchase order|lieferantenbestellung|bon de commande fournisseur|orden de compra)"
+    r"[\s:#.-]{0,3}(?:(?:number|no|nr|n[°ºo]|ref)[\s:#.]{1,3})?(?P<number>[a-z]{0,3}-?\d{4,12})(?!\w|-\w|[.,/:]\d)",
+    re.IGNORECASE,
+)
+_TICKET = re.compile(r"(?<![\w-])(?P<number>(?:DE|FR|BE|LU|NL|AT|IT)\d{8})(?![\w-])", re.IGNORECASE)
+_NAMED_TICKET = re.compile(
+    r"(?<!\w)(?:ticket|case|vorgang|fall|anfrage|dossier|caso|incidencia)s?-?"
+    r"(?:[\s-]?(?:number|nummer|num[ée]ro|n[úu]mero|id|no|nr|n[°ºo])\b\.?)?[\s:#]{1,3}"
+    r"(?P<number>[a-z]{0,4}-?\d{4,12})(?!\w|-\w|[.,/:]\d)",
+    re.IGNORECASE,
+)
+# LU12345678 is also what a tax number of Luxembourg looks like.
+_TAX_BEFORE = re.compile(r"\b(?:vat|ust|uid|tva|iva|btw|tax)\b[^\n]{0,12}$", re.IGNORECASE)
 
 
 def order_numbers(text: str, subject: str = "", patterns: Sequence[re.Pattern[str]] = ()) -> tuple[str, ...]:
@@ -52,11 +66,39 @@ def order_numbers(text: str, subject: str = "", patterns: Sequence[re.Pattern[st
     `patterns` are the tenant's own (see `shape`). When they match nothing, the common forms are tried, since
     customers mistype: a wrong number is asked about, a missed one is asked for twice.
     """
-    for place in (text[:LOOKED_AT], subject[:LOOKED_AT]):
-        found = tuple(dict.fromkeys(_by_shape(place, patterns) or _common(place)))
-        if found:
-            return found[:MOST]
-    return ()
+    return orders_in(text, patterns) or orders_in(subject, patterns)
+
+
+def orders_in(
+    text: str, patterns: Sequence[re.Pattern[str]] = (), *, alone: bool = True, forms_only: bool = False
+) -> tuple[str, ...]:
+    """The order numbers of one place, as `order_numbers` finds them.
+
+    `alone` also takes the number that a short text consists of; `forms_only` leaves out what only a word announces.
+    """
+    text = text[:LOOKED_AT]
+    found = _by_shape(text, patterns) or (
+        _by_shape(text, (_MARKETPLACE,)) if forms_only else _common(text, alone=alone)
+    )
+    return tuple(dict.fromkeys(found))[:MOST]
+
+
+def tickets_in(text: str, patterns: Sequence[re.Pattern[str]] = ()) -> tuple[str, ...]:
+    """The ticket numbers of one place: of the tenant's forms, else of the usual form, else announced by a word."""
+    text = text[:LOOKED_AT]
+    usual = [
+        match["number"].upper()
+        for match in _TICKET.finditer(text)
+        if not _TAX_BEFORE.search(text[max(0, match.start() - 24) : match.start()])
+    ]
+    return tuple(dict.fromkeys(_by_shape(text, patterns) or usual or _by_shape(text, (_NAMED_TICKET,))))[:MOST]
+
+
+def purchases_in(text: str, patterns: Sequence[re.Pattern[str]] = ()) -> tuple[str, ...]:
+    """The numbers of our own purchase orders in one place; the order of what is tried as for tickets."""
+    text = text[:LOOKED_AT]
+    found = _by_shape(text, patterns) or _by_shape(text, (_PURCHASE_ORDER,)) or _by_shape(text, (_NAMED_PURCHASE,))
+    return tuple(dict.fromkeys(found))[:MOST]
 
 
 def purchase_order_numbers(text: str, subject: str = "") -> tuple[str, ...]:
@@ -65,13 +107,13 @@ def purchase_order_numbers(text: str, subject: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys(number.upper() for number in found))[:MOST]
 
 
-def shape(form: str) -> re.Pattern[str]:
-    """A tenant's own form of an order number: `#` is a digit, `@` a letter, all else itself, as in `LO-#####`.
+def shape(form: str, what: str = "order number") -> re.Pattern[str]:
+    """A tenant's own form of a number: `#` is a digit, `@` a letter, all else itself, as in `LO-#####`.
 
     Tenants write no regular expressions: theirs could take for ever.
     """
     if not 3 <= len(form) <= 40 or "#" not in form:
-        raise BadInput("order number", f"{form!r} is no form like LO-##### (3 to 40 characters, at least one #).")
+        raise BadInput(what, f"{form!r} is no form like LO-##### (3 to 40 characters, at least one #).")
     parts = {"#": r"\d", "@": r"[^\W\d_]"}
     inner = "".join(parts.get(character, re.escape(character)) for character in form)
     return re.compile(rf"(?<![\w-])(?P<number>{inner})(?!\w|-\w)", re.IGNORECASE)
@@ -82,15 +124,15 @@ def _by_shape(text: str, patterns: Sequence[re.Pattern[str]]) -> list[str]:
     return [number for _, number in hits]
 
 
-def _common(text: str) -> list[str]:
+def _common(text: str, *, alone: bool = True) -> list[str]:
     hits: list[tuple[int, str]] = []
     taken: set[int] = set()
     for match in _candidates(text):
         span = set(range(*match.span("number")))
-        if not span & taken and not _PURCHASE_ORDER.fullmatch(match["number"]):
+        if not span & taken and not _is_another(match["number"]):
             taken |= span
             hits.append((match.start("number"), match["number"].upper()))
-    if not hits and len(text) <= _SHORT:
+    if alone and not hits and len(text) <= _SHORT:
         return [number for line in text.splitlines() for number in _alone(line.strip())]
     return [number for _, number in sorted(hits)]
 
@@ -113,6 +155,11 @@ def _alone(line: str) -> list[str]:
     match = _ALONE.fullmatch(line)
     words = line.lower().replace(":", " ").replace(".", " ").split()
     return [match["number"]] if match and _NOT_ORDERS.isdisjoint(words) else []
+
+
+def _is_another(number: str) -> bool:
+    """Whether the number has the usual form of a purchase order or a ticket."""
+    return bool(_PURCHASE_ORDER.fullmatch(number) or _TICKET.fullmatch(number))
 
 
 def _is_named(match: re.Match[str]) -> bool:

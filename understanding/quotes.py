@@ -1,71 +1,19 @@
-"""What the writer newly wrote, apart from what is quoted below it and from the signature.
+"""The parts of a mail's text: what is new, what is forwarded, what is quoted, signature and disclaimer.
 
 Our own line patterns instead of a library: every step looks at a bounded number of lines, so that the time is linear
-in the length of the text. A forwarded mail stays in the new text: forwarding is what its writer wants to say.
+in the length of the text.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from understanding.signatures import signature_start
+from domain.understanding import sent_text
+from understanding.introductions import introduction_end, is_forwarding, is_forwarding_subject
+from understanding.signatures import disclaimer_start, signature_start
 
 MAX_TEXT = 64 * 1024
-_WRAPPED = 6  # lines over which "On ... wrote:" may be wrapped
-_BLOCK = 8  # lines in which the headers of a quoted mail must stand
 
-# English and Romance languages put the verb last; German and its neighbours put the writer behind it.
-_VERB = re.compile(
-    r"\b(?:wrote|writes|a [eé]crit|escribi[oó]|ha scritto|geschreven|escreveu"
-    r"|написал\(а\)|написала?|kirjoitti)[\s:*-]*$"
-    r"|\b(?:schrieb|schreibt|schreef|skrev|napisał(?:a|\(a\))?)(?=$|[\s:*-])[^!?]{0,150}$",
-    re.IGNORECASE,
-)
-_SENT = re.compile(r"\bsent[\s:*-]*$", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<!m)[.!?]$", re.IGNORECASE)  # but "9:00 a.m."
-# Who tells what somebody wrote ("On 3 May you wrote:") quotes nothing.
-_TELLING = re.compile(
-    r"\b(?:you|i|we|they|he|she|who|sie|ich|wir|er|vous|je|nous|usted|yo|ella)\s+"
-    r"(?:wrote|sent|schrieb|a [eé]crit|escribi[oó])\b",
-    re.IGNORECASE,
-)
-_OPENING = re.compile(
-    r"[-_*\s>]{0,20}(?:on|am|le|el|il|op|den|em|dnia|w dniu|på|vào|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},)\s",
-    re.IGNORECASE,
-)
-_DATE_FIRST = re.compile(r"\s{0,3}\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b")
-_ADDRESS_LAST = re.compile(r"<\s?[^<>\s]{1,100}@[^<>\s]{1,200}\s?>\s?:?$")
-_WROTE_LAST = re.compile(
-    r"<\s?[^<>\s]{1,100}@[^<>\s]{1,200}\s?>\s?(?:wrote|sent|schrieb|a [eé]crit|escribi[oó]|ha scritto)\s?:$",
-    re.IGNORECASE,
-)
-_DASHED = re.compile(
-    r"\s{0,3}-{2,}\s?[^-\n]{1,80}\s(?:wrote|schrieb|a [eé]crit|escribi[oó])\s?-{2,}\s*$", re.IGNORECASE
-)
-_ORIGINAL = re.compile(
-    r"[\s*>]{0,5}[-_]{2,}\s?(?:original message|reply message|urspr[uü]ngliche (?:nachricht|e-?mail)|originalnachricht"
-    r"|message d['’]origine|message original|mensaje original|messaggio originale|oorspronkelijk bericht"
-    r"|mensagem original|ursprungligt meddelande)\s?[-_]{2,}",
-    re.IGNORECASE,
-)
-_FORWARDED = re.compile(
-    r"[\s*]{0,5}(?:[-_]{2,}\s?(?:forwarded message|weitergeleitete (?:nachricht|e-?mail)|message transf[eé]r[eé]"
-    r"|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|mensagem encaminhada)\s?[-_]{2,}"
-    r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)"
-    r"|d[eé]but du message (?:r[eé]exp[eé]di[eé]|transf[eé]r[eé])|inicio del mensaje reenviado"
-    r"|inizio messaggio inoltrato)\s?:)",
-    re.IGNORECASE,
-)
-_HEADER = re.compile(r"[\s>*|]{0,8}([A-Za-zÀ-ÿ]{1,12}(?: (?:el|à|a|am))?)\s?\*?\s?:\s?\*?(?:\s|$)")
-_HEADER_KINDS = {
-    "from": "from", "von": "from", "de": "from", "da": "from", "van": "from", "från": "from", "fra": "from",
-    "sent": "date", "date": "date", "gesendet": "date", "gesendet am": "date", "datum": "date", "envoyé": "date",
-    "envoyé à": "date", "enviado": "date", "enviado el": "date", "fecha": "date", "inviato": "date", "data": "date",
-    "verzonden": "date", "skickat": "date",
-    "to": "to", "an": "to", "à": "to", "para": "to", "a": "to", "aan": "to", "till": "to", "pour": "to",
-    "cc": "cc", "kopie": "cc",
-    "subject": "subject", "betreff": "subject", "objet": "subject", "asunto": "subject", "oggetto": "subject",
-    "onderwerp": "subject", "ämne": "subject", "assunto": "subject",
-}  # fmt: skip
 _INLINE = re.compile(r"(?<!-)-{3,40}\s?(?=(?:On|Am|Le|El)\s)")
 _QUOTED = re.compile(r"\s{0,3}>")
 _DECORATION = re.compile(r"\s*[-_=*]{4,}\s*$")
@@ -73,25 +21,42 @@ _DECORATION = re.compile(r"\s*[-_=*]{4,}\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`text` is never empty for a mail that is not; `quoted` and `signature` hold what was taken out of it."""
+    """`text` is never empty for a mail that is not; the others hold what was taken out of it.
+
+    Where nothing is new but a forwarded mail is there, that is the text, and stands in `forwarded` too.
+    """
 
     text: str
     quoted: str = ""
     signature: str = ""
+    forwarded: str = ""
+    disclaimer: str = ""
+
+    @property
+    def sent_text(self) -> str:
+        """What the writer sends: the new text, and below it what they forward."""
+        return sent_text(self.text, self.forwarded)
 
 
-def split(text: str) -> Parts:
-    """Separate the new text of a mail. What lies beyond 64 KB counts as quoted."""
-    lines = _lines(text[:MAX_TEXT])
-    new, quoted = _without_quotes(lines)
-    forward = next((at for at, line in enumerate(new) if _FORWARDED.match(line)), len(new))
-    head, forwarded = _trimmed(new[:forward]), new[forward:]
-    at = signature_start(head)
-    kept = "\n".join([*_trimmed(head[:at]), *([""] if forwarded and head else []), *forwarded]).strip()
-    if not kept:
+def split(text: str, subject: str = "") -> Parts:
+    """Separate the parts of a mail. What lies beyond 64 KB counts as quoted.
+
+    `subject` tells a forwarded mail from a quoted one where the mail program marks both alike.
+    """
+    new, quoted, forwarded = _without_quotes(_lines(text[:MAX_TEXT]), passes_on=is_forwarding_subject(subject))
+    new = _trimmed(new)
+    signed_at = signature_start(new, may_be_all=bool(forwarded))
+    disclaimed_at = signed_at + disclaimer_start(new[signed_at:])
+    kept, passed_on = "\n".join(_trimmed(new[:signed_at])).strip(), "\n".join(forwarded).strip()
+    if not kept and not passed_on:
         return Parts(text[:MAX_TEXT].strip(), text[MAX_TEXT:].strip())
-    signature = "\n".join(head[at:]).strip()
-    return Parts(kept, "\n".join([*quoted, text[MAX_TEXT:]]).strip(), signature)
+    return Parts(
+        text=kept or passed_on,
+        quoted="\n".join([*quoted, text[MAX_TEXT:]]).strip(),
+        signature="\n".join(_trimmed(new[signed_at:disclaimed_at])),
+        forwarded=passed_on,
+        disclaimer="\n".join(_trimmed(new[disclaimed_at:])),
+    )
 
 
 def _lines(text: str) -> list[str]:
@@ -108,19 +73,20 @@ def _lines(text: str) -> list[str]:
     return lines
 
 
-def _without_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
+def _without_quotes(lines: list[str], *, passes_on: bool) -> tuple[list[str], list[str], list[str]]:
+    """New, quoted and forwarded lines. What is forwarded goes on to the end of the mail."""
     new: list[str] = []
     quoted: list[str] = []
-    marked = sum(1 for line in lines if _QUOTED.match(line) and "<<" not in line)
+    marked = sum(1 for line in lines if _is_marked(line) and "<<" not in line)
     at = 0
     while at < len(lines):
-        if _FORWARDED.match(lines[at]):
-            return [*new, *lines[at:]], quoted
-        end = _intro_end(lines, at)
+        if is_forwarding(lines[at]):
+            return new, quoted, lines[at:]
+        end = introduction_end(lines, at)
         follows = next((line for line in lines[end : end + 4] if line.strip()), "")
-        if end > at and not _QUOTED.match(follows):
-            return new, [*quoted, *lines[at:]]
-        if end > at or (marked > 1 and _QUOTED.match(lines[at])):
+        if end > at and not _is_marked(follows):
+            return (new, quoted, lines[at:]) if passes_on else (new, [*quoted, *lines[at:]], [])
+        if end > at or (marked > 1 and _is_marked(lines[at])):
             end = _marked_end(lines, end)
             quoted += lines[at:end]
             while end < len(lines) and not lines[end].strip():
@@ -129,15 +95,19 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
         else:
             new.append(lines[at])
             at += 1
-    return new, quoted
+    return new, quoted, []
 
 
-def _marked_end(lines: list[str], at: int) -> int:
+def _is_marked(line: str) -> bool:
+    return _QUOTED.match(line) is not None
+
+
+def _marked_end(lines: Sequence[str], at: int) -> int:
     """The end of the block of `>` lines that starts at or shortly after `at`."""
     end = at
     for number in range(at, len(lines)):
         line = lines[number]
-        if _QUOTED.match(line):
+        if _is_marked(line):
             end = number + 1
         elif line.strip() and not (end == number and _is_rest_of_link(lines[number - 1], line)):
             break
@@ -149,65 +119,11 @@ def _is_rest_of_link(before: str, line: str) -> bool:
     return "http" in before and " " not in line.strip()
 
 
-def _intro_end(lines: list[str], at: int) -> int:
-    """The line after what introduces a quote at `at` ("On ... wrote:", a block of headers), else `at`."""
-    line = lines[at]
-    if not line.strip():
-        return at
-    if _ORIGINAL.match(line) or _DASHED.match(line):
-        return at + 1
-    if _is_header_block(lines, at):
-        return at + 1
-    return _wrote_end(lines, at)
-
-
-def _wrote_end(lines: list[str], at: int) -> int:
-    opening = _OPENING.match(lines[at]) is not None
-    dated = _DATE_FIRST.match(lines[at]) is not None
-    joined = ""
-    for end in range(at, min(at + _WRAPPED, len(lines))):
-        joined = f"{joined} {lines[end].strip()}".strip()
-        if len(joined) > 600 or (end > at and _SENTENCE_END.search(lines[end - 1].rstrip()[-3:])):
-            break
-        bare = joined.rstrip("* ")
-        closes = bare.endswith(":") or re.search(r"\w-{3,}$", bare[-40:]) is not None
-        # A date makes the difference between a quote and a sentence.
-        has_date = any(letter.isdigit() for letter in joined[:120])
-        verb = _VERB.search(joined) or (_SENT.search(joined) and ("," in joined or "@" in joined))
-        wrote = opening and closes and has_date and verb and not _TELLING.search(joined)
-        named = end <= at + 1 and ((dated and _ADDRESS_LAST.search(bare)) or _WROTE_LAST.search(bare))
-        if wrote or named:
-            return end + 1
-        if not opening and end > at:
-            break
-    return at
-
-
-def _is_header_block(lines: list[str], at: int) -> bool:
-    first = _kind(lines[at])
-    if first not in {"from", "date"}:
-        return False
-    block: list[str] = []
-    for line in lines[at : at + _BLOCK]:
-        if not line.strip() and len(block) > 1:
-            break
-        block.append(line)
-    kinds = {_kind(line) for line in block} - {""}
-    # "From: Berlin, To: Munich, Date: 3 May" is what a traveller writes: a mail has an address or a subject.
-    of_mail = "subject" in kinds or any("@" in line for line in block)
-    return of_mail and (len(kinds) > 2 or (len(kinds) == 2 and "date" in kinds))
-
-
-def _kind(line: str) -> str:
-    header = _HEADER.match(line)
-    return _HEADER_KINDS.get(header[1].lower(), "") if header else ""
-
-
-def _trimmed(lines: list[str]) -> list[str]:
+def _trimmed(lines: Sequence[str]) -> list[str]:
     """Without empty lines at both ends, and without the ruler above a quote."""
     start, end = 0, len(lines)
     while end > start and (not lines[end - 1].strip() or _DECORATION.match(lines[end - 1])):
         end -= 1
     while start < end and not lines[start].strip():
         start += 1
-    return lines[start:end]
+    return list(lines[start:end])

@@ -1,7 +1,7 @@
 """Read a batch of mails: from messages to what was understood of each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.category import Category
@@ -11,15 +11,20 @@ from domain.understanding import Understanding
 from understanding.automatic import automatic_sign
 from understanding.classifier import Classifier, Text, Verdict
 from understanding.context import Context
-from understanding.entities import order_numbers
 from understanding.features import embedded_text
-from understanding.importance import importance_of
-from understanding.language import language_of
+from understanding.importance import AUTOMATIC, weigh
+from understanding.issues import key_issues
+from understanding.language import UNKNOWN, language_of
+from understanding.numbers import errors_in, numbers_in
 from understanding.quotes import Parts, split
-from understanding.signals import asks_for_person, threat_in
+from understanding.readings import readings
+from understanding.sentiment import sentiment_of
+from understanding.signals import threat_in, wish_for_person
 
 # A mail from a supplier's own domain is about supplies, whatever its words suggest.
 KNOWN_SUPPLIER = 0.99
+# Words of a new text from which on it speaks for itself, without what is forwarded below it.
+SPEAKS_FOR_ITSELF = 12
 NOTHING = Verdict(Category.OTHER, "", 0.0)
 
 
@@ -34,11 +39,16 @@ class _Draft:
 
     @property
     def text(self) -> Text:
-        return Text(self.parts.text, self.message.subject, self.language)
+        return Text(self.words, self.message.subject, self.language)
+
+    @property
+    def words(self) -> str:
+        """What is understood: the new text; with "see below", what stands below, too."""
+        return _spoken(self.parts)
 
     @property
     def is_for_the_model(self) -> bool:
-        return not self.automatic and bool(self.parts.text.strip() or self.message.subject.strip())
+        return not self.automatic and bool(self.words.strip() or self.message.subject.strip())
 
 
 class Reader:
@@ -55,7 +65,7 @@ class Reader:
         """
         drafts = [_draft(message, context.own_addresses) for message in messages]
         asked = [draft for draft in drafts if draft.is_for_the_model]
-        texts = [embedded_text(draft.parts.text, draft.message.subject) for draft in asked]
+        texts = [embedded_text(draft.words, draft.message.subject) for draft in asked]
         vectors = self._embedder.embed(texts) if texts else []
         verdicts = iter(self._verdict(draft, vector, context) for draft, vector in zip(asked, vectors, strict=True))
         return [
@@ -66,8 +76,7 @@ class Reader:
         [verdict] = self._classifier.classify([draft.text], [vector])
         if context.head is not None:
             verdict = context.head.revise(verdict, draft.text, vector, self._classifier)
-        sender = draft.message.sender
-        if sender is None or sender.domain not in context.supplier_domains:
+        if not _is_from(draft.message, context.supplier_domains):
             return verdict
         sub_intent = self._classifier.sub_intent_within(Category.SUPPLIER, draft.text, vector)
         return verdict.known_to_be(Category.SUPPLIER, sub_intent, KNOWN_SUPPLIER)
@@ -85,33 +94,62 @@ class TenantReader:
 
 
 def _draft(message: Message, own_addresses: frozenset[str]) -> _Draft:
-    parts = split(message.text)
-    return _Draft(message, parts, automatic_sign(message, own_addresses), language_of(parts.text, message.subject))
+    parts = split(message.text, message.subject)
+    language = language_of(parts.text, message.subject)
+    if language == UNKNOWN:
+        language = language_of(_spoken(parts), message.subject)
+    return _Draft(message, parts, automatic_sign(message, own_addresses), language)
+
+
+def _spoken(parts: Parts) -> str:
+    return parts.text if len(parts.text.split(None, SPEAKS_FOR_ITSELF)) >= SPEAKS_FOR_ITSELF else parts.sent_text
 
 
 def _understanding(draft: _Draft, verdict: Verdict, context: Context) -> Understanding:
-    text, subject = draft.parts.text, draft.message.subject
-    threat, person = "", False
-    if draft.automatic:
-        importance, reason = 1, "a machine wrote it"
-    else:
-        threat, person = threat_in(f"{subject}\n{text}"), asks_for_person(text)
-        importance, reason = importance_of(
-            text, verdict.category, sub_intent=verdict.sub_intent, threat=threat, asks_for_person=person
-        )
-    return Understanding(
-        text=text,
+    parts, subject, words = draft.parts, draft.message.subject, draft.words
+    numbers = numbers_in(parts, subject, context)
+    errors, errors_from = errors_in(parts, subject, numbers)
+    known = Understanding(
+        text=parts.text,
         language=draft.language,
         category=verdict.category,
         sub_intent=verdict.sub_intent,
         confidence=verdict.confidence,
         probabilities=verdict.probabilities,
-        importance=importance,
-        importance_reason=reason,
+        words_say=verdict.words_say,
         automatic=draft.automatic,
-        quoted=draft.parts.quoted,
-        signature=draft.parts.signature,
-        order_numbers=order_numbers(text, subject, context.order_patterns),
-        asks_for_person=person,
-        threat=threat,
+        quoted=parts.quoted,
+        signature=parts.signature,
+        forwarded=parts.forwarded,
+        disclaimer=parts.disclaimer,
+        importance=AUTOMATIC.importance,
+        importance_reason=AUTOMATIC.reason,
+        priority=AUTOMATIC.priority,
+        order_numbers=numbers.orders,
+        ticket_numbers=numbers.tickets,
+        purchase_orders=numbers.purchases,
+        error_codes=errors,
+        read_from=(*numbers.read_from, *errors_from),
     )
+    by_sender = _is_from(draft.message, context.supplier_domains)
+    if draft.automatic:
+        return replace(known, read_from=readings(known, by_sender=by_sender))
+    threat, wish = threat_in(f"{subject}\n{words}"), wish_for_person(words)
+    weight = weigh(words, verdict.category, sub_intent=verdict.sub_intent, threat=threat, asks_for_person=bool(wish))
+    mood, mood_from = sentiment_of(words, draft.language, sub_intent=verdict.sub_intent, pressing=weight.pressing)
+    known = replace(
+        known,
+        importance=weight.importance,
+        importance_reason=weight.reason,
+        priority=weight.priority,
+        sentiment=mood,
+        key_issues=key_issues(words, draft.language),
+        asks_for_person=bool(wish),
+        threat=threat,
+        read_from=(*known.read_from, *mood_from),
+    )
+    return replace(known, read_from=readings(known, by_sender=by_sender, weighing=weight.words, wish=wish))
+
+
+def _is_from(message: Message, domains: frozenset[str]) -> bool:
+    return message.sender is not None and message.sender.domain in domains

@@ -17,12 +17,17 @@ _GAP = r"(?:\W{1,3}\w{1,20}){0,4}?\W{1,3}"
 
 def asks_for_person(text: str) -> bool:
     """Whether the writer wants to deal with a human being."""
-    return first("person", folded(text)) != ""
+    return wish_for_person(text) != ""
+
+
+def wish_for_person(text: str) -> str:
+    """The words in which the writer asks for a human being, or an empty string."""
+    return first("person", folded(text))
 
 
 def threat_in(text: str) -> str:
     """The first safety or legal threat with the words it was read from, or an empty string."""
-    text = folded(text)
+    text = _any_language("harmless").sub(" … ", folded(text))
     for kind in ("safety", "legal"):
         words = first(kind, text)
         if words:
@@ -51,9 +56,18 @@ def count(kind: str, text: str, most: int = 8) -> int:
     return len(found)
 
 
-@cache
+def in_language(kind: str, language: str) -> re.Pattern[str]:
+    """The list of a language, matched in lower case; those of all languages where it is unknown or has none."""
+    return _list_of(kind, language if language in _phrases()[kind] else "")
+
+
 def _any_language(kind: str) -> re.Pattern[str]:
-    lists = _phrases()[kind].values()
+    return _list_of(kind, "")
+
+
+@cache
+def _list_of(kind: str, language: str) -> re.Pattern[str]:
+    lists = [text for name, text in _phrases()[kind].items() if language in {"", name}]
     phrases = [line.replace("{gap}", _GAP) for text in lists for line in text.splitlines() if line]
     return re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)")
 

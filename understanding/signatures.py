@@ -1,7 +1,8 @@
-"""Where a mail's signature begins: below `-- `, a device's advertisement, a disclaimer, or contact lines."""
+"""Where a mail's signature begins: below `-- `, a device's advertisement or contact lines; and where its disclaimer."""
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 _MARK = re.compile(r"\s{0,3}(?:--|—|––)\s*$")
 _DEVICE = re.compile(
@@ -12,17 +13,28 @@ _DEVICE = re.compile(
     r"|skickat från|sendt fra|outlook für (?:ios|android) (?:beziehen|herunterladen)|holen sie sich outlook)",
     re.IGNORECASE,
 )
+# Matched against a line and the two below it, since mail programs wrap lines.
 _DISCLAIMER = re.compile(
-    r"\s{0,3}\W{0,3}(?:confidentiality (?:notice|note)|disclaimer\s?:|legal notice\s?:"
-    r"|this (?:e-?mail|message|communication)(?:,| and| is| may| contains| \(|, including).{0,120}"
-    r"(?:confidential|privileged|intended)|the information (?:contained )?in this (?:e-?mail|message)"
-    r"|diese (?:e-?mail|nachricht).{0,80}(?:vertraulich|rechtlich gesch[uü]tzt)|vertraulichkeitshinweis"
-    r"|ce (?:message|courriel|mail|e-?mail).{0,100}(?:confidentiel|destin)|avis de confidentialit[eé]"
-    r"|este (?:mensaje|correo).{0,100}(?:confidencial|dirigid)|aviso (?:legal|de confidencialidad)"
-    r"|questo messaggio.{0,100}(?:riservat|confidenzial)"
-    r"|please consider the environment|bitte denken sie an die umwelt|pensez [aà] l['’]environnement)",
+    r"\s{0,3}\W{0,3}(?:(?:confidentiality|privacy|legal) (?:notice|note|disclaimer)\b|(?:e-?mail )?disclaimer\s?:"
+    r"|(?:this|the) (?:e-?mail|message|communication|transmission)\b(?:,| and| is| may| contains?| \(|, including)"
+    r".{0,160}(?:confidential\b|privileged\b|intended (?:only|solely|exclusively|for the|recipient)|not the intended)"
+    r"|the information (?:contained |transmitted )?(?:in|with|by) this (?:e-?mail|message)"
+    r"|if you (?:are not the intended|have received this (?:e-?mail|message|communication) (?:in error|by mistake))"
+    r"|diese (?:e-?mail|nachricht|mitteilung).{0,120}(?:vertrauliche|rechtlich gesch[uü]tzt|nur f[uü]r den)"
+    r"|vertraulichkeitshinweis|rechtlicher hinweis\s?:|haftungsausschluss\s?:?\s*$|wenn sie nicht der richtige adressat"
+    r"|ce (?:message|courriel|mail|e-?mail).{0,140}(?:confidentiel|destin[eé]s? (?:exclusivement|uniquement|[aà]))"
+    r"|avis de confidentialit[eé]|si vous (?:n['’][eê]tes pas le destinataire|avez re[cç]u ce \S{4,8} par)"
+    r"|este (?:mensaje|correo).{0,140}(?:confidencial|dirigid[oa]s? (?:exclusivamente|[uú]nicamente|a su))"
+    r"|aviso (?:legal|de confidencialidad)|si (?:usted )?no es el destinatario"
+    r"|questo messaggio.{0,100}(?:riservat|confidenzial)|dit (?:bericht|e-?mail).{0,100}vertrouwelijk"
+    r"|please consider the environment|bitte denken sie an die umwelt|pensez [aà] l['’]environnement"
+    r"|antes de imprimir|(?:think|denken sie) .{0,30}(?:before (?:you )?print|bevor sie .{0,30}drucken))",
     re.IGNORECASE,
 )
+_JOINED = 3
+# What a mailing list puts below each mail: a ruler, and its name or address.
+_LIST_RULER = re.compile(r"_{20,80}\s*$")
+_LIST_NAME = re.compile(r"\S{1,80} mailing list\s*$|\S{1,80}@lists?\.", re.IGNORECASE)
 _CLOSING = re.compile(
     r"\s{0,3}(?:(?:best|kind|warm|many|with)?\s?(?:regards|wishes|thanks)|(?:all the )?best|cheers|sincerely"
     r"|yours\b.{0,20}"
@@ -42,23 +54,37 @@ _CONTACT = re.compile(
 _MOST_LINES = 15
 
 
-def signature_start(lines: Sequence[str]) -> int:
+def signature_start(lines: Sequence[str], *, may_be_all: bool = False) -> int:
     """The index of the first line that belongs to the signature; the number of lines when there is none.
 
     A closing with a name stays with the text ("Thanks, Alex"): it is the writer's word. Contact lines below do not.
+    `may_be_all` says that no text need stand above `-- `.
     """
     found = [len(lines)]
     tail = max(len(lines) - 40, 0)
     for at in range(len(lines)):
         line = lines[at][:400]
-        if _MARK.match(line) and any(one.strip() for one in lines[:at]):
+        if _MARK.match(line) and (may_be_all or any(one.strip() for one in lines[:at])):
             found.append(at)
             break
-        if at >= tail and (_is_device(lines, at) or _DISCLAIMER.match(line)):
+        if at >= tail and (_is_device(lines, at) or _is_disclaimer(lines, at)):
             found.append(at)
             break
     end = min(found)
     return min(end, _contact_start(lines, end))
+
+
+def disclaimer_start(lines: Sequence[str]) -> int:
+    """The index of the first line that belongs to a disclaimer or a list's footer; the number of lines without any."""
+    return next((at for at in range(max(len(lines) - 40, 0), len(lines)) if _is_disclaimer(lines, at)), len(lines))
+
+
+def _is_disclaimer(lines: Sequence[str], at: int) -> bool:
+    if _LIST_RULER.match(lines[at][:100]):
+        return at + 1 < len(lines) and _LIST_NAME.match(lines[at + 1].strip()[:200]) is not None
+    paragraph = takewhile(str.strip, lines[at : at + _JOINED])
+    joined = " ".join(line[:400].strip() for line in paragraph)
+    return _DISCLAIMER.match(joined) is not None
 
 
 def _is_device(lines: Sequence[str], at: int) -> bool:

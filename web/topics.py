@@ -45,6 +45,7 @@ TOPICS: Mapping[Category, Mapping[str, str]] = {
         "press": "the press",
         "sales_pitch": "somebody wants to sell",
         "spam": "spam",
+        "notification": "a notice of another service",
         "smalltalk": "small talk",
         "out_of_scope": "not for us",
     },

@@ -13,6 +13,16 @@ from web.topics import in_words
 IMPORTANCE = {5: "now", 4: "today", 3: "soon", 2: "normal", 1: "can wait"}
 MARKS = {5: "▲▲", 4: "▲", 3: "◆", 2: "●", 1: "○"}
 
+PRIORITIES = {"urgent": "at once", "high": "soon", "normal": "as usual", "low": "when there is time"}
+SENTIMENTS = {"negative": "unhappy", "neutral": "calm", "positive": "happy"}
+
+# Where something was read.
+PLACES = {
+    "new text": "in the new text", "subject": "in the subject", "thread": "only in the earlier mail quoted below",
+    "forwarded mail": "in the forwarded mail", "sender": "the sender", "headers": "the mail’s technical lines",
+    "model": "the text as a whole", "word list": "certain words",
+}  # fmt: skip
+
 CATEGORIES = {"question": "Question", "refund": "Refund", "supplier": "Supplier", "other": "Other", "": "Not read"}
 
 LANGUAGES = {
@@ -99,6 +109,9 @@ def register(app: Flask) -> None:
         mark=lambda number: MARKS.get(number, ""),
         category=lambda word: CATEGORIES.get(word, word),
         language=lambda code: LANGUAGES.get(code, code),
+        priority=lambda word: PRIORITIES.get(word, word),
+        sentiment=lambda word: SENTIMENTS.get(word, word),
+        place=lambda word: PLACES.get(word, word),
         effect_state=lambda state: EFFECT_STATES.get(state, state),
         mailbox_state=lambda state: MAILBOX_STATES.get(state, state),
         parts=split,

@@ -19,8 +19,8 @@ SUB_INTENTS: Mapping[Category, tuple[str, ...]] = {
     Category.REFUND: REFUND_INTENTS,
     Category.SUPPLIER: ("delivery_advice", "invoice", "price_list", "purchase_order", "return", "stock"),
     Category.OTHER: (
-        *("complaint", "feedback", "human", "job", "legal", "out_of_scope", "praise", "press", "privacy"),
-        *("sales_pitch", "smalltalk", "spam", "thanks"),
+        *("complaint", "feedback", "human", "job", "legal", "notification", "out_of_scope", "praise", "press"),
+        *("privacy", "sales_pitch", "smalltalk", "spam", "thanks"),
     ),
 }
 NO_SUB_INTENT = "none"

@@ -3,6 +3,7 @@ import pytest
 from domain.conversation import Conversation
 from domain.decision import Disposition
 from domain.message import Address
+from domain.understanding import Place, Reading
 from handlers.question import QuestionHandler
 
 
@@ -73,3 +74,19 @@ def test_no_draft_tells_an_unverified_sender_of_their_own_order(decide, mail):
 def test_who_answers_an_automatic_reply_is_read_by_a_person_as_promised(decide):
     decision = decide("Can I return it?", conversation=Conversation(replies_by_machine=1))
     assert [check.passed for check in decision.checks] == [True, False]
+
+
+QUOTED = (Reading("order_numbers", Place.THREAD, "LO-1"),)
+
+
+def test_a_question_below_an_old_mail_about_an_order_is_answered_as_any_other(decide):
+    assert decide("Can I return it?", "LO-1", read_from=QUOTED).disposition is Disposition.RELEASE
+
+
+def test_where_it_is_held_a_person_sees_the_order_of_the_old_mail(decide):
+    decision = decide("Where is it?", "LO-1", read_from=QUOTED)
+    assert decision.disposition is Disposition.HOLD
+    assert decision.effects == ()
+    texts = [check.text for check in decision.checks]
+    assert "The quoted or forwarded mail names order LO-1; the new text does not." in texts
+    assert "Found order LO-1, delivered on 2026-03-01, 49.90 EUR." in texts

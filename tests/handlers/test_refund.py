@@ -6,6 +6,7 @@ from domain.case import Case
 from domain.conversation import Conversation
 from domain.decision import Disposition
 from domain.message import Address
+from domain.understanding import Place, Reading
 from handlers.refund import RefundHandler
 
 MALLORY = Address("mallory@stranger.example", "Mallory")
@@ -123,3 +124,43 @@ def test_a_language_without_texts_is_held_and_nothing_counts_as_asked(decide):
 def test_a_mail_without_a_usable_sender_is_held(orders, mail, asks):
     nobody = replace(mail(), sender=None)
     assert RefundHandler(orders).decide(nobody, asks(), Conversation()).disposition is Disposition.HOLD
+
+
+@pytest.fixture
+def decide_quoted(orders, mail, asks):
+    """The number stands only in the quoted or forwarded mail."""
+
+    def run(*numbers, place=Place.THREAD, case=None, message=None):
+        understood = asks("Refund me", *numbers, read_from=(Reading("order_numbers", place, ", ".join(numbers)),))
+        return RefundHandler(orders).decide(message or mail(), understood, Conversation(case=case))
+
+    return run
+
+
+@pytest.mark.parametrize("place", [Place.THREAD, Place.FORWARDED])
+def test_an_order_that_only_old_mail_names_is_a_candidate_and_said_to_be_one(decide_quoted, place):
+    decision = decide_quoted("LO-1", place=place)
+    assert decision.disposition is Disposition.HOLD
+    assert "its number stands only in the quoted or forwarded mail" in decision.reason
+    assert (decision.case.state, decision.case.order_number) == ("checking", "")
+    first = decision.checks[0]
+    assert (first.passed, "LO-1" in first.text, "not in the new text" in first.text) == (False, True, True)
+
+
+@pytest.mark.parametrize("number", ["LO-2", "LO-9"])
+def test_a_strange_number_in_old_mail_counts_as_none(decide, decide_quoted, number):
+    """Somebody else may have written it: the writer is asked, and nothing counts as tried."""
+    quoted = decide_quoted(number)
+    assert outwardly(quoted) == outwardly(decide())
+    assert quoted.case.wrong_numbers == ()
+
+
+def test_the_number_of_the_case_comes_before_one_in_old_mail(decide_quoted):
+    case = Case("refund", state="order_wanted", order_number="LO-1", asked=("order_number",))
+    assert decide_quoted("LO-9", case=case).case.order_number == "LO-1"
+
+
+def test_a_number_in_the_subject_is_the_writers_own(orders, mail, asks):
+    understood = asks("Refund me", "LO-1", read_from=(Reading("order_numbers", Place.SUBJECT, "LO-1"),))
+    decision = RefundHandler(orders).decide(mail(), understood, Conversation())
+    assert decision.case.order_number == "LO-1"

@@ -22,6 +22,7 @@ from domain.earned import NotEnough
 from domain.errors import BadInput, TryAgain
 from domain.mailbox import Added, RawMail
 from domain.money import Money
+from domain.number_forms import NumberForms
 from domain.opinion import Call
 from domain.order import Order
 from storage import (
@@ -243,6 +244,7 @@ CASES = {
     "tenants.create": lambda db, t, b: tenants.create(db, b.tenant, slug="other", name="x"),
     "tenants.get": lambda db, t, b: tenants.get(db, t).slug == "rival",
     "tenants.set_answering": lambda db, t, b: tenants.set_answering(db, t, answering=True),
+    "tenants.set_number_forms": lambda db, t, b: tenants.set_number_forms(db, t, NumberForms(orders=("X-####",))),
     "thread.find": lambda db, t, b: thread.find(db, t, b.conversation),
     "thread.of_decision": lambda db, t, b: thread.of_decision(db, t, b.decision),
     "thread.html_of": lambda db, t, b: thread.html_of(db, t, b.message),

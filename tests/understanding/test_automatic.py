@@ -1,6 +1,7 @@
 """No machine gets an answer, and no person goes without one."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,103 @@ def test_a_subject_that_a_person_may_write_is_no_sign(subject):
 
 def test_a_reply_that_a_person_approved_elsewhere_is_a_persons():
     assert automatic_sign(a_mail(("x-mailwright-reference", "K7F3Q2")), OWN) == ""
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("x-spam-flag", "YES"),
+        ("x-spam-status", "Yes, score=9.1 required=5.0"),
+        ("bcc", "Array"),
+        ("message-id", "<a%RANDOM_NUMBER%b@mail.example>"),
+        ("from", "{{sender_name}} <a@b.example>"),
+    ],
+)
+def test_what_only_a_program_leaves_in_a_header_is_a_sign(header):
+    assert automatic_sign(a_mail(header), OWN)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("x-spam-flag", "NO"),
+        ("x-spam-status", "No, score=-1.1 required=5.0"),
+        ("x-spam-level", "**"),
+        ("message-id", "<CAF$Rx12NDw@mail.example>"),
+        ("subject", "Re: Hello {{first_name}}, $FIRST_NAME"),
+    ],
+)
+def test_headers_of_a_persons_mail_that_look_alike_are_none(header):
+    assert automatic_sign(a_mail(header), OWN) == ""
+
+
+@pytest.mark.parametrize("kind", ["multipart/digest", "message/external-body"])
+def test_digests_and_announcements_are_mail_of_a_list(kind):
+    assert "list" in automatic_sign(a_mail(part_types=("multipart/mixed", "text/plain", kind)), OWN)
+
+
+def test_a_mail_that_only_wraps_another_is_a_programs_and_one_with_an_attached_mail_a_persons():
+    assert automatic_sign(a_mail(content_type="message/rfc822"), OWN)
+    attached = a_mail(content_type="multipart/mixed", part_types=("multipart/mixed", "text/plain", "message/rfc822"))
+    assert automatic_sign(attached, OWN) == ""
+
+
+def test_an_address_for_replies_that_only_counts_is_a_machines():
+    assert automatic_sign(a_mail(reply_to=(Address("8-15-23-42-4711-90@answers.bulk.example"),)), OWN)
+    for address in ("anna.1990@mail.example", "0170-1234567@mail.example", "1.2.3@mail.example"):
+        assert automatic_sign(a_mail(reply_to=(Address(address),)), OWN) == ""
+
+
+def test_data_is_no_letter_but_a_letter_may_hold_data():
+    assert automatic_sign(a_mail(text='<?xml version="1.0"?><lead/>'), OWN)
+    assert automatic_sign(a_mail(text='I get this: <?xml version="1.0"?>'), OWN) == ""
+
+
+OFFERS = [
+    "Bad credit, no problem: ask for your personal loan, interest rates as low as you like.",
+    "Dear beneficiary, the sum of $2,500,000.00 waits for you at our bank.",
+    "Canadian pharmacy: viagra and more.",
+    "Hot stock of the week! Ticker: ABCD.",
+    "Cheap v1agra and p1lls, sent overnight.",
+]
+
+
+@pytest.mark.parametrize("text", OFFERS)
+def test_an_offer_to_everybody_is_never_answered(text):
+    assert "offer to everybody" in automatic_sign(a_mail(text=text), OWN)
+    answered = a_mail(("in-reply-to", "<x@y.example>"), text=text)
+    assert automatic_sign(answered, OWN) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is the lamp in stock? I paid by Western Union money transfer.",
+        "Am I qualified for a discount? You said I am pre-approved.",
+        "Please remove me from your list, and send my money back.",
+        "I work in a pharmacy and need a reading lamp.",
+        "My order was $1,250,000 Indonesian rupiah, is that right?",
+        "My mother has won a voucher; where do I enter the code w1nner-2026?",
+        "Do you sell lamps online? I take no credit card.",
+    ],
+)
+def test_customers_who_use_such_words_are_answered(text):
+    assert automatic_sign(a_mail(text=text), OWN) == ""
+
+
+def test_hostile_mail_takes_no_time():
+    started = time.process_time()
+    for bomb in (
+        "you have been ",
+        "$1,111",
+        "funds ",
+        "{{a",
+        "a0a-",
+        "million ",
+        "western union ",
+        "%RANDOM_",
+        "r-e-m-0-",
+    ):
+        counting = (Address("1." * 9000 + "@x.example"),)
+        automatic_sign(a_mail(("message-id", bomb * 9000), text=bomb * 9000, reply_to=counting), OWN)
+    assert time.process_time() - started < 10

@@ -5,11 +5,14 @@ import pytest
 from domain.category import Category
 from domain.errors import BadInput
 from domain.message import Address, Message
+from domain.number_forms import NumberForms
+from domain.understanding import Place, Priority, Sentiment
 from understanding.classifier import load_classifier
 from understanding.context import Context
 from understanding.entities import shape
 from understanding.reader import Reader
 
+SUPPLIED = Context(supplier_domains=frozenset({"mill.example"}))
 OWN = Context(own_addresses=frozenset({"shop@shop.example"}))
 
 
@@ -116,3 +119,73 @@ def test_a_classifier_of_another_engine_is_refused(models, watching):
     watching.engine = "other/2"
     with pytest.raises(BadInput, match="other/2"):
         Reader(watching, load_classifier(models))
+
+
+ANGRY = mail(
+    "Hello,\n\nthe lamp of order LO-48213 is broken and shows E-4021. I am very disappointed and want to talk to a "
+    "human. My lawyer knows. When do I get my money back?\n\n-- \nAnna\n\nThis e-mail is confidential.\n",
+    "Ticket DE25000315",
+)
+
+
+def test_everything_that_a_mail_says_is_in_one_value(reader):
+    [read] = reader.read([ANGRY], OWN)
+    assert (read.category, read.priority, read.sentiment) == (Category.REFUND, Priority.URGENT, Sentiment.NEGATIVE)
+    assert (read.order_numbers, read.ticket_numbers, read.error_codes) == (("LO-48213",), ("DE25000315",), ("E-4021",))
+    assert read.asks_for_person
+    assert read.threat == "legal: “my lawyer”"
+    assert "When do I get my money back?" in read.key_issues
+    assert (read.signature, read.disclaimer) == ("-- \nAnna", "This e-mail is confidential.")
+
+
+def test_each_filled_field_says_what_it_was_read_from(reader):
+    [read] = reader.read([ANGRY], OWN)
+    places = {one.field: one.place for one in read.read_from}
+    assert places == {
+        "text": Place.NEW_TEXT, "language": Place.NEW_TEXT, "category": Place.MODEL, "importance": Place.WORD_LIST,
+        "priority": Place.WORD_LIST, "threat": Place.WORD_LIST, "asks_for_person": Place.WORD_LIST,
+        "key_issues": Place.NEW_TEXT, "order_numbers": Place.NEW_TEXT, "ticket_numbers": Place.SUBJECT,
+        "error_codes": Place.NEW_TEXT, "sentiment": Place.WORD_LIST,
+    }  # fmt: skip
+    words = {one.field: one.words for one in read.read_from}
+    assert (words["sentiment"], words["asks_for_person"]) == ("disappointed", "talk to a human")
+    assert len(places) == len(read.read_from)
+
+
+def test_a_supplier_is_known_by_the_sender_and_said_to_be(reader):
+    [read] = reader.read([mail("Our new price list", sender="sales@mill.example")], SUPPLIED)
+    assert read.place_of("category") is Place.SENDER
+
+
+def test_a_number_of_the_quoted_mail_is_a_candidate_and_no_claim(reader):
+    quoted = "\n\nOn Mon, 3 Mar 2025 at 10:00, Shop <shop@shop.example> wrote:\n> Your order LO-48213 is on its way.\n"
+    [read] = reader.read([mail(f"The lamp is broken, I want a refund.{quoted}")], OWN)
+    assert (read.order_numbers, read.claimed_orders, read.thread_orders) == (("LO-48213",), (), ("LO-48213",))
+
+
+FORWARDED = (
+    "---------- Forwarded message ---------\nFrom: Max <max@mail.example>\nDate: Mon, 3 Mar 2025\nSubject: Lampe\n\n"
+    "Die Lampe ist kaputt angekommen, ich möchte mein Geld zurück. Bestellung LO-48213."
+)
+
+
+@pytest.mark.parametrize("note", ["", "FYI\n\n", "siehe unten\n\n"])
+def test_with_a_forwarded_mail_that_mail_is_understood_too(reader, note):
+    [read] = reader.read([mail(note + FORWARDED, "Fwd: Lampe")], OWN)
+    assert (read.category, read.language) == (Category.REFUND, "de")
+    assert (read.order_numbers, read.claimed_orders) == (("LO-48213",), ())
+    assert read.text == (note.strip() or FORWARDED)
+    assert read.forwarded == FORWARDED
+
+
+def test_what_a_machine_wrote_has_no_mood_and_low_priority(reader):
+    [read] = reader.read([mail("DISAPPOINTED!!!", "Automatic reply: away")], OWN)
+    assert (read.priority, read.sentiment, read.importance) == (Priority.LOW, Sentiment.NEUTRAL, 1)
+    assert read.place_of("automatic") is Place.SUBJECT
+
+
+def test_the_forms_of_a_tenant_reach_its_mail(reader):
+    forms = NumberForms(orders=("K#/###",), tickets=("C-#####",), purchases=("B-#####",))
+    context = Context.of(forms, own_addresses=OWN.own_addresses)
+    [read] = reader.read([mail("K7/991 is late", "c-12345, b-54321")], context)
+    assert (read.order_numbers, read.ticket_numbers, read.purchase_orders) == (("K7/991",), ("C-12345",), ("B-54321",))

@@ -201,6 +201,7 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
             WHERE d.tenant_id = :tenant AND d.settled_at IS NULL AND {wanted} ORDER BY d.importance DESC, d.id LIMIT 1
         """)  # noqa: S608  # the three conditions above
         every(f"conversation-{name}", f"/conversations/{rows[0][0]}", full=True)
+    every("numbers", "/numbers/")
     every("mailboxes", "/mailboxes/")
     page.set_viewport_size({"width": 1280, "height": 860})
     page.emulate_media(color_scheme="light")

@@ -112,7 +112,7 @@ def test_every_page_renders_at_every_width_in_both_themes(
     chromium: Browser, address: str, workspace: Workspace, held: Held, *, scripts: bool
 ) -> None:
     with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
-        for path in ("/", "/conversations", f"/conversations/{held.conversation}", "/mailboxes/"):
+        for path in ("/", "/conversations", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/"):
             page.goto(address + path)
             expect(page.locator("h1")).to_be_visible()
             for width in (360, 768, 1280, 1920):
@@ -198,7 +198,7 @@ def test_keys_walk_the_rows_and_focus_is_seen(
 
 def test_targets_are_large_enough(chromium: Browser, address: str, workspace: Workspace, held: Held) -> None:
     with opened(chromium, address, workspace) as (page, _):
-        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/"):
+        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/"):
             page.goto(address + path)
             small = page.evaluate(
                 "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back')]"

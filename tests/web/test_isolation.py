@@ -38,8 +38,8 @@ TAKES: dict[str, str] = {
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
     "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
-    "mailboxes.connect", "mailboxes.callback",
-    "learning.page", "workspace.answering", "workspace.theme", "health.alive", "health.ready",
+    "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
+    "workspace.answering", "workspace.theme", "health.alive", "health.ready",
 }  # fmt: skip
 
 # Files that everybody may have.

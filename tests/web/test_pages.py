@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from domain.category import Category
 from domain.decision import Decision
 from domain.opinion import SecondLook
+from domain.understanding import Place, Priority, Reading, Sentiment
 from tests.web.conftest import Browser, seen
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 
@@ -192,3 +193,54 @@ def test_the_page_of_an_uncertain_moment_never_says_zero_minutes(browser: Browse
     past = datetime.now(UTC) - timedelta(minutes=3)
     filler.rows("UPDATE outbox SET next_at = :past WHERE tenant_id = :tenant RETURNING 1", past=past)
     assert "look again in a minute" in seen(browser.page(f"/conversations/{made.conversation}"))
+
+
+def test_why_says_what_was_understood_and_what_it_was_read_from(browser: Browser, filler: Filler) -> None:
+    read = replace(
+        UNDERSTANDING,
+        priority=Priority.URGENT,
+        sentiment=Sentiment.NEGATIVE,
+        key_issues=("the glass is broken", "When will you send it?"),
+        threat="legal: “my lawyer”",
+        asks_for_person=True,
+        ticket_numbers=("DE25000315",),
+        purchase_orders=("D400000001",),
+        error_codes=("E-4021",),
+        forwarded="From: Max\n\nPlease look.",
+        disclaimer="This mail is confidential.",
+        read_from=(
+            Reading("order_numbers", Place.THREAD, "LO-48213"),
+            Reading("ticket_numbers", Place.SUBJECT, "DE25000315"),
+            Reading("sentiment", Place.WORD_LIST, "disappointed"),
+            Reading("threat", Place.WORD_LIST, "legal: “my lawyer”"),
+            Reading("asks_for_person", Place.WORD_LIST, "talk to a human"),
+        ),
+    )
+    made = filler.held(filler.mailbox(), understanding=read)
+    html = browser.page(f"/conversations/{made.conversation}")
+    page = seen(html)
+    for sentence in (
+        "In the writer’s words: the glass is broken , When will you send it? .",
+        "It wants an answer at once . The writer sounds unhappy : disappointed .",
+        "It threatens : legal: “my lawyer” .",
+        "The writer asks for a person: talk to a human .",
+        "Order numbers in it: LO-48213 (only in the earlier mail quoted below) .",
+        "Ticket numbers: DE25000315 (in the subject) .",
+        "Purchase orders: D400000001 .",
+        "Error codes: E-4021 .",
+        "The writer forwards another mail; it is kept apart from their own words.",
+    ):
+        assert sentence in page
+    raw = page.split("Raw values")[1]
+    assert "Priority urgent Sentiment negative" in raw
+    assert "Order numbers read from: only in the earlier mail quoted below, “ LO-48213 ”" in raw
+    assert "Please look." in html
+    assert "Legal notice of the sender" in page
+
+
+def test_why_of_a_calm_mail_is_short(browser: Browser, filler: Filler) -> None:
+    made = filler.held(filler.mailbox(), understanding=replace(UNDERSTANDING, order_numbers=()))
+    page = seen(browser.page(f"/conversations/{made.conversation}"))
+    assert "It wants an answer as usual ." in page
+    for words in ("The writer sounds", "It threatens", "In the writer’s words", "Order numbers", "Forwarded mail"):
+        assert words not in page
