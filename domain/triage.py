@@ -115,9 +115,8 @@ def _checks(
     reached = not policy.own_addresses or not policy.own_addresses.isdisjoint(addressed)
     threat = understanding.threat
     # Thresholds are earned by what the local models say: another category was earned by nobody.
-    overturned = (
-        understanding.second_look is not None and understanding.second_look.before is not understanding.category
-    )
+    look = understanding.second_look
+    overturned = look is not None and bool(look.said) and look.before != understanding.category
     return (
         _check(
             clear and not lacks,
@@ -126,9 +125,7 @@ def _checks(
             else f"Read as {about}.",
             lacks or f"It is not clear what it is about ({about}).",
         ),
-        _check(
-            not overturned, "The local models decided.", "A language model read it otherwise than the local models."
-        ),
+        *([Check("A language model read it otherwise than the local models.", passed=False)] if overturned else []),
         _check(not threat, "No threat in it.", f"It contains a threat ({threat}): a person decides."),
         _check(not understanding.asks_for_person, "The writer asks for no person.", "The writer asks for a person."),
         _check(not message.sender_refuted, "The sender does not seem forged.", "The sender may be forged."),

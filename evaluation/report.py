@@ -7,17 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import settings as settings_module
 from bootstrap import Services, build
 from domain.category import Category
+from domain.earned import Earned, NotEnough
 from domain.errors import MailwrightError, Unreadable
 from domain.message import Message
+from domain.understanding import Understanding
+from evaluation import speed
 from settings import ROOT
 from understanding.automatic import automatic_sign
+from understanding.calibration import calibration_error
 from understanding.quotes import split
+from understanding.thresholds import choose
 
 DATA = ROOT.parent / "shared" / "data"
 BATCH = 64
+TIMED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,9 @@ def main() -> int:
         if not DATA.is_dir():
             print(f"\n{DATA} is not here: the tables below it are left out.")
             return 0
-        _intents(services, _rows(DATA / "intents_dev.jsonl"))
+        rows = _rows(DATA / "intents_dev.jsonl")
+        _intents(services, rows)
+        _speed(services, [str(row["text"]) for row in rows[:: len(rows) // TIMED]])
         _replies(_rows(DATA / "reply_dev.jsonl"))
         _automatic(services, _rows(DATA / "eml" / "labels.jsonl"))
     except MailwrightError as error:
@@ -71,24 +81,52 @@ def _card(models: Path) -> None:
 
 def _intents(services: Services, rows: Iterable[dict[str, object]]) -> None:
     strict = [row for row in rows if row["strict"] and row["category"]]
-    found: list[str] = []
+    found: list[Understanding] = []
     for start in range(0, len(strict), BATCH):
         messages = [Message(sender=None, text=str(row["text"])) for row in strict[start : start + BATCH]]
-        found += [one.category.value for one in services.plain_reader().read(messages)]
+        found += services.plain_reader().read(messages)
         if sys.stderr.isatty():
             print(f"\r{len(found)} of {len(strict)} texts", end="", file=sys.stderr)
-    pairs = [(str(row["category"]), name) for row, name in zip(strict, found, strict=True)]
+    pairs = [(str(row["category"]), one.category.value) for row, one in zip(strict, found, strict=True)]
     print("\nCategories, strict rows of intents_dev.jsonl, trained on our own examples only:")
     print(f"{'source':<22}{'n':>6}{'accuracy':>10}{'macro-F1':>10}{'refund P':>10}{'refund R':>10}{'other R':>9}")
     groups = {"all": pairs}
-    for row, pair in zip(strict, pairs, strict=True):
+    for row, one, pair in zip(strict, found, pairs, strict=True):
         groups.setdefault(str(row["source"]), []).append(pair)
+        groups.setdefault(f"read as {one.language}" if one.language == "en" else "read as no English", []).append(pair)
     for name, group in groups.items():
         got = scores(group)
         print(
             f"{name:<22}{got.n:>6}{got.accuracy:>10.3f}{got.macro_f1:>10.3f}{got.refund_precision:>10.3f}"
             f"{got.refund_recall:>10.3f}{got.other_recall:>9.3f}"
         )
+    _calibration([(one.confidence, expected == said) for one, (expected, said) in zip(found, pairs, strict=True)])
+
+
+def _calibration(verdicts: Sequence[tuple[float, bool]]) -> None:
+    """How far confidence and truth are apart, and how much may be believed at 2 errors in 100."""
+    sure, right = np.array(verdicts, dtype=float).T
+    error = calibration_error(sure, right)
+    print(f"Calibration of the same rows: expected error {error:.3f}.")
+    for target in (0.02, 0.05):
+        match choose(verdicts, target):
+            case Earned() as earned:
+                print(
+                    f"At most {target:.0%} wrong: {earned.coverage:.1%} of them, from a confidence of "
+                    f"{earned.threshold} on ({earned.errors} of {earned.accepted} wrong, "
+                    f"at most {earned.upper_bound:.1%} at 90 %)."
+                )
+            case NotEnough(n=n, needed=needed):
+                print(f"At most {target:.0%} wrong: not enough to prove it ({n} of {needed}).")
+
+
+def _speed(services: Services, texts: Sequence[str]) -> None:
+    got = speed.measure(services.settings, texts)
+    print(
+        f"\nSpeed, {len(texts)} of the same texts: understanding {got.understanding:.0f} a second, the bare model "
+        f"{got.model:.0f}, ratio {got.ratio:.2f}; one text {got.whole_ms:.1f} ms, the bare model {got.alone_ms:.1f}, "
+        f"{got.one_mail:.2f} times; loaded in {got.start_s:.1f} s; {got.memory_mb:.0f} MB at the peak of this process."
+    )
 
 
 def _replies(rows: Sequence[dict[str, Any]]) -> None:

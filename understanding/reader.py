@@ -67,13 +67,17 @@ class Reader:
         asked = [draft for draft in drafts if draft.is_for_the_model]
         texts = [embedded_text(draft.words, draft.message.subject) for draft in asked]
         vectors = self._embedder.embed(texts) if texts else []
-        verdicts = iter(self._verdict(draft, vector, context) for draft, vector in zip(asked, vectors, strict=True))
+        shared = self._classifier.classify([draft.text for draft in asked], vectors)
+        verdicts = iter(
+            self._revised(draft, vector, verdict, context)
+            for draft, vector, verdict in zip(asked, vectors, shared, strict=True)
+        )
         return [
             _understanding(draft, next(verdicts) if draft.is_for_the_model else NOTHING, context) for draft in drafts
         ]
 
-    def _verdict(self, draft: _Draft, vector: Any, context: Context) -> Verdict:
-        [verdict] = self._classifier.classify([draft.text], [vector])
+    def _revised(self, draft: _Draft, vector: Any, verdict: Verdict, context: Context) -> Verdict:
+        """What all tenants' classifier said, in the light of what is this tenant's own."""
         if context.head is not None:
             verdict = context.head.revise(verdict, draft.text, vector, self._classifier)
         if not _is_from(draft.message, context.supplier_domains):

@@ -43,6 +43,11 @@ def reader(models, watching):
     return Reader(watching, load_classifier(models))
 
 
+def rounded(read):
+    chances = {category: round(chance, 4) for category, chance in read.probabilities.items()}
+    return replace(read, confidence=round(read.confidence, 4), probabilities=chances)
+
+
 REFUND = mail(
     "Hello,\n\nthe lamp of order LO-48213 arrived broken. I want my money back.\n\nOn Mon, 3 Mar 2025 at 10:00, "
     "Shop <shop@shop.example> wrote:\n> How can we ship to Norway?\n",
@@ -65,7 +70,9 @@ def test_a_batch_is_embedded_at_once_and_comes_back_in_order(reader, watching):
     batch = reader.read(mails, OWN)
     assert [read.language for read in batch] == ["en", "de", "en"]
     assert [len(texts) for texts in watching.given] == [3]
-    assert [reader.read([each], OWN)[0] for each in mails] == batch
+    alone = [reader.read([each], OWN)[0] for each in mails]
+    # A batch is multiplied in another order than a single mail: the last digits may differ.
+    assert [rounded(read) for read in alone] == [rounded(read) for read in batch]
 
 
 def test_mail_of_a_machine_is_named_and_not_embedded(reader, watching):
@@ -122,8 +129,8 @@ def test_a_classifier_of_another_engine_is_refused(models, watching):
 
 
 ANGRY = mail(
-    "Hello,\n\nthe lamp of order LO-48213 is broken and shows E-4021. I am very disappointed and want to talk to a "
-    "human. My lawyer knows. When do I get my money back?\n\n-- \nAnna\n\nThis e-mail is confidential.\n",
+    "Hello,\n\nthe lamp of order LO-48213 is broken and shows E-4021. Please refund it: I am very disappointed. I want "
+    "to talk to a human. My lawyer knows. When do I get my money back?\n\n-- \nAnna\n\nThis e-mail is confidential.\n",
     "Ticket DE25000315",
 )
 
