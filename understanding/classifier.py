@@ -148,7 +148,8 @@ class Classifier:
                 weights=self._weights.astype(np.float16),
                 bias=self._bias,
                 idf=self.vocabulary.idf,
-                neighbours=self._neighbours.written(),
+                directions=self._neighbours.directions,
+                neighbours=self._neighbours.places.astype(np.float16),
                 owners=self._neighbours.owners.astype(np.int16),
             )
         model = {
@@ -180,7 +181,9 @@ class Classifier:
             raise BadInput("classifier", f"in {directory} is damaged or of another version; {how}")
         with np.load(directory / WEIGHTS, allow_pickle=False) as numbers:
             weights, bias, idf = numbers["weights"].astype(np.float32), numbers["bias"], numbers["idf"]
-            neighbours = Neighbours.read(numbers["neighbours"], numbers["owners"], len(model["labels"]))
+            neighbours = Neighbours(
+                numbers["directions"], numbers["neighbours"], numbers["owners"], len(model["labels"])
+            )
         vocabulary = Vocabulary({gram: place for place, gram in enumerate(model["vocabulary"])}, idf, model["words"])
         return cls(
             vocabulary,

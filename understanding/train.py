@@ -123,7 +123,7 @@ def _judged(
     folds = _folds([example.label for example in plain])
     scores, classes = _out_of_fold(matrix, labels, np.concatenate([folds, folds[::COPIED]]))
     scores, category_of = scores[: len(plain)], categories_of(classes)
-    neighbours = Neighbours(vectors, np.searchsorted(classes, labels[: len(plain)]), len(classes))
+    neighbours = Neighbours.of(vectors, np.searchsorted(classes, labels[: len(plain)]), len(classes))
     votes = neighbours.votes(vectors, without=range(len(plain)))
     english = np.array([is_english(example.text) for example in plain])
     dense = (dense_features(example.text, vector) for example, vector in zip(plain, vectors, strict=True))
