@@ -15,6 +15,7 @@ from understanding.classifier import (
     Text,
     categories_of,
     chosen,
+    disagreeing,
     load_classifier,
     summed,
 )
@@ -219,14 +220,18 @@ def test_the_directions_that_are_kept_hold_nearly_all_likeness(models, embedder)
     assert np.abs(neighbours.places @ neighbours.places.T - vectors @ vectors.T).max() < 0.01
 
 
-def test_a_verdict_says_where_the_words_alone_would_say_something_else(models, embedder):
+def test_clear_mail_is_no_mail_whose_words_alone_would_say_something_else(models, embedder):
     classifier = load_classifier(models)
     texts = [Text(text, "", "en") for text, _ in MAILS[:4]]
     verdicts = classifier.classify(texts, embedder.embed([text for text, _ in MAILS[:4]]))
     assert [verdict.words_say for verdict in verdicts] == [None] * 4
-    torn = Text("How do I get a refund of my deposit when I leave the flat you let to my brother in Leeds?", "", "en")
-    [verdict] = classifier.classify([torn], embedder.embed([torn.text]))
-    assert verdict.words_say in {None, *Category} - {verdict.category}
+
+
+def test_words_disagree_only_where_those_of_one_single_category_speak():
+    category_of = categories_of(["question/a", "refund/b", "supplier/c", "other/d"])
+    scores = np.tile([3.0, 0.0, 0.0, 0.0], (4, 1))
+    words = [(Category.REFUND,), (Category.QUESTION,), (Category.REFUND, Category.QUESTION), ()]
+    assert disagreeing(scores, words, category_of).tolist() == [True, False, False, False]
 
 
 def test_calibration_error_is_the_distance_between_confidence_and_accuracy():
