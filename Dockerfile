@@ -27,6 +27,7 @@ COPY understanding understanding
 COPY rag rag
 COPY storage storage
 COPY handlers handlers
+COPY parts parts
 COPY bootstrap.py ./
 COPY commands commands
 # The classifier is trained on vectors of the arithmetic with which servers will embed.

@@ -1,7 +1,7 @@
 """What may be asked: the narrow questions that handlers and the triage put to the rest of the program."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from domain.conversation import Conversation
@@ -14,19 +14,28 @@ from domain.understanding import Understanding
 
 @dataclass(frozen=True, slots=True)
 class FoundPassage:
-    """One passage that was looked at, best first. `score` is comparable within one answer only."""
+    """One passage that was looked at, best first. `score` is comparable within one answer only.
+
+    `text == body[start:end]` of that version of the document; `url` is where customers can read it, or empty.
+    """
 
     path: str
     heading: str
     score: float
     text: str = ""
+    start: int = 0
+    end: int = 0
+    version: str = ""
+    language: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`answered` says whether the knowledge base holds the answer; `confidence` is the probability of that, 0 to 1.
 
-    `text` consists of quotes from `citations`, without greeting or closing. `passages` holds the ten best, always.
+    `text` consists of quotes from `citations`, without greeting or closing, when `method` is "quoted". `passages` holds
+    the ten best, always. `features` is what the confidence was computed from: those of the weakest question.
     """
 
     answered: bool
@@ -35,6 +44,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     passages: tuple[FoundPassage, ...] = ()
     reason: str = ""
+    method: str = "quoted"
+    features: Mapping[str, float] = field(default_factory=dict)
 
 
 class Reads(Protocol):

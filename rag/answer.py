@@ -1,7 +1,7 @@
 """An answer to a mail out of a knowledge base: quotes with proof, or none."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from rag.asking import Asking, read_asking
 from rag.citing import cite, verified
 from rag.display import plain
 from rag.evidence import THIN, Abstention, features, has_enough_in_common
-from rag.index import Asked, Hit, Index
+from rag.index import Asked, Index
+from rag.ranking import Hit, search
 from rag.words import guess_language
 
 SHORT_TEXTS = 3
@@ -31,6 +32,7 @@ class Found:
     hits: tuple[Hit, ...]
     probability: float
     thin: bool = False
+    features: Mapping[str, float] = field(default_factory=dict)
 
 
 class KnowledgeAnswers:
@@ -55,7 +57,13 @@ class KnowledgeAnswers:
         weakest = min(found, key=lambda one: one.probability)
         refusal = self._refusal(asking, found, weakest, language)
         if refusal:
-            return Answer(answered=False, confidence=weakest.probability, passages=passages, reason=refusal)
+            return Answer(
+                answered=False,
+                confidence=weakest.probability,
+                passages=passages,
+                reason=refusal,
+                features=weakest.features,
+            )
         citations = tuple(dict.fromkeys(cite(one.hits[0], one.question, self._index) for one in found))
         if not all(verified(citation, self._index.documents) for citation in citations):
             return Answer(answered=False, confidence=0.0, passages=passages, reason="A quote could not be verified.")
@@ -66,6 +74,7 @@ class KnowledgeAnswers:
             citations=citations,
             passages=passages,
             reason=f"The knowledge base answers it ({weakest.probability:.0%} sure): {_named(citations)}.",
+            features=weakest.features,
         )
 
     def _known(self, language: str, question: str) -> str:
@@ -79,12 +88,12 @@ class KnowledgeAnswers:
         parts = wanted or _longest(asking.sentences)
         whole, vectors = self._embedded(question, asking, parts)
         if not wanted:
-            hits = self._index.search(whole, vectors, language, PASSAGES)
+            hits = search(self._index, whole, vectors, language, limit=PASSAGES)
             return (self._judged(asking.text, language, hits),)
         # With several questions the whole mail says little about each of them.
         share = 0.5 if len(wanted) == 1 else 0.2
         return tuple(
-            self._judged(one.text, language, self._index.search(whole, [one], language, PASSAGES, share))
+            self._judged(one.text, language, search(self._index, whole, [one], language, limit=PASSAGES, share=share))
             for one in vectors
         )
 
@@ -96,9 +105,10 @@ class KnowledgeAnswers:
         return Asked(asking.text, by_text[question]), [Asked(part, by_text[part]) for part in parts]
 
     def _judged(self, asked: str, language: str, hits: tuple[Hit, ...]) -> Found:
-        probability = self._abstention.probability(features(asked, language, hits, self._index))
+        found = features(asked, language, hits, self._index)
+        probability = self._abstention.probability(found)
         thin = not has_enough_in_common(asked, language, hits[0], self._index)
-        return Found(asked, hits, probability * THIN if thin else probability, thin)
+        return Found(asked, hits, probability * THIN if thin else probability, thin, found)
 
     def _refusal(self, asking: Asking, found: tuple[Found, ...], weakest: Found, language: str) -> str:
         """Why no answer is given, or an empty string."""
@@ -128,10 +138,15 @@ def _ten_best(found: Sequence[Found]) -> tuple[FoundPassage, ...]:
     best: dict[int, Hit] = {}
     for hit in sorted((hit for one in found for hit in one.hits), key=lambda hit: -hit.score):
         best.setdefault(hit.number, hit)
-    return tuple(
-        FoundPassage(hit.passage.document.path, hit.passage.heading, round(hit.score, 4), hit.passage.text)
-        for hit in list(best.values())[:PASSAGES]
-    )
+    return tuple(_found(hit) for hit in list(best.values())[:PASSAGES])
+
+
+def _found(hit: Hit) -> FoundPassage:
+    passage, document = hit.passage, hit.passage.document
+    return FoundPassage(
+        document.path, passage.heading, round(hit.score, 4), passage.text, passage.start, passage.end,
+        document.version, document.language, document.url,
+    )  # fmt: skip
 
 
 def _named(citations: Sequence[Citation]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from domain.decision import Citation
 from rag.documents import Document
-from rag.index import Hit, Index
+from rag.index import Index
+from rag.ranking import Hit, part_of
 from rag.words import stems
 
 WHOLE_UP_TO = 120
@@ -48,7 +49,7 @@ def verified(citation: Citation, documents: Mapping[str, Document]) -> bool:
 def _best_window(hit: Hit, asked: str, index: Index) -> tuple[int, int]:
     body, language = hit.passage.document.body, hit.passage.document.language
     spans = sentence_spans(body, hit.passage.start, hit.passage.end)
-    words = index.part_of(hit).words
+    words = part_of(index, hit).words
     wanted = set(stems(asked, language))
 
     def worth(first: int) -> float:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import BadInput
-from rag.index import Hit, Index
+from rag.index import Index
+from rag.ranking import Hit, part_of, stems_of
 from rag.words import stems
 
 FEWEST_WORDS = 2
@@ -41,11 +42,11 @@ def features(asked: str, language: str, hits: Sequence[Hit], index: Index) -> di
     lexical side alone would have chosen it too.
     """
     best = hits[0]
-    words = index.part_of(best).words
+    words = part_of(index, best).words
     wanted = set(stems(asked, language))
     weight = {stem: words.idf(stem) for stem in wanted}
     total = sum(weight.values()) or 1.0
-    held = index.stems_of(best)
+    held = stems_of(index, best)
     heads = set(stems(best.passage.heading, best.passage.document.language))
     dense = max(hits, key=lambda hit: hit.title + hit.body)
     lexical = max(hits, key=lambda hit: hit.words + hit.characters)
@@ -65,7 +66,7 @@ def features(asked: str, language: str, hits: Sequence[Hit], index: Index) -> di
 
 def has_enough_in_common(asked: str, language: str, hit: Hit, index: Index) -> bool:
     """Whether a passage holds at least FEWEST_WORDS of the question's words: one shared word proves nothing."""
-    return len(set(stems(asked, language)) & index.stems_of(hit)) >= FEWEST_WORDS
+    return len(set(stems(asked, language)) & stems_of(index, hit)) >= FEWEST_WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,10 @@ import numpy as np
 
 from domain.ports import Embedder
 from rag.documents import Document, knowledge_version
+from rag.embedded import Embedded, embed_documents, rows
 from rag.lexical import LanguagePart, language_parts
-from rag.passages import Passage, passages_of
-from rag.samples import owners_of_questions
+from rag.passages import Passage
 
-# The share of the lexical side, by language: the model knows English only (MODELS.md 4).
-LEXICAL_SHARE = {"en": 0.15}
-LEXICAL_SHARE_ELSEWHERE = 0.7
-# A passage in another language than the question's stands behind those in its own.
-FOREIGN = 1.0
 # Up to here a plain product with all vectors is as quick as FAISS, and every score is exact.
 EXACT_UP_TO = 4_000
 CANDIDATES = 256
@@ -33,19 +28,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage with its scores. `score` ranks within one search; the others are similarities, comparable over all.
+class Signals:
+    """What speaks for each of `numbers`, the passages that may matter; comparable over searches.
 
-    `title` and `body` are cosines of vectors, `words` is the share of the reachable BM25, `characters` a cosine.
+    Each of the four is a float array of shape (texts, passages): `titles` and `bodies` are cosines of vectors, `words`
+    is the share of the reachable BM25, `characters` a cosine. `foreign` marks passages in another language than the
+    question's, where the knowledge base has some in its own.
     """
 
-    number: int
-    passage: Passage
-    score: float
-    title: float
-    body: float
-    words: float
-    characters: float
+    numbers: Any
+    titles: Any
+    bodies: Any
+    words: Any
+    characters: Any
+    foreign: Any
 
 
 class Index:
@@ -69,56 +65,23 @@ class Index:
         self.parts = parts
         self._titles, self._owners = titles
         self._bodies = bodies
-        self._languages = np.array([passage.document.language for passage in passages])
+        self.languages = np.array([passage.document.language for passage in passages])
         self._near_titles = self._near_bodies = None
         if len(passages) > EXACT_UP_TO:
             self._near_titles, self._near_bodies = _flat(self._titles), _flat(bodies)
 
-    def search(
-        self, whole: Asked, parts: Sequence[Asked], language: str, limit: int = 10, share: float = 0.5
-    ) -> tuple[Hit, ...]:
-        """The best passages for a text: `share` of the score from the whole, the rest from its best part."""
-        if not self.passages:
-            return ()
-        asked = [whole, *parts]
+    def signals(self, asked: Sequence[Asked], language: str) -> Signals:
+        """The scores of the passages that may matter to these texts; at least one text."""
         lexical = [self._lexical(one.text, language) for one in asked]
         chosen = self._candidates([one.vector for one in asked], lexical)
-        titles = self._mixed([self._title_scores(one.vector, chosen) for one in asked], share)
-        bodies = self._mixed([self._bodies[chosen] @ one.vector for one in asked], share)
-        words = self._mixed([scores[0][chosen] for scores in lexical], share)
-        characters = self._mixed([scores[1][chosen] for scores in lexical], share)
-
-        weight = LEXICAL_SHARE.get(language, LEXICAL_SHARE_ELSEWHERE)
-        dense = _spread((titles + bodies) / 2)
-        fused = (1 - weight) * dense + weight * (_spread(words) + _spread(characters)) / 2
-        if language in self.parts:
-            fused = fused - FOREIGN * (self._languages[chosen] != language)
-        best = np.argsort(-fused, kind="stable")[:limit]
-        return tuple(
-            Hit(
-                number=int(chosen[at]),
-                passage=self.passages[chosen[at]],
-                score=float(fused[at]),
-                title=float(titles[at]),
-                body=float(bodies[at]),
-                words=float(words[at]),
-                characters=float(characters[at]),
-            )
-            for at in best
+        return Signals(
+            numbers=chosen,
+            titles=np.stack([self._title_scores(one.vector, chosen) for one in asked]),
+            bodies=np.stack([self._bodies[chosen] @ one.vector for one in asked]),
+            words=np.stack([scores[0][chosen] for scores in lexical]),
+            characters=np.stack([scores[1][chosen] for scores in lexical]),
+            foreign=(self.languages[chosen] != language) & (language in self.parts),
         )
-
-    def part_of(self, hit: Hit) -> LanguagePart:
-        return self.parts[hit.passage.document.language]
-
-    def stems_of(self, hit: Hit) -> frozenset[str]:
-        """The stems of a passage, of its headings and of the sample questions that belong to it."""
-        part = self.part_of(hit)
-        return part.words.stems[part.position[hit.number]]
-
-    @staticmethod
-    def _mixed(scores: Sequence[Any], share: float) -> Any:
-        whole, *parts = scores
-        return share * whole + (1 - share) * np.max(parts, axis=0) if parts else whole
 
     def _lexical(self, text: str, language: str) -> tuple[Any, Any]:
         words, characters = np.zeros(len(self.passages)), np.zeros(len(self.passages))
@@ -153,37 +116,38 @@ class Index:
         return np.searchsorted(self._owners, np.arange(len(self.passages)))
 
 
-def build_index(documents: Sequence[Document], embedder: Embedder, *, for_staff: bool = False) -> Index:
-    """Cut, embed and index documents. Internal ones are left out altogether, unless the index is for staff."""
-    allowed = [document for document in documents if document.public or for_staff]
-    passages = [passage for document in allowed for passage in passages_of(document)]
-    heads = [passage.heading.replace(" > ", ": ") for passage in passages]
-    sections = [passage.section for passage in passages]
-    questions = [(document.path, question) for document in allowed for question in document.questions]
-
-    texts = [*sections, *(f"{head}\n{passage.text}" for head, passage in zip(heads, passages, strict=True))]
-    texts += [question for _, question in questions]
-    vectors = np.asarray(embedder.embed(texts), dtype=np.float32) if texts else np.zeros((0, 1), dtype=np.float32)
+def assemble(embedded: Sequence[Embedded], engine: str, *, for_staff: bool = False) -> Index:
+    """One index of many documents. Internal ones are left out altogether, unless the index is for staff."""
+    allowed = [one for one in embedded if one.document.public or for_staff]
+    passages = [passage for one in allowed for passage in one.passages]
     count = len(passages)
-    titles, bodies, asked = vectors[:count], vectors[count : 2 * count], vectors[2 * count :]
-
-    owner = owners_of_questions(questions, asked, passages, titles + bodies)
     samples: dict[int, list[str]] = defaultdict(list)
-    for (_, question), number in zip(questions, owner, strict=True):
-        samples[number].append(question)
-    owners = np.concatenate((np.arange(count), np.array(owner, dtype=np.int64)))
+    asked_by: list[int] = []
+    first = 0
+    for one in allowed:
+        for question, owner in zip(one.document.questions, one.owners, strict=False):
+            samples[first + owner].append(question)
+            asked_by.append(first + owner)
+        first += len(one.passages)
+    titles = rows([*(one.titles for one in allowed), *(one.questions for one in allowed)])
+    owners = np.concatenate((np.arange(count), np.array(asked_by, dtype=np.int64)))
     order = np.argsort(owners, kind="stable")
-    title_vectors = np.ascontiguousarray(np.concatenate((titles, asked))[order])
-
+    heads = [passage.heading.replace(" > ", ": ") for passage in passages]
     fields = [(" ".join([heads[number], *samples[number]]), passage.text) for number, passage in enumerate(passages)]
     return Index(
-        documents=allowed,
+        documents=[one.document for one in allowed],
         passages=passages,
-        titles=(title_vectors, owners[order]),
-        bodies=np.ascontiguousarray(bodies),
+        titles=(titles[order], owners[order]),
+        bodies=rows([one.bodies for one in allowed]),
         parts=language_parts([passage.document.language for passage in passages], fields),
-        engine=embedder.engine,
+        engine=engine,
     )
+
+
+def build_index(documents: Sequence[Document], embedder: Embedder, *, for_staff: bool = False) -> Index:
+    """Cut, embed and index documents at once, for a knowledge base that is stored nowhere."""
+    allowed = [document for document in documents if document.public or for_staff]
+    return assemble(list(embed_documents(allowed, embedder)), embedder.engine, for_staff=for_staff)
 
 
 def _flat(vectors: Any) -> Any:
@@ -192,9 +156,3 @@ def _flat(vectors: Any) -> Any:
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
     return flat
-
-
-def _spread(scores: Any) -> Any:
-    """Scores brought to 0..1 over the candidates of one search."""
-    low, high = float(scores.min()), float(scores.max())
-    return (scores - low) / (high - low) if high > low else np.zeros_like(scores)

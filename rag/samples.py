@@ -1,6 +1,5 @@
 """Which passage of a document each of its sample questions belongs to."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,21 +8,22 @@ from rag.words import stems
 
 
 def owners_of_questions(
-    questions: Sequence[tuple[str, str]], vectors: Any, passages: Sequence[Passage], meanings: Any
+    questions: Sequence[str], vectors: Any, passages: Sequence[Passage], meanings: Any
 ) -> list[int]:
-    """For each sample question the passage of its document that it is nearest to, by meaning and by stems."""
-    by_path: dict[str, list[int]] = defaultdict(list)
-    for number, passage in enumerate(passages):
-        by_path[passage.document.path].append(number)
+    """For each sample question of a document the passage that it is nearest to, by meaning and by stems.
+
+    `vectors` has a row for each question, `meanings` one for each of the document's passages.
+    """
+    if not questions:
+        return []
+    language = passages[0].document.language
+    held = [set(stems(f"{passage.section} {passage.text}", language)) for passage in passages]
     owners = []
-    for (path, question), vector in zip(questions, vectors, strict=True):
-        language = passages[by_path[path][0]].document.language
+    for question, vector in zip(questions, vectors, strict=True):
         wanted = set(stems(question, language))
-
-        def near(number: int, vector: Any = vector, wanted: set[str] = wanted, language: str = language) -> float:
-            passage = passages[number]
-            held = wanted & set(stems(f"{passage.section} {passage.text}", language))
-            return float(meanings[number] @ vector) / 2 + len(held) / (len(wanted) or 1)
-
-        owners.append(max(by_path[path], key=near))
+        near = [
+            float(meanings[number] @ vector) / 2 + len(wanted & held[number]) / (len(wanted) or 1)
+            for number in range(len(passages))
+        ]
+        owners.append(max(range(len(passages)), key=near.__getitem__))
     return owners

@@ -15,6 +15,7 @@ LAYERS = (
     ("commands",),
     ("web", "worker", "evaluation"),
     ("bootstrap",),
+    ("parts",),
     ("handlers", "rag", "understanding", "adapters", "storage"),
     ("settings",),
     ("domain",),

@@ -8,6 +8,7 @@ from rag.citing import cite, sentence_spans, verified
 from rag.documents import parse_document
 from rag.evidence import FEATURES, load_abstention
 from rag.index import Asked, build_index
+from rag.ranking import search
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_an_index_of_another_engine_is_refused(documents, embedder, abstention):
 
 def test_a_citation_is_verified_only_if_every_character_stands_there(documents, embedder):
     index = build_index(documents, embedder)
-    hit = index.search(Asked("deliver", embedder.embed(["deliver"])[0]), [], "en")[0]
+    hit = search(index, Asked("deliver", embedder.embed(["deliver"])[0]), [], "en")[0]
     citation = cite(hit, "deliver", index)
     assert verified(citation, index.documents)
     for wrong in (
@@ -104,7 +105,7 @@ def test_a_citation_is_verified_only_if_every_character_stands_there(documents, 
 
 def test_a_quote_of_an_internal_document_is_never_verified(documents, embedder):
     staff = build_index(documents, embedder, for_staff=True)
-    hit = staff.search(Asked("goodwill", embedder.embed(["goodwill"])[0]), [], "en")[0]
+    hit = search(staff, Asked("goodwill", embedder.embed(["goodwill"])[0]), [], "en")[0]
     assert hit.passage.document.visibility == "internal"
     assert not verified(cite(hit, "goodwill", staff), staff.documents)
 
@@ -113,7 +114,7 @@ def test_of_a_long_passage_the_three_sentences_that_answer_are_quoted(embedder):
     filler = " ".join(f"Sentence {number} tells something about woods and their grain." for number in range(25))
     body = f"{filler} Oak is oiled twice a year. Use our oil. Wipe it dry. {filler}"
     index = build_index([parse_document("en/care.md", body.encode())], embedder)
-    hit = index.search(Asked("oil oak", embedder.embed(["oil oak"])[0]), [], "en")[0]
+    hit = search(index, Asked("oil oak", embedder.embed(["oil oak"])[0]), [], "en")[0]
     citation = cite(hit, "How often is oak oiled and wiped dry?", index)
     assert citation.quote == "Oak is oiled twice a year. Use our oil. Wipe it dry."
 

@@ -7,12 +7,13 @@ import pytest
 from rag.asking import read_asking
 from rag.evidence import FEATURES, Abstention, features, has_enough_in_common, load_abstention
 from rag.index import Asked, build_index
+from rag.ranking import search
 from rag.train_abstention import RISK, Measured, choose_threshold, out_of_fold, train, upper_bound
 
 
 def measured(documents, embedder, question):
     index = build_index(documents, embedder)
-    hits = index.search(Asked(question, embedder.embed([question])[0]), [], "en")
+    hits = search(index, Asked(question, embedder.embed([question])[0]), [], "en")
     return features(question, "en", hits, index)
 
 
@@ -44,7 +45,7 @@ def test_the_probability_stays_a_number_for_absurd_values():
 
 def test_one_shared_word_proves_nothing(documents, embedder):
     index = build_index(documents, embedder)
-    hits = index.search(Asked("Norway", embedder.embed(["Norway"])[0]), [], "en")
+    hits = search(index, Asked("Norway", embedder.embed(["Norway"])[0]), [], "en")
     assert not has_enough_in_common("Norway Norway", "en", hits[0], index)
     assert has_enough_in_common("Do you deliver to Norway?", "en", hits[0], index)
 

@@ -9,38 +9,39 @@ from rag.cache import IndexCache
 from rag.documents import knowledge_version, parse_document
 from rag.index import Asked, build_index
 from rag.lexical import CharacterIndex, WordIndex
+from rag.ranking import search
 
 
-def search(index, embedder, text, language="en", limit=10):
-    return index.search(Asked(text, embedder.embed([text])[0]), [], language, limit)
+def hits(index, embedder, text, language="en", limit=10):
+    return search(index, Asked(text, embedder.embed([text])[0]), [], language, limit=limit)
 
 
 def test_the_section_that_answers_comes_first(documents, embedder):
     index = build_index(documents, embedder)
-    assert search(index, embedder, "Do you deliver to Norway?")[0].passage.document.path == "en/delivery.md"
-    assert search(index, embedder, "who pays for return shipping")[0].passage.section == "Who pays the return shipping?"
+    assert hits(index, embedder, "Do you deliver to Norway?")[0].passage.document.path == "en/delivery.md"
+    assert hits(index, embedder, "who pays for return shipping")[0].passage.section == "Who pays the return shipping?"
 
 
 def test_a_sample_question_leads_to_the_section_it_belongs_to(documents, embedder):
-    best = search(build_index(documents, embedder), embedder, "Can I send a lamp back?")[0]
+    best = hits(build_index(documents, embedder), embedder, "Can I send a lamp back?")[0]
     assert best.passage.document.path == "en/returns.md"
     assert best.title == pytest.approx(1.0, abs=1e-3)
 
 
 def test_internal_documents_are_never_candidates(documents, embedder):
     index = build_index(documents, embedder)
-    found = search(index, embedder, "Goodwill for customers who complain", limit=100)
+    found = hits(index, embedder, "Goodwill for customers who complain", limit=100)
     assert "en/goodwill.md" not in {hit.passage.document.path for hit in found} | set(index.documents)
 
 
 def test_staff_may_search_internal_documents(documents, embedder):
     index = build_index(documents, embedder, for_staff=True)
-    assert search(index, embedder, "goodwill percent")[0].passage.document.path == "en/goodwill.md"
+    assert hits(index, embedder, "goodwill percent")[0].passage.document.path == "en/goodwill.md"
 
 
 def test_a_passage_in_the_language_of_the_mail_comes_first(documents, embedder):
     index = build_index(documents, embedder)
-    assert search(index, embedder, "Artikel zurückgeben", "de")[0].passage.document.language == "de"
+    assert hits(index, embedder, "Artikel zurückgeben", "de")[0].passage.document.language == "de"
 
 
 def test_front_matter_is_never_found(documents, embedder):
@@ -49,7 +50,7 @@ def test_front_matter_is_never_found(documents, embedder):
 
 
 def test_an_empty_knowledge_base_finds_nothing(embedder):
-    assert search(build_index([], embedder), embedder, "Anything?") == ()
+    assert hits(build_index([], embedder), embedder, "Anything?") == ()
 
 
 def test_a_large_index_finds_the_same_as_an_exact_one(embedder, monkeypatch):
@@ -60,7 +61,7 @@ def test_a_large_index_finds_the_same_as_an_exact_one(embedder, monkeypatch):
     large = build_index(many, embedder)
     for number in (0, 123, 399):
         asked = f"What about article {number}, and matter{number % 7} of thing{number}?"
-        found = [[hit.number for hit in search(index, embedder, asked, limit=5)] for index in (exact, large)]
+        found = [[hit.number for hit in hits(index, embedder, asked, limit=5)] for index in (exact, large)]
         assert found[0][0] == number
         assert found[0] == found[1]
 

@@ -92,8 +92,8 @@ class TestServices(Services):
         return PlainLearner()
 
     def handlers(self, tenant):
-        from bootstrap import TenantOrders
         from handlers import handlers_for
+        from parts.tables import TenantOrders
 
         return handlers_for(PlainAnswers(), TenantOrders(self.database, tenant))
 

@@ -1,0 +1,50 @@
+"""Ports that are answered from one tenant's tables; each question is a short transaction of its own."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from domain.opinion import Call
+from domain.order import Order
+from storage import llm_calls, orders
+from storage.database import Database
+
+
+class TenantOrders:
+    """The port `Orders` over one tenant's table."""
+
+    def __init__(self, database: Database, tenant: UUID) -> None:
+        self._database = database
+        self._tenant = tenant
+
+    def find(self, number: str) -> Order | None:
+        with self._database.transaction(self._tenant) as db:
+            return orders.find(db, self._tenant, number)
+
+
+class NoOrders:
+    """The port `Orders` where there is no shop to ask, as in `flask explain` without a tenant."""
+
+    def find(self, number: str) -> Order | None:
+        del number
+        return None
+
+
+class TenantSpending:
+    """The port `Spending` over one tenant's table. Days are UTC.
+
+    Calls that run side by side see the budget as it was when each began: it can be overdrawn by what these few use.
+    """
+
+    def __init__(self, database: Database, tenant: UUID, tokens_per_day: int) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._tokens_per_day = tokens_per_day
+
+    def has_room(self) -> bool:
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        with self._database.transaction(self._tenant) as db:
+            return llm_calls.tokens_since(db, self._tenant, today) < self._tokens_per_day
+
+    def record(self, call: Call) -> None:
+        with self._database.transaction(self._tenant) as db:
+            llm_calls.record(db, self._tenant, call)
