@@ -1,29 +1,37 @@
 """How questions are answered: a tenant's documents, its index, and the handlers that ask them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import structlog
-
 from domain.category import Category
-from domain.errors import BadInput
-from domain.ports import Answers, Handler
+from domain.ports import Answer, Answers, Handler
 from handlers import handlers_for
-from parts.reading import Reading
+from parts.knowledge import Knowledge
 from parts.tables import NoOrders, TenantOrders
-from storage import documents, tenants
-from storage.documents import StoredDocument
+from storage import indexing, tenants
 
 if TYPE_CHECKING:
     from rag.cache import IndexCache
     from rag.evidence import Abstention
 
-log = structlog.get_logger()
+EMPTY = "The knowledge base is empty."
+PREPARING = "The knowledge base is being prepared."
 
 
-class Answering(Reading):
+class NoAnswers:
+    """The port `Answers` while there is nothing to answer from; it says why."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def answer(self, question: str, subject: str, language: str) -> Answer:
+        del question, subject, language
+        return Answer(answered=False, confidence=0.0, reason=self._reason)
+
+
+class Answering(Knowledge):
     def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
         """The handlers over this tenant's own documents and orders."""
         return handlers_for(self._answers(tenant), TenantOrders(self.database, tenant))
@@ -45,27 +53,21 @@ class Answering(Reading):
         return IndexCache()
 
     def _answers(self, tenant: UUID) -> Answers:
+        """Answers from what is published for the engine at hand; where that is nothing or old, a worker is asked."""
         from rag.answer import KnowledgeAnswers
-        from rag.documents import Document, parse_document
-        from rag.index import Index, build_index
+        from rag.index import assemble
 
-        def readable(stored: list[StoredDocument]) -> Iterator[Document]:
-            for one in stored:
-                try:
-                    yield parse_document(one.path, one.source.encode())
-                except BadInput as error:
-                    # One bad document must not take the answers from all the others with it.
-                    log.warning("document_unreadable", tenant=tenant, path=one.path, reason=error.reason)
-
+        engine = self.embedder.engine
         with self.database.transaction(tenant) as db:
-            version = tenants.get(db, tenant).knowledge_version
-
-        def build() -> Index:
-            with self.database.transaction(tenant) as db:
-                stored = documents.current(db, tenant)
-            return build_index(tuple(readable(stored)), self.embedder)
-
-        index = self._indexes.get(str(tenant), version, self.embedder.engine, build)
+            published = indexing.published(db, tenant, engine)
+            has_documents = bool(tenants.get(db, tenant).knowledge_version)
+            if has_documents and (published is None or published.stale):
+                indexing.ask(db, tenant)
+        if published is None:
+            return NoAnswers(PREPARING if has_documents else EMPTY)
+        index = self._indexes.get(
+            str(tenant), published.version, engine, lambda: assemble(self.load_published(tenant, engine), engine)
+        )
         return KnowledgeAnswers(index, self.embedder, self._abstention)
 
     @cached_property

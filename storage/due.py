@@ -20,6 +20,7 @@ class Kind(StrEnum):
     LABEL = "label"
     REVOKE = "revoke"
     LEARN = "learn"
+    INDEX = "index"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from bootstrap import Services
 from storage import due
 from storage.due import Kind
-from worker import deliver, fetch, label, learn, process, revoke, sync
+from worker import deliver, fetch, index, label, learn, process, revoke, sync
 from worker.attempt import attempt
 
 # One round of a stage for one tenant: claim a batch, work through it, say how many rows that were.
@@ -22,6 +22,7 @@ STAGES: Mapping[Kind, Stage] = {
     Kind.LABEL: label.work,
     Kind.REVOKE: revoke.work,
     Kind.LEARN: learn.work,
+    Kind.INDEX: index.work,
 }
 
 # What a stage makes due: woken as a hint as soon as it has done something.
@@ -30,7 +31,12 @@ NEXT: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.FETCH: (Kind.PROCESS,),
     Kind.PROCESS: (Kind.DELIVER,),
     Kind.DELIVER: (Kind.LABEL,),
+    # The next batch, behind the mail that has come meanwhile.
+    Kind.INDEX: (Kind.INDEX,),
 }
+
+# One batch in a call: these are long, and mail must not wait for them.
+GIVES_WAY = frozenset({Kind.INDEX})
 
 SECONDS = 20.0
 
@@ -44,7 +50,7 @@ def drain(services: Services, kind: Kind, wake: Callable[[Kind], None], seconds:
             tenants = due.tenants_due(db, kind)
         worked = 0
         for tenant in tenants:
-            if services.stopping.is_set():
+            if services.stopping.is_set() or (worked and kind in GIVES_WAY):
                 break
             worked += _one_batch(services, kind, tenant)
         if not worked:
@@ -52,6 +58,8 @@ def drain(services: Services, kind: Kind, wake: Callable[[Kind], None], seconds:
         total += worked
         for following in NEXT.get(kind, ()):
             wake(following)
+        if kind in GIVES_WAY:
+            break
     return total
 
 

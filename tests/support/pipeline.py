@@ -1,5 +1,6 @@
 """The whole way of a mail in one process: the sandbox Google, a connected mailbox, each stage run by hand."""
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -74,6 +75,22 @@ class PlainLearner:
         return Head.fit(taught, np.zeros((len(taught), DIMENSIONS), dtype=np.float32), self)
 
 
+class PlainEmbedder:
+    """Words hashed into 384 dimensions, so that texts that share words are near; it counts what it embedded."""
+
+    def __init__(self, engine="plain"):
+        self.engine = engine
+        self.embedded = []
+
+    def embed(self, texts):
+        self.embedded.extend(texts)
+        vectors = np.full((len(texts), DIMENSIONS), 1e-6, dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in text.lower().split():
+                vectors[row, zlib.crc32(word.encode()) % DIMENSIONS] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
 class TestServices(Services):
     """The real services with the models replaced at our own ports."""
 
@@ -86,6 +103,10 @@ class TestServices(Services):
     @property
     def model(self):
         return MODEL
+
+    @cached_property
+    def embedder(self):
+        return PlainEmbedder()
 
     @cached_property
     def learner(self):
@@ -128,8 +149,9 @@ class Shop:
             )
             db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now(), lease_until = NULL, blocked_until = NULL")
             db.exec_driver_sql("UPDATE learning SET next_at = now(), lease_until = NULL")
+            db.exec_driver_sql("UPDATE knowledge SET next_at = now(), lease_until = NULL")
 
-    def settle(self, rounds: int = 12) -> None:
+    def settle(self, rounds: int = 24) -> None:
         """Run every stage for every tenant until nothing is due any more, as the listener and the workers would."""
         for _ in range(rounds):
             with self.services.listener_database.without_tenant() as db:

@@ -1,0 +1,288 @@
+"""Passages and their vectors: cut, filled with vectors batch by batch, and read back as one published set."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from storage.codec import dumps
+from storage.documents import StoredDocument, document_of_row
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A passage without its vectors; `begins` and `ends` count characters of the document's body."""
+
+    heading: str
+    begins: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A passage that waits for its vectors."""
+
+    document: UUID
+    position: int
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The two vectors of a passage: float32, little-endian."""
+
+    document: UUID
+    position: int
+    title: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """One document with its passages in order. The bytes hold a float32 row for each passage, and for each question."""
+
+    document: StoredDocument
+    pieces: tuple[Piece, ...]
+    titles: bytes
+    bodies: bytes
+    questions: bytes
+    owners: tuple[int, ...]
+
+
+_DOCUMENT = """d.path, d.version, d.source, d.kind, d.original, d.body, d.title, d.language, d.visibility, d.url,
+    d.questions, d.maker, d.member_id"""
+# A load needs what is searched and cited, and neither the file nor who made it.
+_READABLE = """d.path, d.version, '' AS source, d.kind, NULL AS original, d.body, d.title, d.language, d.visibility,
+    d.url, d.questions, d.maker, d.member_id"""
+
+
+def uncut(db: Connection, tenant: UUID, engine: str, limit: int) -> list[tuple[UUID, StoredDocument]]:
+    """Current documents that nobody has cut for this engine yet."""
+    rows = db.execute(
+        text(f"""
+            SELECT d.id, {_DOCUMENT} FROM document d WHERE d.tenant_id = :tenant AND d.is_current
+                AND NOT EXISTS (SELECT FROM document_index i WHERE i.tenant_id = d.tenant_id AND i.document_id = d.id
+                    AND i.engine = :engine)
+            ORDER BY d.path LIMIT :limit
+        """),  # noqa: S608  # our own column names
+        {"tenant": tenant, "engine": engine, "limit": limit},
+    )
+    return [(row.id, document_of_row(row)) for row in rows]
+
+
+def read(db: Connection, tenant: UUID, document: UUID, found: StoredDocument) -> None:
+    """Keep what was read out of a document that stood here unread."""
+    db.execute(
+        text("""
+            UPDATE document SET body = :body, title = :title, language = :language, visibility = :visibility,
+                url = :url, questions = CAST(:questions AS jsonb)
+            WHERE tenant_id = :tenant AND id = :id AND body IS NULL
+        """),
+        {
+            "tenant": tenant, "id": document, "body": found.body, "title": found.title, "language": found.language,
+            "visibility": found.visibility, "url": found.url, "questions": dumps(found.questions),
+        },
+    )  # fmt: skip
+
+
+def cut(db: Connection, tenant: UUID, document: UUID, engine: str, pieces: Sequence[Piece]) -> None:
+    """Write the passages of a document; they wait for their vectors."""
+    values = {"tenant": tenant, "document": document, "engine": engine}
+    db.execute(
+        text("""
+            INSERT INTO document_index (tenant_id, document_id, engine, passages)
+            VALUES (:tenant, :document, :engine, :passages)
+        """),
+        {**values, "passages": len(pieces)},
+    )
+    db.execute(
+        text("""
+            INSERT INTO passage (tenant_id, document_id, engine, position, heading, begins, ends, language)
+            SELECT d.tenant_id, d.id, :engine, number - 1, heading, begins, ends, d.language
+            FROM document d, unnest(CAST(:headings AS text[]), CAST(:begins AS integer[]), CAST(:ends AS integer[]))
+                WITH ORDINALITY AS piece (heading, begins, ends, number)
+            WHERE d.tenant_id = :tenant AND d.id = :document
+        """),
+        {
+            **values, "headings": [piece.heading for piece in pieces],
+            "begins": [piece.begins for piece in pieces], "ends": [piece.ends for piece in pieces],
+        },
+    )  # fmt: skip
+
+
+def failed(db: Connection, tenant: UUID, document: UUID, engine: str, reason: str) -> None:
+    """Leave a document out of the index of this engine, and say why."""
+    values = {"tenant": tenant, "document": document, "engine": engine, "reason": reason[:500] or "It failed."}
+    where = "WHERE tenant_id = :tenant AND document_id = :document AND engine = :engine"
+    db.execute(text(f"DELETE FROM passage {where}"), values)  # noqa: S608  # our own words
+    db.execute(
+        text("""
+            INSERT INTO document_index (tenant_id, document_id, engine, problem)
+            VALUES (:tenant, :document, :engine, :reason)
+            ON CONFLICT (tenant_id, document_id, engine)
+            DO UPDATE SET passages = 0, embedded = 0, ready_at = NULL, problem = excluded.problem
+        """),
+        values,
+    )
+
+
+def waiting(db: Connection, tenant: UUID, engine: str, limit: int) -> list[Waiting]:
+    """Passages of current documents that have no vectors, those of one document together."""
+    rows = db.execute(
+        text("""
+            SELECT p.document_id, p.position, p.heading, p.begins, p.ends
+            FROM passage p JOIN document d ON d.tenant_id = p.tenant_id AND d.id = p.document_id
+            WHERE p.tenant_id = :tenant AND p.engine = :engine AND p.title_vector IS NULL AND d.is_current
+            ORDER BY p.document_id, p.position LIMIT :limit
+        """),
+        {"tenant": tenant, "engine": engine, "limit": limit},
+    )
+    return [Waiting(row.document_id, row.position, Piece(row.heading, row.begins, row.ends)) for row in rows]
+
+
+def bodies(db: Connection, tenant: UUID, documents: Sequence[UUID]) -> Mapping[UUID, str]:
+    rows = db.execute(
+        text("SELECT id, body FROM document WHERE tenant_id = :tenant AND id = ANY(:documents)"),
+        {"tenant": tenant, "documents": list(documents)},
+    )
+    return {row.id: row.body for row in rows}
+
+
+def fill(db: Connection, tenant: UUID, engine: str, vectors: Sequence[Vectors]) -> None:
+    """Write the vectors of passages that wait for them."""
+    values = {
+        "tenant": tenant, "engine": engine, "documents": [one.document for one in vectors],
+        "positions": [one.position for one in vectors], "titles": [one.title for one in vectors],
+        "bodies": [one.body for one in vectors],
+    }  # fmt: skip
+    db.execute(
+        text("""
+            WITH filled AS (
+                UPDATE passage p SET title_vector = v.title, body_vector = v.body
+                FROM unnest(CAST(:documents AS uuid[]), CAST(:positions AS integer[]), CAST(:titles AS bytea[]),
+                    CAST(:bodies AS bytea[])) AS v (document_id, position, title, body)
+                WHERE p.tenant_id = :tenant AND p.engine = :engine AND p.document_id = v.document_id
+                    AND p.position = v.position AND p.title_vector IS NULL
+                RETURNING p.document_id)
+            UPDATE document_index i SET embedded = i.embedded + f.n
+            FROM (SELECT document_id, count(*) AS n FROM filled GROUP BY document_id) f
+            WHERE i.tenant_id = :tenant AND i.engine = :engine AND i.document_id = f.document_id
+        """),
+        values,
+    )
+
+
+def ready_without_questions(db: Connection, tenant: UUID, engine: str) -> int:
+    """Documents without sample questions are ready as soon as every passage has its vectors."""
+    return db.execute(
+        text("""
+            UPDATE document_index i SET ready_at = now() FROM document d
+            WHERE i.tenant_id = :tenant AND i.engine = :engine AND i.ready_at IS NULL AND i.problem = ''
+                AND i.embedded = i.passages AND d.tenant_id = i.tenant_id AND d.id = i.document_id
+                AND (d.questions = '[]' OR i.passages = 0)
+        """),
+        {"tenant": tenant, "engine": engine},
+    ).rowcount
+
+
+def unasked(db: Connection, tenant: UUID, engine: str, limit: int) -> list[UUID]:
+    """Current documents whose passages have vectors and whose sample questions have none."""
+    rows = db.execute(
+        text("""
+            SELECT i.document_id FROM document_index i
+                JOIN document d ON d.tenant_id = i.tenant_id AND d.id = i.document_id
+            WHERE i.tenant_id = :tenant AND i.engine = :engine AND i.ready_at IS NULL AND i.problem = ''
+                AND i.embedded = i.passages AND d.is_current ORDER BY i.document_id LIMIT :limit
+        """),
+        {"tenant": tenant, "engine": engine, "limit": limit},
+    )
+    return list(rows.scalars())
+
+
+def ask_questions(
+    db: Connection, tenant: UUID, document: UUID, engine: str, *, vectors: Sequence[bytes], owners: Sequence[int]
+) -> None:
+    """Write the vectors of a document's sample questions, each with its passage; the document is ready."""
+    values = {"tenant": tenant, "document": document, "engine": engine}
+    db.execute(
+        text("""
+            INSERT INTO sample_question (tenant_id, document_id, engine, number, owner, vector)
+            SELECT :tenant, :document, :engine, number - 1, owner, vector
+            FROM unnest(CAST(:owners AS integer[]), CAST(:vectors AS bytea[]))
+                WITH ORDINALITY AS question (owner, vector, number)
+        """),
+        {**values, "owners": list(owners), "vectors": list(vectors)},
+    )
+    db.execute(
+        text("""
+            UPDATE document_index SET ready_at = now()
+            WHERE tenant_id = :tenant AND document_id = :document AND engine = :engine AND embedded = passages
+        """),
+        values,
+    )
+
+
+def of_documents(db: Connection, tenant: UUID, engine: str, documents: Sequence[UUID]) -> list[tuple[UUID, Indexed]]:
+    """These documents as far as they are, whether published or not."""
+    return _load(db, tenant, engine, "SELECT unnest(CAST(:documents AS uuid[])) AS document_id", list(documents))
+
+
+def load(db: Connection, tenant: UUID, engine: str) -> list[Indexed]:
+    """The published set of this engine. Lock it first (indexing.published), so that it is one whole."""
+    chosen = "SELECT document_id FROM published_document WHERE tenant_id = :tenant AND engine = :engine"
+    return [one for _, one in _load(db, tenant, engine, chosen, [])]
+
+
+def _load(db: Connection, tenant: UUID, engine: str, chosen: str, documents: list[UUID]) -> list[tuple[UUID, Indexed]]:
+    values = {"tenant": tenant, "engine": engine, "documents": documents}
+    found = db.execute(
+        text(f"""
+            SELECT d.id, {_READABLE} FROM document d JOIN ({chosen}) c ON c.document_id = d.id
+            WHERE d.tenant_id = :tenant ORDER BY d.id
+        """),  # noqa: S608  # our own words
+        values,
+    ).all()
+    asked: dict[UUID, list[Any]] = {}
+    for row in db.execute(
+        text(f"""
+            SELECT q.document_id, q.owner, q.vector FROM sample_question q JOIN ({chosen}) c USING (document_id)
+            WHERE q.tenant_id = :tenant AND q.engine = :engine ORDER BY q.document_id, q.number
+        """),  # noqa: S608
+        values,
+    ):
+        asked.setdefault(row.document_id, []).append(row)
+    pieces: dict[UUID, list[Any]] = {}
+    for row in _in_binary(
+        db,
+        f"""
+            SELECT p.document_id, p.heading, p.begins, p.ends, p.title_vector, p.body_vector
+            FROM passage p JOIN ({chosen}) c USING (document_id)
+            WHERE p.tenant_id = :tenant AND p.engine = :engine ORDER BY p.document_id, p.position
+        """,  # noqa: S608
+        values,
+    ):
+        pieces.setdefault(row[0], []).append(row)
+    return [(row.id, _indexed(document_of_row(row), pieces.get(row.id, []), asked.get(row.id, []))) for row in found]
+
+
+def _in_binary(db: Connection, query: str, values: Mapping[str, Any]) -> Any:
+    """Rows of a query whose bytes come as they are: written as hexadecimal text they would take three times as long."""
+    driver: Any = db.connection.driver_connection
+    cursor = driver.cursor(binary=True)
+    named = (
+        query.replace(":tenant", "%(tenant)s").replace(":engine", "%(engine)s").replace(":documents", "%(documents)s")
+    )
+    return cursor.execute(named, values)
+
+
+def _indexed(document: StoredDocument, pieces: Sequence[Any], asked: Sequence[Any]) -> Indexed:
+    return Indexed(
+        document,
+        tuple(Piece(row[1], row[2], row[3]) for row in pieces),
+        b"".join([row[4] or b"" for row in pieces]),
+        b"".join([row[5] or b"" for row in pieces]),
+        b"".join([bytes(row.vector) for row in asked]),
+        tuple(row.owner for row in asked),
+    )

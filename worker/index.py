@@ -1,0 +1,195 @@
+"""Index a tenant's documents, a batch at a time: cut them, fill in vectors, and publish when everything stands."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from bootstrap import Services
+from domain.errors import BadInput, MailwrightError, TryAgain
+from parts.knowledge import document_of, embedded
+from storage import indexing, passages
+from storage.documents import StoredDocument
+from storage.indexing import Work
+from storage.passages import Piece, Vectors, Waiting
+from worker.attempt import attempt
+from worker.backoff import after_attempts
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=2)
+
+# One round takes a second or two, so that mail never waits longer for the models.
+PASSAGES = 64
+DOCUMENTS = 32
+
+# A document that ends the process is found by working on one document alone, and then left out.
+ALONE_AFTER = 2
+GIVEN_UP_AFTER = 4
+
+OTHER_ENGINES_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One worker's turn at one tenant's documents."""
+
+    services: Services
+    work: Work
+
+    @property
+    def tenant(self) -> UUID:
+        return self.work.tenant
+
+    @property
+    def engine(self) -> str:
+        return self.work.engine
+
+    @property
+    def alone(self) -> bool:
+        return self.work.attempts > ALONE_AFTER
+
+    @property
+    def given_up(self) -> bool:
+        return self.work.attempts > GIVEN_UP_AFTER
+
+    def write(self, write: Callable[..., object], *arguments: object) -> None:
+        """Write under the claim's fence, and count; nothing where another worker has it now."""
+        with self.services.database.transaction(self.tenant) as db:
+            if indexing.still_ours(db, self.work):
+                write(db, self.tenant, *arguments)
+                indexing.progressed(db, self.work)
+
+    def one(self, document: UUID, do: Callable[[], None], stage: str) -> None:
+        """What concerns one document: where it fails, that document is left out and the others go on."""
+        leave_out = partial(_leave_out, self, document)
+        if self.given_up:
+            leave_out(BadInput("", "Indexing it ended the program several times."))
+        else:
+            attempt(do, leave_out, tenant=self.tenant, document=document, stage=stage)
+
+
+def work(services: Services, tenant: UUID) -> int:
+    """One batch of one tenant's documents; returns 1, or 0 where there was nothing to do."""
+    engine = services.embedder.engine
+    with services.database.transaction(tenant) as db:
+        claimed = indexing.claim(db, tenant, engine, LEASE)
+    if claimed is None:
+        return 0
+
+    def failed(error: Exception) -> None:
+        reason = str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"
+        with services.database.transaction(tenant) as db:
+            indexing.give_back(db, claimed, after=after_attempts(claimed.attempts), error=reason)
+
+    attempt(lambda: _round(Round(services, claimed)), failed, tenant=tenant, stage="index")
+    return 1
+
+
+def _round(turn: Round) -> None:
+    services, tenant = turn.services, turn.tenant
+    if _cut(turn) or _embed(turn) or _ask_questions(turn):
+        with services.database.transaction(tenant) as db:
+            indexing.give_back(db, turn.work)
+        return
+    with services.database.transaction(tenant) as db:
+        done = indexing.publish(db, turn.work)
+        if not done:
+            indexing.give_back(db, turn.work)
+    if done:
+        with services.database.transaction(tenant) as db:
+            cleaned = indexing.clean(db, tenant, other_engines_after=OTHER_ENGINES_KEPT)
+        log.info("published", tenant=tenant, cleaned=cleaned)
+
+
+def _cut(turn: Round) -> bool:
+    """Cut documents that are new for this engine; False where there is none."""
+    with turn.services.database.transaction(turn.tenant) as db:
+        new = passages.uncut(db, turn.tenant, turn.engine, 1 if turn.alone else DOCUMENTS)
+    for document, row in new:
+        turn.one(document, partial(_cut_one, turn, document, row), "cut")
+    return bool(new)
+
+
+def _cut_one(turn: Round, document: UUID, row: StoredDocument) -> None:
+    from rag.passages import passages_of
+
+    found = row if row.body is not None else turn.services.read_again(row)
+    pieces = [Piece(one.heading, one.start, one.end) for one in passages_of(document_of(found))]
+
+    def write(db: Any, tenant: UUID) -> None:
+        passages.read(db, tenant, document, found)
+        passages.cut(db, tenant, document, turn.engine, pieces)
+
+    turn.write(write)
+
+
+def _embed(turn: Round) -> bool:
+    """Fill in the vectors of the next passages; False where none waits."""
+    with turn.services.database.transaction(turn.tenant) as db:
+        batch = passages.waiting(db, turn.tenant, turn.engine, PASSAGES)
+        texts = passages.bodies(db, turn.tenant, list({one.document for one in batch}))
+    if not batch:
+        return False
+    if turn.alone or not attempt(partial(_fill, turn, batch, texts), _passed_over, stage="embed"):
+        for document, own in groupby(batch, key=lambda one: one.document):
+            turn.one(document, partial(_fill, turn, list(own), texts), "embed")
+            if turn.alone:
+                break
+    return True
+
+
+def _fill(turn: Round, batch: Sequence[Waiting], texts: Mapping[UUID, str]) -> None:
+    from rag.documents import Document
+    from rag.embedded import embed_passages
+    from rag.passages import Passage
+
+    documents = {key: Document("", "", "", body, "") for key, body in texts.items()}
+    cut = [Passage(documents[one.document], one.piece.heading, one.piece.begins, one.piece.ends) for one in batch]
+    titles, bodies = embed_passages(cut, turn.services.embedder)
+    vectors = [
+        Vectors(one.document, one.position, title.astype("<f4").tobytes(), body.astype("<f4").tobytes())
+        for one, title, body in zip(batch, titles, bodies, strict=True)
+    ]
+    turn.write(passages.fill, turn.engine, vectors)
+
+
+def _ask_questions(turn: Round) -> bool:
+    """Embed the sample questions of documents whose passages stand; False where there is none."""
+    services, tenant = turn.services, turn.tenant
+    with services.database.transaction(tenant) as db:
+        passages.ready_without_questions(db, tenant, turn.engine)
+        found = passages.unasked(db, tenant, turn.engine, 1 if turn.alone else DOCUMENTS)
+        rows = passages.of_documents(db, tenant, turn.engine, found)
+    for document, row in rows:
+        turn.one(document, partial(_ask, turn, document, row), "ask")
+    return bool(found)
+
+
+def _ask(turn: Round, document: UUID, row: passages.Indexed) -> None:
+    from rag.embedded import embed_questions
+
+    asked = embed_questions(embedded(row, turn.engine), turn.services.embedder)
+    vectors = [vector.astype("<f4").tobytes() for vector in asked.questions]
+    write = partial(passages.ask_questions, vectors=vectors, owners=asked.owners)
+    turn.write(write, document, turn.engine)
+
+
+def _leave_out(turn: Round, document: UUID, error: Exception) -> None:
+    """Mark this one, with the reason; raises where the trouble is not this document's."""
+    if isinstance(error, TryAgain):
+        raise error
+    if not isinstance(error, BadInput):
+        turn.services.embedder.embed(["Is anybody there?"])
+    reason = error.reason if isinstance(error, BadInput) else "It could not be indexed; the reason is in the log."
+    turn.write(passages.failed, document, turn.engine, reason)
+    log.warning("document_left_out", tenant=turn.tenant, document=document)
+
+
+def _passed_over(_: Exception) -> None:
+    """Each document is tried again alone, and the one to blame says so itself."""
