@@ -27,7 +27,7 @@ from commands.demo_llm import llm_command, with_llm
 from commands.demo_shop import OWNER, SHOP, Secrets, ensure_shop, kept_secrets
 from domain.errors import MailwrightError, TryAgain
 from settings import ROOT, Settings
-from storage import desk, learning, migrate
+from storage import desk, indexing, learning, migrate
 from storage.desk import Today
 from worker.supervisor import Command, Supervisor
 
@@ -147,18 +147,18 @@ class Progress:
 
     def __call__(self) -> None:
         self._revive()
-        if not self._welcomed and self.ready() and self._has_learned():
+        if not self._welcomed and self.ready() and self._is_prepared():
             self._welcomed = True
             self._welcome()
         if self._welcomed and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + 2.0
             self._look()
 
-    def _has_learned(self) -> bool:
-        """Whether it is known by now what may be answered without a person: before, everything would be held."""
+    def _is_prepared(self) -> bool:
+        """Whether it is known what may be answered without a person, and what from: before, all would be held."""
         try:
             with self._services.database.transaction(self._tenant) as db:
-                return learning.is_settled(db, self._tenant)
+                return learning.is_settled(db, self._tenant) and indexing.is_settled(db, self._tenant)
         except TryAgain:
             return False
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ import click
 from flask.cli import AppGroup
 
 from bootstrap import Services
+from commands.index_here import index_here, progress
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from domain.money import Money
@@ -50,13 +51,22 @@ def import_orders(file: Path, slug: str) -> None:
 @kb.command("import", with_appcontext=False)
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--tenant", "slug", required=True, help="The workspace's short name.")
-def import_documents(folder: Path, slug: str) -> None:
+@click.option("--wait", is_flag=True, help="Index them here, and return when they are searched.")
+def import_documents(folder: Path, slug: str, *, wait: bool) -> None:
     """Make the documents of FOLDER the workspace's knowledge base; bad files are named and left out."""
     with services_for("database") as services:
-        kept, problems = save_documents(services, tenant_of(services, slug), folder)
-    for problem in problems:
+        tenant = tenant_of(services, slug)
+        kept, problems = save_documents(services, tenant, folder, said=progress)
+        for problem in problems:
+            click.echo(problem, err=True)
+        click.echo(f"{kept} documents imported, {len(problems)} left out.")
+        if not wait:
+            click.echo("A worker indexes them; until then, answers come from what was indexed before.")
+            return
+        left_out = index_here(services, tenant)
+    for problem in left_out:
         click.echo(problem, err=True)
-    click.echo(f"{kept} documents imported, {len(problems)} left out.")
+    click.echo("All of them are searched." if not left_out else f"Searched, but for {len(left_out)}.")
 
 
 def tenant_of(services: Services, slug: str) -> UUID:
@@ -83,17 +93,29 @@ def save_orders(services: Services, tenant: UUID, file: Path) -> tuple[int, list
     return added + _save(services, tenant, good), bad
 
 
-def save_documents(services: Services, tenant: UUID, folder: Path) -> tuple[int, list[str]]:
-    from rag.documents import load_folder
+def save_documents(
+    services: Services, tenant: UUID, folder: Path, said: Callable[[str], None] = lambda _: None
+) -> tuple[int, list[str]]:
+    """Store every good document and end all others; returns how many are good, and what is wrong with the bad ones.
 
-    good, problems = load_folder(folder)
-    stored = [
-        StoredDocument(one.path, one.version, (folder / one.path).read_bytes().decode("utf-8", "replace"))
-        for one in good
-    ]
+    Nothing is embedded here: a worker is asked.
+    """
+    from rag.documents import Problem, files_in
+
+    good: list[StoredDocument] = []
+    problems: list[str] = []
+    for path, content in files_in(folder):
+        said(f"{len(good)} documents read")
+        if isinstance(content, Problem):
+            problems.append(f"{path}: {content.reason}")
+            continue
+        try:
+            good.append(services.read_document(path, content))
+        except BadInput as error:
+            problems.append(f"{path}: {error.reason}")
     with services.database.transaction(tenant) as db:
-        documents.replace_all(db, tenant, stored)
-    return len(stored), [f"{problem.path}: {problem.reason}" for problem in problems]
+        documents.replace_all(db, tenant, good)
+    return len(good), problems
 
 
 def save_checked_mail(services: Services, tenant: UUID) -> int:

@@ -11,7 +11,7 @@ from bootstrap import Services
 from domain.money import Money
 from domain.order import Order, OrderItem
 from rag.documents import load_folder
-from storage import checked, desk, documents, due, learning, mailboxes, members, orders, outbox, tenants
+from storage import checked, desk, documents, due, indexing, learning, mailboxes, members, orders, outbox, tenants
 from storage.checked import Shipped
 from storage.documents import StoredDocument
 from storage.due import Kind
@@ -56,9 +56,9 @@ class Shop:
         return Ended(today.answered_by_machine, today.held, today.ignored)
 
     def has_learned(self) -> bool:
-        """Whether it is known what may be answered by itself."""
+        """Whether it is known what may be answered by itself, and what from."""
         with self.services.database.transaction(self.tenant) as db:
-            return learning.is_settled(db, self.tenant)
+            return learning.is_settled(db, self.tenant) and indexing.is_settled(db, self.tenant)
 
     def is_idle(self) -> bool:
         """Nothing is due, but perhaps the next poll."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -81,25 +81,38 @@ def parse_document(path: str, content: bytes, language: str = "") -> Document:
 
 def load_folder(folder: Path, language: str = "") -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """Read every document under `folder`, in the order of paths; a bad file is reported and never breaks the rest."""
+    documents, problems = [], []
+    for path, content in files_in(folder):
+        if isinstance(content, Problem):
+            problems.append(content)
+            continue
+        try:
+            documents.append(parse_document(path, content, language))
+        except BadInput as error:
+            problems.append(Problem(path, error.reason))
+    return tuple(documents), tuple(problems)
+
+
+def files_in(folder: Path) -> Iterator[tuple[str, bytes | Problem]]:
+    """The files under `folder` in the order of their paths, each with its bytes or with why it is left out."""
     if not folder.is_dir():
         raise BadInput(str(folder), "is not a folder.")
-    documents, problems = [], []
     for file in sorted(folder.rglob("*")):
         path = file.relative_to(folder).as_posix()
         if any(part.startswith(".") for part in PurePosixPath(path).parts) or file.is_dir():
             continue
-        if file.suffix.lower() not in SUFFIXES:
-            problems.append(Problem(path, f"{file.suffix or 'a file without ending'} is not a kind read here."))
-        elif file.is_symlink():
-            problems.append(Problem(path, "is a link to another file; only files in the folder itself are read."))
-        else:
-            try:
-                documents.append(parse_document(path, file.read_bytes(), language))
-            except BadInput as error:
-                problems.append(Problem(path, error.reason))
-            except OSError as error:
-                problems.append(Problem(path, f"cannot be read: {error.strerror}."))
-    return tuple(documents), tuple(problems)
+        yield path, _content(file, path)
+
+
+def _content(file: Path, path: str) -> bytes | Problem:
+    if file.suffix.lower() not in SUFFIXES:
+        return Problem(path, f"{file.suffix or 'a file without ending'} is not a kind read here.")
+    if file.is_symlink():
+        return Problem(path, "is a link to another file; only files in the folder itself are read.")
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        return Problem(path, f"cannot be read: {error.strerror}.")
 
 
 def _front_matter(path: str, text: str) -> tuple[Mapping[str, Any], str]:

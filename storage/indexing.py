@@ -216,8 +216,8 @@ def published(db: Connection, tenant: UUID, engine: str, *, lock: bool = False) 
 
 def is_settled(db: Connection, tenant: UUID) -> bool:
     """Whether everything that was asked for has been indexed."""
-    found = db.execute(text("SELECT wanted <= done FROM knowledge WHERE tenant_id = :tenant"), {"tenant": tenant})
-    return bool(found.scalar())
+    waiting = text("SELECT EXISTS (SELECT FROM knowledge WHERE tenant_id = :tenant AND wanted > done)")
+    return not db.execute(waiting, {"tenant": tenant}).scalar_one()
 
 
 def progress(db: Connection, tenant: UUID) -> Progress | None:

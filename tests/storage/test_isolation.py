@@ -32,8 +32,10 @@ from storage import (
     corrections,
     decisions,
     desk,
+    document_list,
     documents,
     events,
+    indexing,
     learning,
     llm_calls,
     mailboxes,
@@ -42,6 +44,7 @@ from storage import (
     oauth_states,
     orders,
     outbox,
+    passages,
     reclassify,
     revocations,
     rotation,
@@ -52,9 +55,11 @@ from storage import (
 )
 from storage.documents import StoredDocument
 from storage.due import Kind
+from storage.indexing import Work
 from storage.learning import Lesson
 from storage.messages import Claimed
 from storage.outbox import Effect, Gate
+from storage.passages import Piece, Vectors
 from storage.revocations import Revocation
 from storage.sync import Cursor
 from tests.support import pipeline
@@ -93,6 +98,8 @@ class Foreign:
     cursor: Cursor
     revocation: Revocation
     lesson: Lesson
+    work: Work
+    document: UUID
     correction: UUID
     checked_mail: UUID
     services: Any
@@ -107,6 +114,7 @@ AN_ORDER = Order(
 )  # fmt: skip
 
 A_SHIPPED_MAIL = checked.Shipped("shipped-1", "ours", "", "en", Category.OTHER)
+A_DOCUMENT = StoredDocument("a.md", "v", "text")
 A_STANDING = standings.Row(Category.OTHER, 0.25, 0, NotEnough(1, 45))
 
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
@@ -170,9 +178,44 @@ CASES = {
         db, t, b.decision, member=b.member, text_to_send="hello", reference="ABCDEF"
     ),
     "desk.dismiss": lambda db, t, b: desk.dismiss(db, t, b.decision, member=b.member),
-    "documents.replace_all": lambda db, t, b: documents.replace_all(db, t, [StoredDocument("a.md", "v", "text")]),
+    "document_list.listed": lambda db, t, b: [one for one in document_list.listed(db, t) if "secret" in one.path],
+    "documents.put": lambda db, t, b: documents.put(db, t, A_DOCUMENT) and None,
+    "documents.put_all": lambda db, t, b: documents.put_all(db, t, [A_DOCUMENT]) and None,
+    "documents.replace_all": lambda db, t, b: documents.replace_all(db, t, [A_DOCUMENT]) and None,
+    "documents.remove": lambda db, t, b: documents.remove(db, t, "secret.md"),
     "documents.current": lambda db, t, b: [one for one in documents.current(db, t) if "secret" in one.source],
+    "documents.of_path": lambda db, t, b: documents.of_path(db, t, "secret.md"),
     "documents.of_version": lambda db, t, b: documents.of_version(db, t, "secret.md", "v1"),
+    "documents.body_of": lambda db, t, b: documents.body_of(db, t, "secret.md", "v1"),
+    "documents.versions": lambda db, t, b: documents.versions(db, t, "secret.md"),
+    "indexing.hold": lambda db, t, b: indexing.hold(db, t),
+    "indexing.documents_changed": lambda db, t, b: indexing.documents_changed(db, t),
+    "indexing.ask": lambda db, t, b: indexing.ask(db, t),
+    "indexing.try_again": lambda db, t, b: indexing.try_again(db, t, ["secret.md"]),
+    "indexing.withdraw": lambda db, t, b: indexing.withdraw(db, t, ["secret.md"]),
+    "indexing.claim": lambda db, t, b: indexing.claim(db, t, "plain", SOON) and t == b.tenant,
+    "indexing.still_ours": lambda db, t, b: indexing.still_ours(db, replace(b.work, tenant=t)),
+    "indexing.progressed": lambda db, t, b: indexing.progressed(db, replace(b.work, tenant=t)),
+    "indexing.give_back": lambda db, t, b: indexing.give_back(db, replace(b.work, tenant=t), error="x"),
+    "indexing.publish": lambda db, t, b: indexing.publish(db, replace(b.work, tenant=t)),
+    "indexing.published": lambda db, t, b: indexing.published(db, t, "plain", lock=True),
+    "indexing.is_settled": lambda db, t, b: t == b.tenant and not indexing.is_settled(db, t),
+    "indexing.progress": lambda db, t, b: t == b.tenant and indexing.progress(db, t),
+    "indexing.clean": lambda db, t, b: indexing.clean(db, t, other_engines_after=timedelta(0)),
+    "passages.uncut": lambda db, t, b: [one for _, one in passages.uncut(db, t, "new", 9) if "secret" in one.source],
+    "passages.read": lambda db, t, b: passages.read(db, t, b.document, replace(A_DOCUMENT, body="ours")),
+    "passages.cut": lambda db, t, b: passages.cut(db, t, b.document, "new", [Piece("ours", 0, 1)]),
+    "passages.failed": lambda db, t, b: passages.failed(db, t, b.document, "new", "x"),
+    "passages.waiting": lambda db, t, b: passages.waiting(db, t, "plain", 9),
+    "passages.bodies": lambda db, t, b: passages.bodies(db, t, [b.document]),
+    "passages.fill": lambda db, t, b: passages.fill(db, t, "plain", [Vectors(b.document, 0, b"x", b"x")]),
+    "passages.ready_without_questions": lambda db, t, b: passages.ready_without_questions(db, t, "plain"),
+    "passages.unasked": lambda db, t, b: passages.unasked(db, t, "plain", 9),
+    "passages.ask_questions": lambda db, t, b: passages.ask_questions(
+        db, t, b.document, "plain", vectors=[b"x"], owners=[0]
+    ),
+    "passages.of_documents": lambda db, t, b: passages.of_documents(db, t, "plain", [b.document]),
+    "passages.load": lambda db, t, b: passages.load(db, t, "plain"),
     "events.record": lambda db, t, b: events.record(db, t, actor="machine", kind="test", subject=b.message),
     "events.of_subjects": lambda db, t, b: [
         one for one in events.of_subjects(db, t, [b.message, b.mailbox]) if one.kind != "test"
@@ -313,7 +356,8 @@ def rival(settings, other_workspace):
         shop.change("UPDATE mailbox SET next_sync_at = now()")
         with services.database.transaction(shop.tenant) as db:
             oauth_states.put(db, shop.tenant, "key", "secret", 3600)
-            documents.replace_all(db, shop.tenant, [StoredDocument("secret.md", "v1", "secret")])
+            asked = "---\nquestions: [secret]\n---\nsecret"
+            documents.replace_all(db, shop.tenant, [StoredDocument("secret.md", "v1", asked)])
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
             llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
@@ -326,8 +370,14 @@ def rival(settings, other_workspace):
             member, about = other_workspace.owner, {"category": Category.OTHER, "sub_intent": "thanks"}
             reclassify.correct(db, shop.tenant, decision, member=member, learn=True, **about)
         shop.run(Kind.LEARN)
+        while shop.run(Kind.INDEX):
+            pass
         with services.database.transaction(shop.tenant) as db:
             learning.ask(db, shop.tenant)
+            # One is published, another has been cut and waits for its vectors.
+            documents.put(db, shop.tenant, StoredDocument("new.md", "v1", "secret, too"))
+        shop.run(Kind.INDEX)
+        with services.database.transaction(shop.tenant) as db:
             db.execute(
                 text("INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:t, :m, :r)"),
                 {"t": shop.tenant, "m": mailbox, "r": refresh.value},
@@ -345,13 +395,15 @@ def foreign(rival) -> Foreign:
         (effect,) = outbox.claim(db, tenant, limit=1, lease=SOON)
         cursor, revocation = sync.claim(db, tenant, SOON), revocations.claim(db, tenant, SOON)
         lesson = learning.claim(db, tenant, SOON)
+        work = indexing.claim(db, tenant, "plain", SOON)
     rival.due_again()
     row = rival.rows("SELECT * FROM decision WHERE disposition = 'hold' LIMIT 1")[0]
     gmail_id = rival.one("SELECT gmail_id FROM message WHERE id = %s", row.message_id)
     return Foreign(
         tenant, rival.workspace.owner, rival.mailbox, rival.google.world.accounts["desk@rival.example"].sub,
         row.message_id, gmail_id, row.id, row.conversation_id, session, fetched.claim, effect, cursor, revocation,
-        lesson, rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"), services,
+        lesson, work, rival.one("SELECT id FROM document WHERE path = 'secret.md'"),
+        rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"), services,
     )  # fmt: skip
 
 
