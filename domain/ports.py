@@ -84,6 +84,23 @@ class Orders(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A document that is no plain text, as Markdown, with what it says about itself; empty where it says nothing."""
+
+    text: str
+    title: str = ""
+    language: str = ""
+    url: str = ""
+    visibility: str = ""
+
+
+class Converts(Protocol):
+    def convert(self, path: str, kind: str, content: bytes) -> Converted:
+        """The text of a document of the kind html or pdf, whoever wrote it. Raises BadInput with one sentence."""
+        ...
+
+
 class Embedder(Protocol):
     @property
     def engine(self) -> str:

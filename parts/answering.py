@@ -42,7 +42,7 @@ class Answering(Knowledge):
         from rag.documents import load_folder
         from rag.index import build_index
 
-        found, _ = load_folder(self.settings.knowledge_base_dir)
+        found, _ = load_folder(self.settings.knowledge_base_dir, convert=self.converter)
         answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._abstention)
         return handlers_for(answers, NoOrders())
 

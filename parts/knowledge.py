@@ -1,5 +1,7 @@
 """A tenant's documents between their rows and what is searched: read, cut, and put together from what is stored."""
 
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -9,29 +11,64 @@ from storage.documents import StoredDocument
 from storage.passages import Indexed
 
 if TYPE_CHECKING:
+    from adapters.documents.jail import DocumentJail
     from rag.documents import Document
     from rag.embedded import Embedded
 
 
 class Knowledge(Reading):
+    @cached_property
+    def converter(self) -> "DocumentJail":
+        """The child process in which hostile HTML and PDF are read."""
+        from adapters.documents.jail import DocumentJail
+
+        return DocumentJail()
+
     def read_document(
-        self, path: str, content: bytes, *, language: str = "", maker: str = "import", member: UUID | None = None
+        self,
+        path: str,
+        content: bytes,
+        *,
+        language: str = "",
+        visibility: str = "",
+        maker: str = "import",
+        member: UUID | None = None,
     ) -> StoredDocument:
         """What is stored of a file. Raises BadInput with one sentence where it cannot be read."""
         from rag.documents import parse_document
+        from rag.formats.decoding import text_of
+        from rag.formats.kinds import kind_of
 
-        return stored(parse_document(path, content, language), content, maker=maker, member=member)
+        document = parse_document(path, content, language, convert=self.converter, visibility=visibility)
+        kind = kind_of(path, content)
+        return StoredDocument(
+            path=document.path,
+            version=document.version,
+            source=text_of(path, content) if kind == "text" else "",
+            kind=kind,
+            original=None if kind == "text" else content,
+            body=document.body,
+            title=document.title,
+            language=document.language,
+            visibility=document.visibility,
+            url=document.url,
+            questions=document.questions,
+            maker=maker,
+            member=member,
+        )
 
-    def read_again(self, document: StoredDocument) -> StoredDocument:
-        """The same with everything that can be read out of it, for rows that were stored unread. Raises BadInput."""
-        content = document.original if document.original is not None else document.source.encode()
-        from dataclasses import replace
-
-        found = self.read_document(document.path, content)
+    def read_again(self, row: StoredDocument) -> StoredDocument:
+        """The same with everything that can be read out of it, for a row that was stored unread. Raises BadInput."""
+        found = self.read_document(row.path, row.original if row.original is not None else row.source.encode())
         return replace(
-            document, body=found.body, title=found.title, language=found.language, visibility=found.visibility,
+            row, body=found.body, title=found.title, language=found.language, visibility=found.visibility,
             url=found.url, questions=found.questions,
         )  # fmt: skip
+
+    def close(self) -> None:
+        if "converter" in self.__dict__:
+            self.converter.close()
+        super().close()
 
     def load_published(self, tenant: UUID, engine: str) -> "list[Embedded]":
         """Everything that is published for this engine, as one whole."""
@@ -39,23 +76,6 @@ class Knowledge(Reading):
             indexing.published(db, tenant, engine, lock=True)
             found = passages.load(db, tenant, engine)
         return [embedded(one, engine) for one in found]
-
-
-def stored(document: "Document", content: bytes, *, maker: str, member: UUID | None = None) -> StoredDocument:
-    """The rows of a document that was read from these bytes."""
-    return StoredDocument(
-        path=document.path,
-        version=document.version,
-        source=content.decode("utf-8-sig"),
-        body=document.body,
-        title=document.title,
-        language=document.language,
-        visibility=document.visibility,
-        url=document.url,
-        questions=document.questions,
-        maker=maker,
-        member=member,
-    )
 
 
 def document_of(row: StoredDocument) -> "Document":

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
 from domain.errors import BadInput
+from domain.ports import Converted, Converts
+from rag.formats import front_matter
+from rag.formats.decoding import text_of
+from rag.formats.kinds import KINDS, MAX_BYTES, kind_of, not_read
 from rag.words import LANGUAGES, guess_language
 
-SUFFIXES = frozenset({".md", ".markdown", ".txt"})
-MAX_BYTES = 2 * 1024 * 1024
-_FENCE = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _FIRST_HEADING = re.compile(r"\A\s*#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
@@ -22,7 +21,8 @@ _FIRST_HEADING = re.compile(r"\A\s*#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 class Document:
     """One file of a knowledge base. `body` is what can be cited: the text without front matter, lines end by LF.
 
-    `version` is the sha256 of the file's bytes, `visibility` is public or internal, `language` ISO 639-1 or "und";
+    `version` is the sha256 of the file's bytes and of what was said beside them, `visibility` is public or internal,
+    `language` ISO 639-1 or "und";
     `questions` are sample questions that staff say it answers; `url` is where customers can read it, or empty.
     """
 
@@ -54,32 +54,59 @@ def knowledge_version(documents: tuple[Document, ...]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def parse_document(path: str, content: bytes, language: str = "") -> Document:
-    """Read one file; `language` counts where neither front matter nor folder names one. Raises BadInput."""
-    if len(content) > MAX_BYTES:
-        raise BadInput(path, f"is larger than {MAX_BYTES // 1024 // 1024} MB; split it into several documents.")
-    try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        raise BadInput(path, f"is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
-    if "\0" in text:
-        raise BadInput(path, "contains NUL characters; it is not a text file.")
-    meta, body = _front_matter(path, text)
+def parse_document(
+    path: str, content: bytes, language: str = "", *, convert: Converts | None = None, visibility: str = ""
+) -> Document:
+    """Read one file. Raises BadInput with one sentence.
+
+    `language` counts where the file and its folder name none; `visibility` counts before what the file says, but
+    never makes an internal file public. `convert` reads what is no text.
+    """
+    kind = kind_of(path, content)
+    if kind == "text":
+        meta, body = front_matter.split(path, text_of(path, content))
+    elif convert is None:
+        raise BadInput(path, not_read(PurePosixPath(path).suffix.lower()))
+    else:
+        meta, body = _converted(convert.convert(path, kind, content))
     if not body:
         raise BadInput(path, "has no text beside its front matter.")
+    named = front_matter.language(path, meta)
+    said = front_matter.visibility(path, meta.get("visibility", "public"))
+    asked = front_matter.visibility(path, visibility or said)
     return Document(
         path=path,
-        title=_title(path, meta, body),
-        language=_language(path, meta) or language or guess_language(body),
+        title=front_matter.title(meta) or _title(path, body),
+        language=named or language or guess_language(body),
         body=body,
-        version=hashlib.sha256(content).hexdigest(),
-        visibility=_visibility(path, meta),
-        questions=_questions(path, meta),
-        url=_url(path, meta),
+        version=_version(content, "" if named else language, visibility),
+        visibility="internal" if "internal" in {said, asked} else "public",
+        questions=front_matter.questions(path, meta),
+        url=front_matter.url(path, meta),
     )
 
 
-def load_folder(folder: Path, language: str = "") -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+def _version(content: bytes, language: str, visibility: str) -> str:
+    """The name of a version. What was said beside the bytes belongs to it: nothing under a name ever changes."""
+    beside = "".join(f"\0{name}={value}" for name, value in (("lang", language), ("visibility", visibility)) if value)
+    return hashlib.sha256(content + beside.encode()).hexdigest()
+
+
+def _converted(found: Converted) -> tuple[Mapping[str, Any], str]:
+    """What a page or a PDF says about itself, as a front matter would, and its text."""
+    language = re.split(r"[-_]", found.language.strip().lower())[0]
+    meta = {
+        "title": found.title,
+        "language": language if language in LANGUAGES else None,
+        "url": found.url,
+        **({"visibility": found.visibility} if found.visibility else {}),
+    }
+    return meta, found.text.strip()
+
+
+def load_folder(
+    folder: Path, language: str = "", *, convert: Converts | None = None
+) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """Read every document under `folder`, in the order of paths; a bad file is reported and never breaks the rest."""
     documents, problems = [], []
     for path, content in files_in(folder):
@@ -87,7 +114,7 @@ def load_folder(folder: Path, language: str = "") -> tuple[tuple[Document, ...],
             problems.append(content)
             continue
         try:
-            documents.append(parse_document(path, content, language))
+            documents.append(parse_document(path, content, language, convert=convert))
         except BadInput as error:
             problems.append(Problem(path, error.reason))
     return tuple(documents), tuple(problems)
@@ -105,73 +132,21 @@ def files_in(folder: Path) -> Iterator[tuple[str, bytes | Problem]]:
 
 
 def _content(file: Path, path: str) -> bytes | Problem:
-    if file.suffix.lower() not in SUFFIXES:
-        return Problem(path, f"{file.suffix or 'a file without ending'} is not a kind read here.")
+    suffix = file.suffix.lower()
+    if suffix not in KINDS:
+        return Problem(path, not_read(suffix))
     if file.is_symlink():
         return Problem(path, "is a link to another file; only files in the folder itself are read.")
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            # One byte more than is read of such a file says that it is too large.
+            return opened.read(MAX_BYTES[KINDS[suffix]] + 1)
     except OSError as error:
         return Problem(path, f"cannot be read: {error.strerror}.")
 
 
-def _front_matter(path: str, text: str) -> tuple[Mapping[str, Any], str]:
-    # A file that opens with a line of dashes but no "key:" after it uses them as a rule, not as front matter.
-    if not re.match(r"---[ \t]*\n(?:[ \t]*\n|#.*\n)*(?:[\w-]+[ \t]*:|---)", text):
-        return {}, text.strip()
-    fenced = _FENCE.match(text)
-    if fenced is None:
-        raise BadInput(path, "opens a front matter with --- and does not close it.")
-    try:
-        meta = yaml.safe_load(fenced.group(1)) or {}
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
-        raise BadInput(path, f"has a front matter that is not YAML (line {line}).") from error
-    if not isinstance(meta, dict):
-        raise BadInput(path, "has a front matter that is not a list of names and values.")
-    return meta, text[fenced.end() :].strip()
-
-
-def _title(path: str, meta: Mapping[str, Any], body: str) -> str:
-    named = meta.get("title")
-    if named is not None and str(named).strip():
-        return " ".join(str(named).split())
+def _title(path: str, body: str) -> str:
     heading = _FIRST_HEADING.match(body)
     if heading:
         return heading.group(1).strip()
     return PurePosixPath(path).stem.replace("-", " ").replace("_", " ").strip().capitalize()
-
-
-def _language(path: str, meta: Mapping[str, Any]) -> str:
-    named = meta.get("language", meta.get("lang"))
-    if named is False:  # YAML 1.1 reads Norwegian's bare `no` as a boolean.
-        return "no"
-    if named is not None:
-        code = re.split(r"[-_]", str(named).strip().lower())[0]
-        if code not in LANGUAGES:
-            raise BadInput(path, f"names the language {str(named)!r}; use a code such as en, de, fr, es.")
-        return code
-    folders = (part.lower() for part in reversed(PurePosixPath(path).parts[:-1]))
-    return next((folder for folder in folders if folder in LANGUAGES), "")
-
-
-def _visibility(path: str, meta: Mapping[str, Any]) -> str:
-    # A misspelt "internal" must never become public.
-    visibility = str(meta.get("visibility", "public")).strip().lower()
-    if visibility not in {"public", "internal"}:
-        raise BadInput(path, f"has the visibility {visibility!r}; it can be public or internal.")
-    return visibility
-
-
-def _questions(path: str, meta: Mapping[str, Any]) -> tuple[str, ...]:
-    questions = meta.get("questions") or []
-    if not isinstance(questions, list) or not all(isinstance(question, str) for question in questions):
-        raise BadInput(path, "has sample questions that are not a list of sentences.")
-    return tuple(" ".join(question.split()) for question in questions if question.strip())
-
-
-def _url(path: str, meta: Mapping[str, Any]) -> str:
-    url = str(meta.get("url") or meta.get("link") or "").strip()
-    if url and not re.fullmatch(r"https://[^\s<>\"']+", url):
-        raise BadInput(path, "has a link that does not begin with https://.")
-    return url

@@ -1,20 +1,23 @@
 """The citable pieces of a document: whole sections with stable spans."""
 
-import itertools
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.documents import Document
+from rag.pieces import pieces
 
-MAX_WORDS = 180
+# (level, text, start, end), and (headings above, start, end).
+Heading = tuple[int, str, int, int]
+Section = tuple[tuple[str, ...], int, int]
+
 _FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})")
 _ATX = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _SETEXT = re.compile(r"[ ]{0,3}(=+|-{2,})[ \t]*$")
 _ASKED = re.compile(r"^(?:\*\*)?[QFP][:.)](?:\*\*)?[ \t]*(\S.*)$", re.MULTILINE)
 _ANSWERED = re.compile(r"^(?:\*\*)?[AR][:.)](?:\*\*)?[ \t]*(?=\S)", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"\s*\{[:#.][^}]*\}\s*$")
-_PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,13 @@ class Passage:
 
 
 def passages_of(document: Document) -> tuple[Passage, ...]:
-    """The passages of a document in their order; none overlaps another, none is blank."""
-    sections = _asked_and_answered(document) or _sections(document.body)
+    """The passages of a document in their order; none overlaps another, none is blank. Linear in its length."""
+    headings = list(_headings(document.body))
+    sections = _asked_and_answered(document.body, headings) or _sections(document.body, headings)
     return tuple(
-        Passage(document, _path(document.title, headings), start, end)
-        for headings, section_start, section_end in sections
-        for start, end in _pieces(document.body, section_start, section_end)
+        Passage(document, _path(document.title, path), start, end)
+        for path, section_start, section_end in sections
+        for start, end in pieces(document.body, section_start, section_end)
     )
 
 
@@ -52,26 +56,33 @@ def _path(title: str, headings: tuple[str, ...]) -> str:
     return " > ".join((title, *below))
 
 
-def _asked_and_answered(document: Document) -> list[tuple[tuple[str, ...], int, int]]:
-    """Sections of a file of `Q:` and `A:` lines (also F/A, Q/R, P/R); empty when it is none."""
-    body = document.body
-    if not _ASKED.match(body):
+def _asked_and_answered(body: str, headings: Sequence[Heading]) -> list[Section]:
+    """Sections of a file of `Q:` and `A:` lines (also F/A, Q/R, P/R), perhaps in groups; empty when it is none."""
+    start = 0
+    for _, _, heading_start, heading_end in headings:
+        if body[start:heading_start].strip():
+            break
+        start = heading_end
+    if not _ASKED.match(body, start + len(body[start:]) - len(body[start:].lstrip())):
         return []
-    asked = list(_ASKED.finditer(body))
-    sections: list[tuple[tuple[str, ...], int, int]] = []
+    asked = list(_ASKED.finditer(body, start))
+    groups = list(_sections(body, headings))
+    begins = [group_start for _, group_start, _ in groups]
+    found: list[Section] = []
     for at, question in enumerate(asked):
-        end = asked[at + 1].start() if at + 1 < len(asked) else len(body)
+        above, _, group_end = groups[bisect_right(begins, question.start()) - 1]
+        end = min(group_end, asked[at + 1].start() if at + 1 < len(asked) else len(body))
         answer = _ANSWERED.search(body, question.end(), end)
-        if answer:
-            sections.append(((question.group(1).strip().rstrip("*"),), answer.end(), end))
-    return sections
+        path = (*above, question.group(1).strip().rstrip("*"))
+        found.append((path, answer.end() if answer else question.end(), end))
+    return found
 
 
-def _sections(body: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
+def _sections(body: str, headings: Sequence[Heading]) -> Iterator[Section]:
     """(headings above, start, end) for each stretch of text between two Markdown headings."""
     above: list[tuple[int, str]] = []
     start = 0
-    for level, heading, heading_start, heading_end in _headings(body):
+    for level, heading, heading_start, heading_end in headings:
         yield tuple(text for _, text in above), start, heading_start
         above = [(outer, text) for outer, text in above if outer < level]
         above.append((level, heading))
@@ -79,7 +90,7 @@ def _sections(body: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
     yield tuple(text for _, text in above), start, len(body)
 
 
-def _headings(body: str) -> Iterator[tuple[int, str, int, int]]:
+def _headings(body: str) -> Iterator[Heading]:
     """(level, text, start, end) of each heading outside code."""
     fence = ""
     offset, before, before_offset = 0, "", 0
@@ -101,25 +112,3 @@ def _headings(body: str) -> Iterator[tuple[int, str, int, int]]:
 
 def _may_be_setext(line: str) -> bool:
     return bool(line.strip()) and not re.match(r"\s*(?:[#>|*+-]|\d+[.)])", line)
-
-
-def _pieces(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The section whole, or cut at paragraphs into pieces of at most about MAX_WORDS words."""
-    if len(body[start:end].split()) <= MAX_WORDS:
-        yield from _trimmed(body, start, end)
-        return
-    breaks = [start, *(mark.end() for mark in _PARAGRAPH_BREAK.finditer(body, start, end)), end]
-    piece_start, words = start, 0
-    for paragraph_start, paragraph_end in itertools.pairwise(breaks):
-        length = len(body[paragraph_start:paragraph_end].split())
-        if words and words + length > MAX_WORDS:
-            yield from _trimmed(body, piece_start, paragraph_start)
-            piece_start, words = paragraph_start, 0
-        words += length
-    yield from _trimmed(body, piece_start, end)
-
-
-def _trimmed(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    text = body[start:end]
-    if re.search(r"\w", text):
-        yield start + len(text) - len(text.lstrip()), end - (len(text) - len(text.rstrip()))

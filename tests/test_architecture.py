@@ -43,6 +43,8 @@ VENDORS = {
     "stdnum": {"adapters"},
     "nh3": {"adapters"},
     "lxml": {"adapters"},
+    "pypdf": {"adapters"},
+    "markdownify": {"adapters"},
 }
 
 

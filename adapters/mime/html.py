@@ -61,12 +61,12 @@ def parse(source: str) -> tuple[Element | None, bool]:
         root = _lxml.document_fromstring(raw, parser=parser)
     except _lxml.etree.ParserError:
         return None, was_cut  # nothing but white space
-    for element in [one for one in root.iter() if _is_unseen(one)]:
-        _remove(element)
-    return (root if not _is_unseen(root) else None), was_cut
+    for element in [one for one in root.iter() if is_unseen(one)]:
+        remove(element)
+    return (root if not is_unseen(root) else None), was_cut
 
 
-def _is_unseen(element: Element) -> bool:
+def is_unseen(element: Element) -> bool:
     if not isinstance(element.tag, str):
         return True
     # Only the local name counts: <o:p> is Outlook's, <svg:script> somebody else's.
@@ -76,7 +76,7 @@ def _is_unseen(element: Element) -> bool:
     return bool(style) and _HIDING.search(_COMMENT.sub("", "".join(style.lower().split()))) is not None
 
 
-def _remove(element: Element) -> None:
+def remove(element: Element) -> None:
     parent = element.getparent()
     if parent is None:
         return

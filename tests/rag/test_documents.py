@@ -3,7 +3,8 @@ import hashlib
 import pytest
 
 from domain.errors import BadInput
-from rag.documents import MAX_BYTES, load_folder, parse_document
+from rag.documents import load_folder, parse_document
+from rag.formats.kinds import MAX_BYTES
 
 
 def test_front_matter_is_understood_and_is_no_text():
@@ -56,7 +57,7 @@ def test_dashes_at_the_start_that_are_no_front_matter_are_text():
         (b"---\nlanguage: klingon\n---\nText", "language"),
         (b"---\nquestions: {a: b}\n---\nText", "sample questions"),
         (b"---\nurl: javascript:alert(1)\n---\nText", "https://"),
-        (b"x" * (MAX_BYTES + 1), "larger than"),
+        (b"x" * (MAX_BYTES["text"] + 1), "larger than"),
     ],
 )
 def test_a_bad_file_is_named_with_one_sentence(content, reason):

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.documents import Document
-from rag.passages import MAX_WORDS, passages_of
+from rag.passages import passages_of
+from rag.pieces import MAX_WORDS
 
 
 def document(body, title="Title"):
