@@ -49,8 +49,11 @@ class Trust:
         )
 
     def wants(self, read: Understanding) -> bool:
-        """Never about what a machine wrote, and never about a mail with nothing in it: that is not embedded either."""
-        return not read.automatic and bool(read.text.strip()) and self.lower <= read.confidence < self.upper
+        """Never about what a machine wrote, or perhaps wrote, which waits for a person in any case; and never about a
+        mail with nothing in it, which is not embedded either.
+        """
+        is_mail = not read.automatic and not read.suspicion and bool(read.text.strip())
+        return is_mail and self.lower <= read.confidence < self.upper
 
 
 class Cascade:

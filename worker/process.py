@@ -125,7 +125,7 @@ def as_said(said: Said, understanding: Understanding, conversation: Conversation
     """A member's word about a mail rules over what was read, and over a case of another kind."""
     other = conversation.case is not None and conversation.case.kind != said.category
     return (
-        replace(understanding, category=said.category, sub_intent=said.sub_intent, confidence=1.0),
+        replace(understanding, category=said.category, sub_intent=said.sub_intent, confidence=1.0, suspicion=""),
         replace(conversation, case=None) if other else conversation,
     )
 

@@ -71,7 +71,10 @@ def test_a_policy_that_says_nothing_usable_changes_nothing(policy):
     assert Trust.of(policy) == Trust()
 
 
-@pytest.mark.parametrize("read_as", [replace(READ, automatic="an auto-reply"), replace(READ, text=" \n")])
+@pytest.mark.parametrize(
+    "read_as",
+    [replace(READ, automatic="an auto-reply"), replace(READ, suspicion="its text"), replace(READ, text=" \n")],
+)
 def test_automatic_mail_and_mail_with_nothing_in_it_is_never_asked_about(read_as):
     (one,), second = read(read_as)
     assert second.asked == []
