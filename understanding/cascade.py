@@ -12,7 +12,7 @@ from domain.message import Message
 from domain.opinion import Excerpt, NoOpinion, Opinion, SecondLook
 from domain.ports import Reads, SecondOpinion
 from domain.understanding import Understanding
-from understanding.importance import importance_of
+from understanding.importance import weigh
 from understanding.reliability import Reliability, assumed, posterior, stored
 
 log = structlog.get_logger()
@@ -99,22 +99,30 @@ def weighed(read: Understanding, opinion: Opinion | NoOpinion, table: Reliabilit
     sub_intent = read.sub_intent
     if category is not read.category:
         sub_intent = opinion.sub_intent if category is opinion.category else ""
-    importance, why = read.importance, read.importance_reason
     if (category, sub_intent) != (read.category, read.sub_intent):
-        importance, why = importance_of(
-            read.text, category, sub_intent=sub_intent, threat=read.threat, asks_for_person=read.asks_for_person
-        )
+        read = known_as(read, category, sub_intent)
+    return replace(
+        read,
+        confidence=chances[category],
+        probabilities=chances,
+        language=opinion.language if read.language == "und" and opinion.language else read.language,
+        decided_by=f"{read.decided_by} and {opinion.model}",
+        second_look=look,
+    )
+
+
+def known_as(read: Understanding, category: Category, sub_intent: str) -> Understanding:
+    """The understanding under another category, with all that follows from it: weight, and where it was read."""
+    weight = weigh(read.text, category, sub_intent=sub_intent, threat=read.threat, asks_for_person=read.asks_for_person)
     return replace(
         read,
         category=category,
         sub_intent=sub_intent,
-        confidence=chances[category],
-        probabilities=chances,
-        importance=importance,
-        importance_reason=why,
-        language=opinion.language if read.language == "und" and opinion.language else read.language,
-        decided_by=f"{read.decided_by} and {opinion.model}",
-        second_look=look,
+        words_say=None if read.words_say is category else read.words_say,
+        importance=weight.importance,
+        importance_reason=weight.reason,
+        priority=weight.priority,
+        read_from=tuple(replace(one, words=sub_intent) if one.field == "category" else one for one in read.read_from),
     )
 
 

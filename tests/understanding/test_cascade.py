@@ -8,7 +8,7 @@ from domain.category import Category
 from domain.errors import NeedsPerson
 from domain.message import Address, Message
 from domain.opinion import NoOpinion, Opinion
-from domain.understanding import Understanding
+from domain.understanding import Place, Priority, Reading, Understanding
 from understanding.cascade import Cascade, Trust, weighed
 from understanding.reliability import assumed
 
@@ -105,6 +105,16 @@ def test_its_word_is_weighed_and_never_taken_as_it_is():
     stays = weighed(local, REFUND, assumed())
     assert stays.category is Category.QUESTION
     assert stays.confidence < 0.98
+
+
+def test_what_follows_from_the_category_changes_with_it():
+    before = replace(
+        READ, sub_intent="praise", importance=1, priority=Priority.LOW, words_say=Category.REFUND,
+        read_from=(Reading("category", Place.MODEL, "praise"), Reading("text", Place.NEW_TEXT)),
+    )  # fmt: skip
+    one = weighed(before, REFUND, assumed())
+    assert (one.importance, one.priority, one.words_say) == (3, Priority.NORMAL, None)
+    assert one.read_from == (Reading("category", Place.MODEL, "return"), Reading("text", Place.NEW_TEXT))
 
 
 def test_a_model_that_is_known_to_be_bad_changes_little():

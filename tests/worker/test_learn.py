@@ -62,6 +62,7 @@ def test_a_mail_that_a_member_names_anew_is_decided_anew_and_waits_for_them(shop
     assert (old.id, old.is_current, old.category) == (held.id, False, "question")
     assert (new.is_current, new.disposition, new.category, new.confidence) == (True, "hold", "refund", 1.0)
     assert new.reason == "A person said what it is about, and decides about the draft."
+    assert (new.understanding["importance"], new.understanding["importance_reason"]) == (3, "return")
     [reply] = shop.rows("SELECT state, text, decision_id FROM outbox WHERE state <> 'cancelled'")
     assert (reply.state, reply.decision_id) == ("held", new.id)
     assert "number of your order" in reply.text
