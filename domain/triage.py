@@ -125,7 +125,7 @@ def _checks(
             clear and not lacks,
             f"It is clear what it is about ({about})."
             if understanding.category in policy.automatic
-            else f"Read as {about}.",
+            else f"Read as {understanding.category} ({understanding.confidence:.0%} sure).",
             lacks or f"It is not clear what it is about ({about}).",
         ),
         *([Check("A language model read it otherwise than the local models.", passed=False)] if overturned else []),

@@ -149,7 +149,7 @@ def test_a_category_that_has_earned_nothing_releases_nothing_by_itself():
 
 def test_what_a_person_answers_in_any_case_need_not_be_earned():
     decision = decided(understanding=replace(SURE, category=Category.OTHER), other=Deciding(Decision.hold("Read.")))
-    assert decision.checks[0] == Check("Read as 95% other.", passed=True)
+    assert decision.checks[0] == Check("Read as other (95% sure).", passed=True)
 
 
 def test_an_open_case_releases_nothing_either_where_its_category_has_earned_nothing():
