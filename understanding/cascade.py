@@ -1,5 +1,6 @@
 """Ask a language model for a second opinion where that pays, and weigh its word against the local models'."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,7 +9,7 @@ import structlog
 
 from domain.category import Category
 from domain.errors import MailwrightError
-from domain.message import Message
+from domain.message import Address, Message
 from domain.opinion import Excerpt, NoOpinion, Opinion, SecondLook
 from domain.ports import Reads, SecondOpinion
 from domain.understanding import Understanding
@@ -17,7 +18,7 @@ from understanding.reliability import Reliability, assumed, posterior, stored
 
 log = structlog.get_logger()
 
-# Names shorter than this are too common to be told from words.
+# Names shorter than this are too common to be told from words, where letters and not whole syllables are written.
 _LEAST_NAME = 3
 
 
@@ -135,10 +136,23 @@ def _prior(read: Understanding) -> Mapping[Category, float]:
 
 
 def _excerpt(message: Message, read: Understanding) -> Excerpt:
-    name = message.sender.name if message.sender else ""
-    words = [word.strip(".,;()\"'") for word in name.split()]
-    names = tuple(word for word in words if len(word) >= _LEAST_NAME)
-    return Excerpt(message.id, message.subject, read.text, names)
+    return Excerpt(message.id, message.subject, read.text, _names(message.sender))
+
+
+def _names(sender: Address | None) -> tuple[str, ...]:
+    """The words that name the writer, each also in its parts: who is called Anna-Lena may sign as Lena.
+
+    An address such as anna.winter@ names somebody too, where no name stands beside it.
+    """
+    if sender is None:
+        return ()
+    words = [word.strip(".,;()\"'") for word in sender.name.split()]
+    words += [part for word in words for part in re.split(r"[-'’.]", word)]
+    local = re.fullmatch(r"([^\W\d_]+)[._-]([^\W\d_]+)", sender.address.partition("@")[0])
+    words += local.groups() if local and not words else ()
+    return tuple(
+        dict.fromkeys(word for word in words if len(word) >= _LEAST_NAME or word.upper() == word.lower() != "")
+    )
 
 
 def _share(value: object, usual: float) -> float:

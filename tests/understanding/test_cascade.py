@@ -87,6 +87,21 @@ def test_the_model_sees_new_text_and_subject_and_is_told_the_names_to_hide():
     assert (mail.subject, mail.text, mail.names) == ("Lamp", "About the lamp", ("Anna", "Maria", "Ann"))
 
 
+@pytest.mark.parametrize(
+    ("address", "name", "hidden"),
+    [
+        ("anna@example.org", "Anna-Lena O'Neil", ("Anna-Lena", "O'Neil", "Anna", "Lena", "Neil")),
+        ("anna.winter@example.org", "", ("anna", "winter")),
+        ("info@example.org", "", ()),
+        ("wei@example.org", "王伟", ("王伟",)),
+    ],
+)
+def test_the_names_to_hide_are_told_in_their_parts(address, name, hidden):
+    second = Second(REFUND)
+    Cascade(Local(READ), second, Trust()).read([replace(MESSAGE, sender=Address(address, name))])
+    assert second.asked[0].names == hidden
+
+
 def test_agreement_makes_surer_than_either():
     one = weighed(READ, replace(REFUND, category=Category.QUESTION), assumed())
     assert one.category is Category.QUESTION
