@@ -191,6 +191,19 @@ def test_a_lesson_that_changes_nothing_keeps_the_head_as_it_is(shop, held):
     assert shop.one("SELECT version FROM model_head") == 1
 
 
+def test_a_damaged_head_is_made_anew_with_the_next_lesson(shop, held):
+    say(shop, held.id)
+    shop.run(Kind.LEARN)
+    [sound] = shop.rows("SELECT version, weights FROM model_head")
+    shop.change("UPDATE model_head SET weights = 'x'")
+    with shop.services.database.transaction(shop.tenant) as db:
+        learning.ask(db, shop.tenant)
+    shop.run(Kind.LEARN)
+    [anew] = shop.rows("SELECT version, weights FROM model_head")
+    assert anew.version == sound.version + 1
+    assert len(anew.weights) == len(sound.weights)
+
+
 def test_nothing_is_released_that_has_not_been_earned_with_this_model(shop):
     shop.change("UPDATE standing SET model = 'the model of last year'")
     shop.write("question: when does my parcel come?")
