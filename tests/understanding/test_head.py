@@ -133,7 +133,7 @@ def test_a_contradicted_correction_loses(learner, read):
 
 def test_two_who_spoke_of_something_merely_similar_are_no_second_voice(learner, read):
     """Three examples of two authors make sure; but not where only one of them spoke of mail like this."""
-    others = ["When does your shop in Berlin open on Saturday?", "Is there parking near the shop on Saturdays?"]
+    others = ["Is there parking near the shop on Saturdays?", "Is there parking near your shop on Saturdays, too?"]
     lessons = [taught(WORKSHOP), *(taught(text, author="tom", sender=text, name=text) for text in others)]
     [after] = read([SAME_AGAIN], learner.fit(lessons))
     assert after.category is not Category.SUPPLIER or after.confidence < min(GRID)
