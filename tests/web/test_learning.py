@@ -119,6 +119,13 @@ def test_an_agent_may_extend_and_only_who_manages_may_end_and_delete(join, fille
     assert "Ended" in seen(join("admin").press(f"/corrections/{correction}/end"))
 
 
+def test_only_a_workspace_that_has_taught_something_is_told_that_it_is_being_learned(browser, filler, held):
+    assert filler.rows("SELECT 1 FROM learning WHERE tenant_id = :tenant") == []
+    assert "being learned" not in seen(browser.page("/learning"))
+    filler.correct(held.decision)
+    assert "being learned" in seen(browser.page("/learning"))
+
+
 def test_what_is_deleted_leaves_no_word_behind(browser, filler, held):
     correction = filler.correct(held.decision)
     browser.press(f"/corrections/{correction}/delete")
