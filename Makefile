@@ -33,7 +33,7 @@ demo: setup ## Everything on this machine, with a demonstration shop. FRESH=1 be
 	@exec $(BIN)/flask demo $(if $(FRESH),--fresh) $(DEMO_OPTIONS)
 
 test: setup ## The whole suite, on servers that it starts itself, real Chromium included. NO_BROWSER=1 leaves that out.
-	@$(BIN)/python -m pytest -n 2 $(if $(NO_BROWSER),-m "not browser") $(TEST_OPTIONS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(NO_BROWSER),-m "not browser") $(TEST_OPTIONS)
 
 check: $(VENV)/installed ## Style, types, and the rules of the house.
 	@$(BIN)/ruff check .

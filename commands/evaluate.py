@@ -74,7 +74,8 @@ def _classify(reader: Reads, file: Path, out: TextIO) -> None:
 
 def _opened(output: Path) -> TextIO:
     try:
-        return output.open("w", encoding="utf-8")
+        # Half a character of a pair, which JSON can write and UTF-8 cannot, goes back as the escape that it came as.
+        return output.open("w", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise BadInput("--output", f"{output} cannot be written: {error.strerror}.") from error
 

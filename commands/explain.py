@@ -125,8 +125,9 @@ def _line(name: str, understanding: Understanding, decision: Decision) -> dict[s
     """The fields that DESIGN.md fixes: tools are built on them."""
     return {
         "file": name,
-        "automatic": bool(understanding.automatic),
-        "automatic_reason": understanding.automatic,
+        # Proven or suspected; the disposition tells which: what is only suspected is held, never ignored.
+        "automatic": bool(understanding.automatic or understanding.suspicion),
+        "automatic_reason": understanding.automatic or understanding.suspicion,
         "text": understanding.sent_text,
         "language": understanding.language,
         "category": understanding.category.value,
@@ -147,8 +148,8 @@ def _line(name: str, understanding: Understanding, decision: Decision) -> dict[s
 def _in_words(one: _Explained) -> str:
     line = one.line
     what = (
-        f"automatic: {line['automatic_reason']}"
-        if line["automatic"]
+        f"automatic: {one.understanding.automatic}"
+        if one.understanding.automatic
         else (
             f"{line['category']} ({line['confidence']:.0%} sure), {line['language']}, importance {line['importance']}"
         )

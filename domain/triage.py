@@ -92,8 +92,8 @@ def triage(
     objections = [check.text for check in (*checks, *decision.checks) if not check.passed]
     objections += _limits(message, category, conversation, policy)
     decision = decision.checked(*checks)
-    if decision.disposition is Disposition.RELEASE and objections:
-        # A release may become a hold, never the other way round.
+    if objections and (decision.disposition is Disposition.RELEASE or understanding.suspicion):
+        # A release may become a hold, never the other way round. A suspicion comes first among the objections.
         return decision.held(objections[0])
     return decision
 
@@ -117,12 +117,15 @@ def _checks(
     # Thresholds are earned by what the local models say: another category was earned by nobody.
     look = understanding.second_look
     overturned = look is not None and bool(look.said) and look.before != understanding.category
+    # Words alone prove nothing: who is taken for a machine is lost, who waits for a person is not.
+    suspected = f"Perhaps a machine wrote it: {understanding.suspicion}." if understanding.suspicion else ""
     return (
+        *([Check(suspected, passed=False)] if suspected else []),
         _check(
             clear and not lacks,
             f"It is clear what it is about ({about})."
             if understanding.category in policy.automatic
-            else f"Read as {about}.",
+            else f"Read as {understanding.category} ({understanding.confidence:.0%} sure).",
             lacks or f"It is not clear what it is about ({about}).",
         ),
         *([Check("A language model read it otherwise than the local models.", passed=False)] if overturned else []),

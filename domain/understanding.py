@@ -52,7 +52,8 @@ class Understanding:
     """`text` is what the writer newly wrote; `forwarded`, `quoted`, `signature` and `disclaimer` are kept apart.
     Where the writer only passed a mail on, `text` is that mail.
 
-    `automatic` names the sign that a machine wrote the mail, or is empty. `language` is ISO 639-1, or "und".
+    `automatic` names the proof that a machine wrote the mail, or is empty; `suspicion` names a sign of that in its
+    words alone, which proves nothing: a person decides. `language` is ISO 639-1, or "und".
     `confidence` is the probability, 0 to 1, that `category` is right; `probabilities` holds that of each category,
     and is empty where no model was asked. `importance` is 1 (can wait) to 5 (now); `priority` follows from the same
     reasons. `threat` names a legal or safety threat, or is empty. `key_issues` are at most five phrases of the
@@ -69,6 +70,7 @@ class Understanding:
     importance: int = 1
     importance_reason: str = ""
     automatic: str = ""
+    suspicion: str = ""
     quoted: str = ""
     signature: str = ""
     order_numbers: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from evaluation import speed
 from settings import ROOT
 from understanding.automatic import automatic_sign
 from understanding.calibration import calibration_error
+from understanding.mass_mail import suspicion_of
 from understanding.quotes import split
 from understanding.thresholds import choose
 
@@ -150,20 +152,25 @@ def _sent(row: dict[str, Any]) -> str:
 
 
 def _automatic(services: Services, rows: Sequence[dict[str, object]]) -> None:
-    signs = [(row, _sign(services, DATA / str(row["file"]))) for row in rows]
-    never = [sign for row, sign in signs if row["auto_answer"] == "never"]
-    people = [sign for row, sign in signs if row["kind"] in {"human", "human_reply"}]
+    """Ignored is what a machine wrote for certain; held is what has a sign in its words alone, or cannot be read."""
+    fates = [(row, _fate(services, DATA / str(row["file"]))) for row in rows]
+    never = Counter(fate for row, fate in fates if row["auto_answer"] == "never")
+    people = Counter(fate for row, fate in fates if row["kind"] in {"human", "human_reply"})
     print(
-        f"\nMail that must never be answered, eml/labels.jsonl: {sum(map(bool, never))} of {len(never)} recognised; "
-        f"of {len(people)} written by people {sum(map(bool, people))} taken for a machine's."
+        f"\nMail that must never be answered, eml/labels.jsonl: {never['ignored'] + never['held']} of {never.total()} "
+        f"recognised ({never['ignored']} ignored, {never['held']} held); of {people.total()} written by people "
+        f"{people['ignored']} ignored, {people['held']} held as suspect."
     )
 
 
-def _sign(services: Services, file: Path) -> str:
+def _fate(services: Services, file: Path) -> str:
     try:
-        return automatic_sign(services.jail.read(file.read_bytes()), frozenset())
-    except Unreadable as error:
-        return f"unreadable: {error}"
+        message = services.jail.read(file.read_bytes())
+    except Unreadable:
+        return "held"
+    if automatic_sign(message, frozenset()):
+        return "ignored"
+    return "held" if suspicion_of(message) else "read"
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:

@@ -8,8 +8,11 @@ from domain.understanding import Understanding
 
 class OtherHandler:
     def decide(self, message: Message, understanding: Understanding, conversation: Conversation) -> Decision:
-        earlier = Check(f"{conversation.earlier_messages} earlier mails in this conversation.", passed=True)
-        attached = Check(f"{len(message.attachments)} attachments.", passed=True)
+        counted = (
+            (conversation.earlier_messages, "earlier mail", " in this conversation"),
+            (len(message.attachments), "attachment", ""),
+        )
+        checks = [Check(f"{n} {what}{'s' if n > 1 else ''}{where}.", passed=True) for n, what, where in counted if n]
         about = understanding.importance_reason or understanding.sub_intent.replace("_", " ") or "something else"
         reason = f"For a person to read: {about}."
-        return Decision.hold(reason).checked(*([earlier] if conversation.earlier_messages else []), attached)
+        return Decision.hold(reason).checked(*checks)

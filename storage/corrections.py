@@ -30,7 +30,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A correction as the page shows it."""
+    """A correction as the page shows it. `first_line` is the beginning of its text, else its subject."""
 
     id: UUID
     first_line: str
@@ -45,8 +45,9 @@ class Listed:
 
 
 _PAGE = text("""
-    SELECT c.id, left(regexp_replace(btrim(c.text), '[[:space:]]+', ' ', 'g'), 160) AS first_line, c.category,
-        c.sub_intent, c.said_category, coalesce(nullif(p.name, ''), p.email) AS author, c.created_at, c.expires_at,
+    SELECT c.id, left(coalesce(nullif(btrim(regexp_replace(c.text, '[[:space:]]+', ' ', 'g')), ''), c.subject), 200)
+        AS first_line, c.category, c.sub_intent, c.said_category,
+        coalesce(nullif(p.name, ''), p.email) AS author, c.created_at, c.expires_at,
         c.expires_at <= now() AS has_ended, m.conversation_id
     FROM correction c JOIN member p ON p.tenant_id = c.tenant_id AND p.id = c.author
         LEFT JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.message_id

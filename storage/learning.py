@@ -78,9 +78,9 @@ def ask_for_model(db: Connection, tenant: UUID, model: str) -> None:
 
 
 def is_settled(db: Connection, tenant: UUID) -> bool:
-    """Whether everything that was asked for has been learned."""
-    found = db.execute(text("SELECT wanted <= done FROM learning WHERE tenant_id = :tenant"), {"tenant": tenant})
-    return bool(found.scalar())
+    """Whether everything that was asked for has been learned, as it is where nobody has asked for anything."""
+    question = text("SELECT NOT EXISTS (SELECT FROM learning WHERE tenant_id = :tenant AND wanted > done)")
+    return bool(db.execute(question, {"tenant": tenant}).scalar())
 
 
 def claim(db: Connection, tenant: UUID, lease: timedelta) -> Lesson | None:

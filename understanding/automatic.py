@@ -1,10 +1,13 @@
-"""The signs that a machine wrote a mail: such mail is never answered (GMAIL.md 4.1, RFC 3834)."""
+"""The signs that a machine wrote a mail: such mail is ignored (GMAIL.md 4.1, RFC 3834).
+
+Only headers, addresses and the structure of a mail count here. Words count in `understanding/mass_mail.py`: a person
+may write any words, and whoever is ignored is never heard.
+"""
 
 import re
 from collections.abc import Callable
 
 from domain.message import Message
-from understanding.mass_mail import offer_sign, program_sign, spam_header_sign
 
 _NO_MAIL = {
     "SENT": "we sent it ourselves",
@@ -51,43 +54,11 @@ _LIST_PARTS = frozenset({"multipart/digest", "message/external-body"})
 _PRECEDENCES = frozenset({"bulk", "list", "junk", "auto_reply", "auto-reply"})
 _SUPPRESSED = frozenset({"all", "autoreply", "oof"})
 
-# Only what a person does not write as a subject. `Re:` before it means that a person answered such a mail.
-_AWAY = re.compile(
-    r"(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer)\b|auto: |automatische (?:antwort|reaktion)\b"
-    r"|automatisch antwoord\b|autoantwort\b|auto-antwort\b|abwesenheits(?:notiz|nachricht|meldung|assistent|info)\b"
-    r"|r[eé]ponse automatique\b|(?:message|notification|avis) d['’]absence\b|absence du bureau\b"
-    r"|respuesta autom[aá]tica\b|contestaci[oó]n autom[aá]tica\b|risposta automatica\b|resposta autom[aá]tica\b"
-    r"|autosvar\b|automaattinen vastaus\b|odpowied[zź] automatyczna\b"
-    r"|vacation (?:reply|response|notice|auto)\b|away until\b|urlaubsnotiz\b"
-    r"|(?:i am |i'm |currently )?out of (?:the )?office(?: (?:auto)?re(?:ply|sponse)| message| notice)?\s*(?:[:(\[-]|$)"
-    r"|(?:nicht im (?:b[uü]ro|haus)|absent(?:e|\(e\))? du bureau|fuera de (?:la )?oficina|fuori (?:ufficio|sede))"
-    r"\s*(?:[:(\[]|$))",
-    re.IGNORECASE,
-)
-_BOUNCE = re.compile(
-    r"(?:undeliverable|unzustellbar|non remis|no se puede entregar|non recapitabile)\s?:"
-    r"|undelivered mail returned to sender|mail delivery (?:failed|failure)(?:: returning message to sender)?\s*$"
-    r"|delivery status notification\b|delivery notification: delivery has failed|returned mail: "
-    r"|mail system error - returned mail|warning: message .{1,60} delayed|delayed mail \(still being retried\)"
-    r"|banned file: |\*\*message you sent blocked by our bulk email filter",
-    re.IGNORECASE,
-)
-# What stands below a newsletter and nowhere else.
-# A customer may well write "I want to unsubscribe", so the phrases are those of the sender of a newsletter.
-_FOOTER = re.compile(
-    r"\b(?:you(?:'re| are)? (?:are )?receiv(?:ing|ed) this (?:e-?mail|message|newsletter) (?:because|as)"
-    r"|(?:click|go) here to (?:unsubscribe|opt[ -]out)"
-    r"|to (?:unsubscribe|opt[ -]out),? (?:please )?(?:click|visit|reply)"
-    r"|if you (?:no longer|do not|don't) (?:wish|want) to receive|to be removed from (?:this|our) (?:mailing )?list"
-    r"|view (?:this e-?mail )?in (?:your )?browser|can't read this e-?mail\? click"
-    r"|newsletter hier abbestellen|im browser (?:ansehen|anzeigen)|sie erhalten diese (?:e-?mail|nachricht), weil"
-    r"|pour (?:vous|se) d[eé]s(?:inscrire|abonner),? cliquez|voir (?:cet e-?mail )?dans (?:votre|le) navigateur"
-    r"|para darse de baja,? (?:haga|pulse)|ver (?:este correo )?en (?:tu|el|su) navegador"
-    r"|per annullare l['’]iscrizione,? clicca)",
-    re.IGNORECASE,
-)
-_SHORTEST_NEWSLETTER = 300
-_TALKING = re.compile(r"\s*(?:re|aw|antw|sv|fwd?|wg|tr|rv|i|r|enc)\s?:", re.IGNORECASE)
+# What a mailing program was to fill in and did not: `%FIRST_NAME%`, `{{name}}`, a PHP list printed as one.
+_UNFILLED = re.compile(r"[$%](?:RND|RAND|RANDOM|FIRST|LAST|NAME|EMAIL|FROM|TO|WORD)[_A-Z]{2,20}|\{\{\s?\w{2,30}\s?\}\}")
+_LISTED = ("to", "cc", "bcc", "reply-to")
+# One address for each mail that was sent, so that bounces can be counted: only numbers, and many.
+_COUNTED = re.compile(r"(?:\d{1,12}[.=_-]){4,20}\d{1,12}")
 
 
 def automatic_sign(message: Message, own_addresses: frozenset[str]) -> str:
@@ -135,9 +106,8 @@ def _by_report(message: Message, own: frozenset[str]) -> str:
     if message.header("x-failed-recipients"):
         return "it reports failed recipients"
     return_paths = [value.replace(" ", "") for name, value in message.headers if name == "return-path"]
-    if "<>" in return_paths or any(_DAEMON.search(path) for path in return_paths):
-        return "it has no return path, as bounces have none"
-    return "its subject is that of a bounce" if _BOUNCE.match(message.subject.strip()) else ""
+    empty = "<>" in return_paths or any(_DAEMON.search(path) for path in return_paths)
+    return "it has no return path, as bounces have none" if empty else ""
 
 
 def _by_sender(message: Message, own: frozenset[str]) -> str:
@@ -162,23 +132,16 @@ def _by_calendar(message: Message, own: frozenset[str]) -> str:
     return f"it is calendar mail ({message.calendar_method.lower()})" if message.calendar_method else ""
 
 
-def _by_subject(message: Message, own: frozenset[str]) -> str:
-    del own
-    return "its subject is that of an absence note" if _AWAY.match(message.subject.strip()) else ""
-
-
 def _by_program(message: Message, own: frozenset[str]) -> str:
+    """What only a program leaves in headers."""
     del own
-    return spam_header_sign(message) or program_sign(message) or offer_sign(message)
-
-
-def _by_footer(message: Message, own: frozenset[str]) -> str:
-    """Newsletters without a list header. Who answers or forwards one quotes its footer, so those are let through."""
-    del own
-    talking = message.references or message.header("in-reply-to") or _TALKING.match(message.subject)
-    if talking or len(message.text) < _SHORTEST_NEWSLETTER or not _FOOTER.search(message.text[:200_000]):
-        return ""
-    return "it has the footer of a newsletter"
+    for name, value in message.headers:
+        if name in _LISTED and value.strip() == "Array":
+            return f"a script wrote its headers ({name.title()}: Array)"
+        if name in {"message-id", "from"} and _UNFILLED.search(value[:1000]):
+            return f"its headers hold a template that was not filled in ({name.title()})"
+    counted = next((one for one in message.reply_to if _COUNTED.fullmatch(one.address.partition("@")[0])), None)
+    return f"its address for replies only counts mail ({counted.address})" if counted is not None else ""
 
 
 _RULES: tuple[Callable[[Message, frozenset[str]], str], ...] = (
@@ -189,9 +152,7 @@ _RULES: tuple[Callable[[Message, frozenset[str]], str], ...] = (
     _by_sender,
     _by_list,
     _by_calendar,
-    _by_subject,
     _by_program,
-    _by_footer,
 )
 
 

@@ -1,5 +1,6 @@
 """Ask a language model for a second opinion where that pays, and weigh its word against the local models'."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,16 +9,16 @@ import structlog
 
 from domain.category import Category
 from domain.errors import MailwrightError
-from domain.message import Message
+from domain.message import Address, Message
 from domain.opinion import Excerpt, NoOpinion, Opinion, SecondLook
 from domain.ports import Reads, SecondOpinion
 from domain.understanding import Understanding
-from understanding.importance import importance_of
+from understanding.importance import weigh
 from understanding.reliability import Reliability, assumed, posterior, stored
 
 log = structlog.get_logger()
 
-# Names shorter than this are too common to be told from words.
+# Names shorter than this are too common to be told from words, where letters and not whole syllables are written.
 _LEAST_NAME = 3
 
 
@@ -49,8 +50,11 @@ class Trust:
         )
 
     def wants(self, read: Understanding) -> bool:
-        """Never about what a machine wrote, and never about a mail with nothing in it: that is not embedded either."""
-        return not read.automatic and bool(read.text.strip()) and self.lower <= read.confidence < self.upper
+        """Never about what a machine wrote, or perhaps wrote, which waits for a person in any case; and never about a
+        mail with nothing in it, which is not embedded either.
+        """
+        is_mail = not read.automatic and not read.suspicion and bool(read.text.strip())
+        return is_mail and self.lower <= read.confidence < self.upper
 
 
 class Cascade:
@@ -96,22 +100,30 @@ def weighed(read: Understanding, opinion: Opinion | NoOpinion, table: Reliabilit
     sub_intent = read.sub_intent
     if category is not read.category:
         sub_intent = opinion.sub_intent if category is opinion.category else ""
-    importance, why = read.importance, read.importance_reason
     if (category, sub_intent) != (read.category, read.sub_intent):
-        importance, why = importance_of(
-            read.text, category, sub_intent=sub_intent, threat=read.threat, asks_for_person=read.asks_for_person
-        )
+        read = known_as(read, category, sub_intent)
+    return replace(
+        read,
+        confidence=chances[category],
+        probabilities=chances,
+        language=opinion.language if read.language == "und" and opinion.language else read.language,
+        decided_by=f"{read.decided_by} and {opinion.model}",
+        second_look=look,
+    )
+
+
+def known_as(read: Understanding, category: Category, sub_intent: str) -> Understanding:
+    """The understanding under another category, with all that follows from it: weight, and where it was read."""
+    weight = weigh(read.text, category, sub_intent=sub_intent, threat=read.threat, asks_for_person=read.asks_for_person)
     return replace(
         read,
         category=category,
         sub_intent=sub_intent,
-        confidence=chances[category],
-        probabilities=chances,
-        importance=importance,
-        importance_reason=why,
-        language=opinion.language if read.language == "und" and opinion.language else read.language,
-        decided_by=f"{read.decided_by} and {opinion.model}",
-        second_look=look,
+        words_say=None if read.words_say is category else read.words_say,
+        importance=weight.importance,
+        importance_reason=weight.reason,
+        priority=weight.priority,
+        read_from=tuple(replace(one, words=sub_intent) if one.field == "category" else one for one in read.read_from),
     )
 
 
@@ -124,10 +136,23 @@ def _prior(read: Understanding) -> Mapping[Category, float]:
 
 
 def _excerpt(message: Message, read: Understanding) -> Excerpt:
-    name = message.sender.name if message.sender else ""
-    words = [word.strip(".,;()\"'") for word in name.split()]
-    names = tuple(word for word in words if len(word) >= _LEAST_NAME)
-    return Excerpt(message.id, message.subject, read.text, names)
+    return Excerpt(message.id, message.subject, read.text, _names(message.sender))
+
+
+def _names(sender: Address | None) -> tuple[str, ...]:
+    """The words that name the writer, each also in its parts: who is called Anna-Lena may sign as Lena.
+
+    An address such as anna.winter@ names somebody too, where no name stands beside it.
+    """
+    if sender is None:
+        return ()
+    words = [word.strip(".,;()\"'") for word in sender.name.split()]
+    words += [part for word in words for part in re.split(r"[-'’.]", word)]
+    local = re.fullmatch(r"([^\W\d_]+)[._-]([^\W\d_]+)", sender.address.partition("@")[0])
+    words += local.groups() if local and not words else ()
+    return tuple(
+        dict.fromkeys(word for word in words if len(word) >= _LEAST_NAME or word.upper() == word.lower() != "")
+    )
 
 
 def _share(value: object, usual: float) -> float:

@@ -36,6 +36,8 @@ ALONE = 0.55
 COUNTS = 0.05
 RECIPE = 1
 
+# What is kept of each example.
+_NAMES = frozenset({"id", "language", "category", "sub_intent", "author", "sender"})
 _DAMAGED = "What was learned is damaged or of another version; it is learned anew."
 
 
@@ -154,21 +156,29 @@ class Head:
             starts=self._starts,
             values=self._values.astype(np.float16),
         )
-        return file.getvalue(), {"recipe": RECIPE, "taught": list(self._taught)}
+        weights = file.getvalue()
+        return weights, {"recipe": RECIPE, "taught": list(self._taught), "sha256": _hash(weights)}
 
     @classmethod
     def load(cls, weights: bytes, about: Mapping[str, Any]) -> "Head":
-        """Raises BadInput when the parts do not belong together."""
+        """Raises BadInput when the parts are not those that were dumped together."""
         try:
+            whole = about["recipe"] == RECIPE and about["sha256"] == _hash(weights)
+            whole = whole and all(one.keys() >= _NAMES and one["category"] in set(Category) for one in about["taught"])
+            if not whole:
+                raise BadInput("head", _DAMAGED)
             with np.load(io.BytesIO(weights), allow_pickle=False) as numbers:
                 vectors, values = numbers["vectors"].astype(np.float32), numbers["values"].astype(np.float32)
                 grams, starts = numbers["grams"], numbers["starts"]
-            whole = about["recipe"] == RECIPE and len(about["taught"]) == len(vectors) == len(starts) - 1
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, BadZipFile) as error:
             raise BadInput("head", _DAMAGED) from error
-        if not whole:
+        if not len(about["taught"]) == len(vectors) == len(starts) - 1:
             raise BadInput("head", _DAMAGED)
         return cls(about["taught"], vectors, grams, starts, values)
+
+
+def _hash(weights: bytes) -> str:
+    return hashlib.sha256(weights).hexdigest()
 
 
 def trained_on(taught: Sequence[Taught], model: str) -> str:

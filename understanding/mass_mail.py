@@ -1,20 +1,54 @@
-"""The signs of mail that a program made for many, where no header says so: left-over templates, data, sales tricks.
+"""The signs in its words alone that nobody wrote a mail to this shop: newsletters, offers to everybody, absence notes.
 
-Each rule is one that a person's own mail cannot meet by accident: whoever is taken for a machine is never answered.
+None of them is proof, since a person may write such words too: a mail with one waits for a person. What proves that a
+machine wrote it stands in `understanding/automatic.py`.
 """
 
 import re
+from collections.abc import Callable
 
 from domain.message import Message
 
 LOOKED_AT = 20_000
 
 _SPAM_HEADERS = ("x-spam-flag", "x-spam-status", "x-spam")
-# What a mailing program was to fill in and did not: `%FIRST_NAME%`, `{{name}}`, a PHP list printed as one.
-_UNFILLED = re.compile(r"[$%](?:RND|RAND|RANDOM|FIRST|LAST|NAME|EMAIL|FROM|TO|WORD)[_A-Z]{2,20}|\{\{\s?\w{2,30}\s?\}\}")
-_LISTED = ("to", "cc", "bcc", "reply-to")
-# One address for each mail that was sent, so that bounces can be counted: only numbers, and many.
-_COUNTED = re.compile(r"(?:\d{1,12}[.=_-]){4,20}\d{1,12}")
+# Only what a person does not write as a subject. `Re:` before it means that a person answered such a mail.
+_AWAY = re.compile(
+    r"(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer)\b|auto: |automatische (?:antwort|reaktion)\b"
+    r"|automatisch antwoord\b|autoantwort\b|auto-antwort\b|abwesenheits(?:notiz|nachricht|meldung|assistent|info)\b"
+    r"|r[eé]ponse automatique\b|(?:message|notification|avis) d['’]absence\b|absence du bureau\b"
+    r"|respuesta autom[aá]tica\b|contestaci[oó]n autom[aá]tica\b|risposta automatica\b|resposta autom[aá]tica\b"
+    r"|autosvar\b|automaattinen vastaus\b|odpowied[zź] automatyczna\b"
+    r"|vacation (?:reply|response|notice|auto)\b|away until\b|urlaubsnotiz\b"
+    r"|(?:i am |i'm |currently )?out of (?:the )?office(?: (?:auto)?re(?:ply|sponse)| message| notice)?\s*(?:[:(\[-]|$)"
+    r"|(?:nicht im (?:b[uü]ro|haus)|absent(?:e|\(e\))? du bureau|fuera de (?:la )?oficina|fuori (?:ufficio|sede))"
+    r"\s*(?:[:(\[]|$))",
+    re.IGNORECASE,
+)
+_BOUNCE = re.compile(
+    r"(?:undeliverable|unzustellbar|non remis|no se puede entregar|non recapitabile)\s?:"
+    r"|undelivered mail returned to sender|mail delivery (?:failed|failure)(?:: returning message to sender)?\s*$"
+    r"|delivery status notification\b|delivery notification: delivery has failed|returned mail: "
+    r"|mail system error - returned mail|warning: message .{1,60} delayed|delayed mail \(still being retried\)"
+    r"|banned file: |\*\*message you sent blocked by our bulk email filter",
+    re.IGNORECASE,
+)
+# What stands below a newsletter and nowhere else.
+# A customer may well write "I want to unsubscribe", so the phrases are those of the sender of a newsletter.
+_FOOTER = re.compile(
+    r"\b(?:you(?:'re| are)? (?:are )?receiv(?:ing|ed) this (?:e-?mail|message|newsletter) (?:because|as)"
+    r"|(?:click|go) here to (?:unsubscribe|opt[ -]out)"
+    r"|to (?:unsubscribe|opt[ -]out),? (?:please )?(?:click|visit|reply)"
+    r"|if you (?:no longer|do not|don't) (?:wish|want) to receive|to be removed from (?:this|our) (?:mailing )?list"
+    r"|view (?:this e-?mail )?in (?:your )?browser|can't read this e-?mail\? click"
+    r"|newsletter hier abbestellen|im browser (?:ansehen|anzeigen)|sie erhalten diese (?:e-?mail|nachricht), weil"
+    r"|pour (?:vous|se) d[eé]s(?:inscrire|abonner),? cliquez|voir (?:cet e-?mail )?dans (?:votre|le) navigateur"
+    r"|para darse de baja,? (?:haga|pulse)|ver (?:este correo )?en (?:tu|el|su) navegador"
+    r"|per annullare l['’]iscrizione,? clicca)",
+    re.IGNORECASE,
+)
+_SHORTEST_NEWSLETTER = 300
+_TALKING = re.compile(r"\s*(?:re|aw|antw|sv|fwd?|wg|tr|rv|i|r|enc)\s?:", re.IGNORECASE)
 _DATA = re.compile(r"\s{0,20}<\?xml\s", re.IGNORECASE)
 
 # Offers to everybody, by what they promise; two different ones make an offer.
@@ -56,28 +90,39 @@ _MASK = str.maketrans({"0": "o", "1": "i", "3": "e", "@": "a", "-": "", "_": ""}
 _INSIDE_WORDS = re.compile(r"(?<=[a-z])[_\"](?=[a-z])")
 
 
-def spam_header_sign(message: Message) -> str:
-    """What a filter on the way said of it."""
+def suspicion_of(message: Message) -> str:
+    """The sign that the mail is none to answer, in plain words; else an empty string."""
+    return next((sign for rule in _RULES if (sign := rule(message))), "")
+
+
+def _by_filter(message: Message) -> str:
+    """What a filter on the way said of it, which also went by its words."""
     for name in _SPAM_HEADERS:
         if message.header(name).strip().lower().startswith("yes"):
             return f"a filter on its way calls it spam ({name.title()})"
     return ""
 
 
-def program_sign(message: Message) -> str:
-    """What only a program leaves in a mail."""
-    for name, value in message.headers:
-        if name in _LISTED and value.strip() == "Array":
-            return f"a script wrote its headers ({name.title()}: Array)"
-        if name in {"message-id", "from"} and _UNFILLED.search(value[:1000]):
-            return f"its headers hold a template that was not filled in ({name.title()})"
-    counted = next((one for one in message.reply_to if _COUNTED.fullmatch(one.address.partition("@")[0])), None)
-    if counted is not None:
-        return f"its address for replies only counts mail ({counted.address})"
+def _by_data(message: Message) -> str:
     return "its text is data, not words" if _DATA.match(message.text) else ""
 
 
-def offer_sign(message: Message) -> str:
+def _by_subject(message: Message) -> str:
+    subject = message.subject.strip()
+    if _BOUNCE.match(subject):
+        return "its subject is that of a bounce"
+    return "its subject is that of an absence note" if _AWAY.match(subject) else ""
+
+
+def _by_footer(message: Message) -> str:
+    """Newsletters without a list header. Who answers or forwards one quotes its footer, so those are let through."""
+    talking = message.references or message.header("in-reply-to") or _TALKING.match(message.subject)
+    if talking or len(message.text) < _SHORTEST_NEWSLETTER or not _FOOTER.search(message.text[:200_000]):
+        return ""
+    return "it has the footer of a newsletter"
+
+
+def _by_offer(message: Message) -> str:
     """An offer to everybody. Who answers or forwards one quotes its words, so conversations are let through."""
     if message.references or message.header("in-reply-to"):
         return ""
@@ -89,3 +134,6 @@ def offer_sign(message: Message) -> str:
 
 def _is_disguised(word: str) -> bool:
     return any(sign in "013@" for sign in word) and word.translate(_MASK) in _TRADE
+
+
+_RULES: tuple[Callable[[Message], str], ...] = (_by_filter, _by_data, _by_subject, _by_footer, _by_offer)

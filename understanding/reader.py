@@ -15,6 +15,7 @@ from understanding.features import embedded_text
 from understanding.importance import AUTOMATIC, weigh
 from understanding.issues import key_issues
 from understanding.language import UNKNOWN, language_of
+from understanding.mass_mail import suspicion_of
 from understanding.numbers import errors_in, numbers_in
 from understanding.quotes import Parts, split
 from understanding.readings import readings
@@ -122,6 +123,7 @@ def _understanding(draft: _Draft, verdict: Verdict, context: Context) -> Underst
         probabilities=verdict.probabilities,
         words_say=verdict.words_say,
         automatic=draft.automatic,
+        suspicion="" if draft.automatic else suspicion_of(draft.message),
         quoted=parts.quoted,
         signature=parts.signature,
         forwarded=parts.forwarded,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.understanding import Place, Reading, Understanding
 
-# How `automatic.py` begins what it says about places other than headers.
+# How `automatic.py` and `mass_mail.py` begin what they say about places other than headers.
 _SIGNS = {
     "its subject": Place.SUBJECT,
     "it has the footer": Place.NEW_TEXT,
@@ -28,6 +28,7 @@ def readings(
         (bool(read.text), Reading("text", text_place)),
         (read.language != "und", Reading("language", text_place)),
         (bool(read.automatic), Reading("automatic", _place_of(read.automatic), read.automatic)),
+        (bool(read.suspicion), Reading("suspicion", _place_of(read.suspicion), read.suspicion)),
         (read.confidence > 0, Reading("category", Place.SENDER if by_sender else Place.MODEL, read.sub_intent)),
         (not read.automatic, _weighed("importance", weighing)),
         (not read.automatic, _weighed("priority", weighing)),

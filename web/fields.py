@@ -1,11 +1,18 @@
 """What a request carries, made fit to store and to compare: lines, texts, ids, and ways back to our own pages."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 
+from domain.category import Category
+
 LONGEST_LINE = 200
+# Rows on one page of a list.
+PAGE = 50
 
 # Postgres stores no NUL in text; the others can stand in no line that a person writes.
 _CONTROLS = {code: None for code in (*range(32), 127) if chr(code) not in "\t\n"}
@@ -27,6 +34,27 @@ def row_id(name: str) -> UUID | None:
         return UUID(request.args.get(name, ""))
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which rows of a list are asked for: of one category or all, with these words, after that row."""
+
+    category: str
+    words: str
+    after: UUID | None
+
+    def shown(self, rows: Sequence[object]) -> dict[str, Any]:
+        """What a template says of the list, from up to PAGE + 1 rows: the last only tells that there is more."""
+        asked = {"category": self.category, "words": self.words, "after": self.after}
+        return {"rows": rows[:PAGE], "more": len(rows) > PAGE, **asked}
+
+
+def listing() -> Listing:
+    """What the address bar asks for; nonsense is as good as none."""
+    category = request.args.get("category", "")
+    known = category if category in set(Category) else ""
+    return Listing(known, line(request.args.get("q", "")), row_id("after"))
 
 
 def own_page(path: str) -> str:

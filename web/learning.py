@@ -3,35 +3,31 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 
 from domain.category import Category
 from storage import corrections, learning, tenants
 from storage import standings as standing_rows
-from web.fields import line, row_id
+from web.fields import PAGE, listing
 from web.session import Page, allowed, member, services, signed_in
 
 pages = Blueprint("learning", __name__)
-
-PAGE = 50
 
 
 @pages.get("/learning")
 @signed_in
 def page() -> Page:
-    category = request.args.get("category", "")
-    category = category if category in set(Category) else ""
-    words = line(request.args.get("q", ""))
-    tenant, after = member().tenant, row_id("after")
+    tenant, asked = member().tenant, listing()
     with services().database.transaction(tenant) as db:
         standings = {row.category: row for row in standing_rows.every(db, tenant)}
-        rows = corrections.page(db, tenant, category=category, words=words, after=after, limit=PAGE + 1)
+        rows = corrections.page(
+            db, tenant, category=asked.category, words=asked.words, after=asked.after, limit=PAGE + 1
+        )
         settled = learning.is_settled(db, tenant)
         automatic = tenants.get(db, tenant).policy().automatic
     return render_template(
-        "learning/page.html", rows=rows[:PAGE], more=len(rows) > PAGE, category=category, words=words, after=after,
-        categories=list(Category), standings=[standings[one] for one in Category if one in standings], settled=settled,
-        automatic=automatic,
+        "learning/page.html", categories=list(Category), settled=settled, automatic=automatic,
+        standings=[standings[one] for one in Category if one in standings], **asked.shown(rows),
     )  # fmt: skip
 
 

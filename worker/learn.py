@@ -94,15 +94,15 @@ def _new_head(services: Services, material: Material) -> NewHead | None:
         )
         for one in material.examples
     ]
-    basis = trained_on(taught, services.model)
-    if material.head is not None and material.head.trained_on == basis:
-        return None
     if material.head is None and not taught:
         return None
+    basis = trained_on(taught, services.model)
     try:
         before = Head.load(material.head.weights, material.head.about) if material.head else None
     except BadInput:
         before = None  # it is made anew, from the examples alone
+    if before is not None and material.head is not None and material.head.trained_on == basis:
+        return None
     weights, about = services.learner.fit(taught, before).dump()
     return NewHead(basis, len(taught), weights, about)
 

@@ -19,6 +19,7 @@ from storage import decisions, mailboxes, messages, reclassify, standings
 from storage.mailboxes import Mailbox
 from storage.messages import Claimed, Fetched
 from storage.reclassify import Known as Said
+from understanding.cascade import known_as
 from worker.attempt import attempt
 from worker.backoff import after_attempts
 from worker.together import Row, write_all
@@ -125,7 +126,7 @@ def as_said(said: Said, understanding: Understanding, conversation: Conversation
     """A member's word about a mail rules over what was read, and over a case of another kind."""
     other = conversation.case is not None and conversation.case.kind != said.category
     return (
-        replace(understanding, category=said.category, sub_intent=said.sub_intent, confidence=1.0),
+        replace(known_as(understanding, said.category, said.sub_intent), confidence=1.0, suspicion=""),
         replace(conversation, case=None) if other else conversation,
     )
 

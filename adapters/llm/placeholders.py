@@ -6,6 +6,7 @@ names that the caller knows. Postal addresses and names that stand in no header 
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -18,8 +19,21 @@ from stdnum.exceptions import ValidationError
 _REGIONS = ("DE", "GB", "FR", "ES", "US")
 _LEAST_DIGITS = 4
 
-_URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"]{1,2000}", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
+# What phones and word processors write for a blank, a hyphen or an at sign, each one character for one.
+_PLAIN = str.maketrans(
+    {**dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000", " "), **{chr(code): " " for code in range(0x2000, 0x200C)},
+     **{chr(code): "-" for code in range(0x2010, 0x2016)}, "\u2212": "-", "\uff20": "@", "\ufe6b": "@"}
+)  # fmt: skip
+
+_URL = re.compile(
+    r"(?<![\w@.-])(?:[a-z][a-z+.-]{1,15}://|www\.|(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/)[^\s<>\"]{1,2000}", re.IGNORECASE
+)
+# Also as some write it, so that no program reads it: `anna (at) example (dot) org`.
+_EMAIL = re.compile(
+    r"[\w.+%'-]{1,64} ?(?:@|[(\[]at[)\]]) ?"
+    r"(?:[\w-]{1,63}(?:\.| ?[(\[](?:dot|punkt|point|punto)[)\]] ?)){1,8}[\w-]{2,63}",
+    re.IGNORECASE,
+)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}", re.IGNORECASE)
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _IP = re.compile(r"(?<![\w.:])[0-9A-Fa-f:.]{6,45}(?![\w:])")
@@ -49,10 +63,10 @@ def replace_personal(text: str, names: tuple[str, ...] = ()) -> Replaced:
             places[value] = numbers.next(kind)
     if not places:
         return Replaced(text, {})
-    known = {name.casefold() for name in names}
+    known = {form.casefold() for name in names for form in _forms(name)}
     # The longest first: a number that is part of another must not break it. Names are replaced as words alone.
     patterns = (
-        rf"\b{re.escape(value)}\b" if value.casefold() in known else re.escape(value)
+        _as_word(value) if value.casefold() in known else re.escape(value)
         for value in sorted(places, key=len, reverse=True)
     )
     changed = re.sub("|".join(patterns), lambda found: places[found[0]], text)
@@ -76,7 +90,7 @@ class _Numbers:
 
 def _found(text: str, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Kind and value of each, the surest kinds first. What one kind has taken is blank for the next."""
-    left = text
+    left = text.translate(_PLAIN)
     for kind, find in _KINDS:
         spans = [span for span in find(left) if left[span[0] : span[1]].strip()]
         for start, end in spans:
@@ -85,10 +99,21 @@ def _found(text: str, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         for start, end in spans:
             blank[start:end] = "\n" * (end - start)
         left = "".join(blank)
-    for name in names:
-        for found in re.finditer(rf"\b{re.escape(name)}\b", left, re.IGNORECASE):
-            if found[0].casefold() == name.casefold():
+    for form in (form for name in names for form in _forms(name)):
+        for found in re.finditer(_as_word(form), left, re.IGNORECASE):
+            if found[0].casefold() == form.casefold():
                 yield "NAME", found[0]
+
+
+def _forms(name: str) -> set[str]:
+    """Accents may be letters of their own or marks upon letters: the header and the text need not agree."""
+    return {unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)}
+
+
+def _as_word(name: str) -> str:
+    """A pattern for the name alone; of scripts that know no capitals, which often know no blanks, anywhere."""
+    pattern = re.escape(name)
+    return rf"(?<![^\W_]){pattern}(?![^\W_])" if name.upper() != name.lower() else pattern
 
 
 def _urls(text: str) -> Iterator[tuple[int, int]]:

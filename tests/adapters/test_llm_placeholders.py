@@ -7,12 +7,30 @@ from hypothesis import strategies as st
 from adapters.llm.placeholders import replace_personal
 
 RECOGNISED = {
-    "URL": ("https://shop.example/reset?token=abc123", "https://user:key@host.example/", "www.shop.example/o/7?k=1"),
-    "EMAIL": ("anna@example.org", "a.b+c_d@sub.example.co.uk", "o'neil@example.ie"),
-    "IBAN": ("DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "de89370400440532013000"),
-    "CARD": ("4111 1111 1111 1111", "5500-0000-0000-0004", "340000000000009"),
+    "URL": (
+        *("https://shop.example/reset?token=abc123", "https://user:key@host.example/", "www.shop.example/o/7?k=1"),
+        *("ftp://host.example/anna/x", "shop.example/u/anna-winter"),
+    ),
+    "EMAIL": (
+        *("anna@example.org", "a.b+c_d@sub.example.co.uk", "o'neil@example.ie", "anna\uff20example.org"),
+        *("anna @ example.org", "anna (at) example (dot) org", "anna[at]example.org"),
+    ),
+    "IBAN": (
+        "DE89 3704 0044 0532 0130 00",
+        "GB82WEST12345698765432",
+        "de89370400440532013000",
+        "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000",
+    ),
+    "CARD": ("4111 1111 1111 1111", "5500-0000-0000-0004", "340000000000009", "4111\u20111111\u20111111\u20111111"),
     "IP": ("192.168.1.10", "2001:db8::ff00:42:8329"),
-    "PHONE": ("+49 30 1234567", "06 12 34 56 78", "020 7946 0018", "+34 612 345 678"),
+    "PHONE": (
+        "+49 30 1234567",
+        "06 12 34 56 78",
+        "020 7946 0018",
+        "+34 612 345 678",
+        "06\u202f12\u202f34\u202f56\u202f78",
+        "+49\u202f30\u2009123\u201145\u201167",
+    ),
     "NUMBER": ("LO-48213", "100045", "2026/11/25", "ab12cd34"),
 }
 CASES = [(kind, value) for kind, values in RECOGNISED.items() for value in values]
@@ -32,6 +50,8 @@ def test_each_kind_is_recognised_within_a_sentence(kind, value):
         "I want a refund, the lamp is broken.",
         "See www.shop.example, it opens at 9:30.",
         "Two lamps for 12 euro, please.",
+        "Do you ship and/or wrap, e.g./i.e. at 30 km/h, 24/7?",
+        "I sat (at) home. Meet me @ noon.",
     ],
 )
 def test_what_names_nobody_stays(text):
@@ -48,6 +68,22 @@ def test_the_names_of_the_headers_are_replaced_as_words():
     private = replace_personal(text, ("Anna", "Winter"))
     assert private.text == "<NAME_1> here. <NAME_2> says: Annahme refused. Yours, <NAME_3> <NAME_4>"
     assert private.restore(private.text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Jos\u00e9", "Jose\u0301 here"),
+        ("Mu\u0308ller", "M\u00fcller here"),
+        ("Anna", "_Anna_ here"),
+        ("王伟", "我是王伟。 here"),
+    ],
+)
+def test_a_name_is_found_however_its_letters_are_written(name, text):
+    private = replace_personal(text, (name,))
+    assert "<NAME_1>" in private.text
+    assert private.restore(private.text) == text
+    assert not [value for value in private.values.values() if value in private.text]
 
 
 def test_a_text_that_already_holds_a_placeholder_is_not_confused():
@@ -98,7 +134,10 @@ def test_none_of_the_recognised_values_leaves_when_they_stand_in_prose(several):
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("piece", ["1 ", "a@", "DE89", "1-", "www.", "+1", "a.b", "://", "a" * 50 + "@"])
+@pytest.mark.parametrize(
+    "piece",
+    ["1 ", "a@", "DE89", "1-", "www.", "+1", "a.b", "://", "a" * 50 + "@", "a(at)", "a.b(dot)", "ab.cd/", "a.-://"],
+)
 def test_a_hostile_text_costs_no_more_than_a_long_one(piece):
     text = (piece * 12_000)[:12_000]
     private = replace_personal(text)

@@ -58,6 +58,13 @@ def test_more_texts_than_one_batch_keep_their_order(tmp_path):
     assert [json.loads(line)["id"] for line in answers.read_text().splitlines()] == list(range(150))
 
 
+def test_half_a_character_in_an_id_goes_back_as_it_came(tmp_path):
+    given, answers = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    given.write_text('{"id": "\\ud800", "text": "half \\ud800 a pair"}\n{"id": 2, "text": "hello"}\n')
+    assert evaluate("classify", str(given), "--output", str(answers)).returncode == 0
+    assert [json.loads(line)["id"] for line in answers.read_text().splitlines()] == ["\ud800", 2]
+
+
 def test_the_input_is_never_overwritten(tmp_path):
     given = tmp_path / "in.jsonl"
     given.write_text('{"id": 1, "text": "hello"}\n')

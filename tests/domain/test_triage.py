@@ -59,6 +59,22 @@ def test_what_a_machine_wrote_is_ignored_and_no_handler_is_asked():
     assert "auto-replied" in decision.reason
 
 
+def test_what_a_machine_perhaps_wrote_waits_for_a_person_with_its_draft():
+    suspect = replace(SURE, suspicion="its subject is that of an absence note")
+    decision = decided(understanding=suspect)
+    assert (decision.disposition, decision.effects) == (Disposition.HOLD, ANSWER.effects)
+    assert decision.reason == "Perhaps a machine wrote it: its subject is that of an absence note."
+    waiting = decided(understanding=suspect, question=Deciding(Decision.hold("No answer found.")))
+    assert waiting.reason == decision.reason
+
+
+def test_a_case_is_not_moved_by_what_a_machine_perhaps_wrote():
+    suspect, case = replace(SURE, suspicion="its text is data"), Case("refund", "order_wanted")
+    moved = Deciding(Decision.release("Found.", *ANSWER.effects).moving(replace(case, state="checking")))
+    decision = decided(understanding=suspect, conversation=Conversation(case=case), refund=moved)
+    assert (decision.disposition, decision.case) == (Disposition.HOLD, None)
+
+
 def test_mail_that_is_found_after_more_than_a_day_is_a_persons():
     late = decided(policy=earning(now=MAIL.received_at + timedelta(days=1, seconds=1)))
     assert (late.disposition, late.reason) == (
@@ -133,7 +149,7 @@ def test_a_category_that_has_earned_nothing_releases_nothing_by_itself():
 
 def test_what_a_person_answers_in_any_case_need_not_be_earned():
     decision = decided(understanding=replace(SURE, category=Category.OTHER), other=Deciding(Decision.hold("Read.")))
-    assert decision.checks[0] == Check("Read as 95% other.", passed=True)
+    assert decision.checks[0] == Check("Read as other (95% sure).", passed=True)
 
 
 def test_an_open_case_releases_nothing_either_where_its_category_has_earned_nothing():

@@ -152,7 +152,7 @@ CASES = {
     "corrections.extend": lambda db, t, b: corrections.extend(db, t, b.correction, member=b.member),
     "learning.ask": lambda db, t, b: learning.ask(db, t),
     "learning.ask_for_model": lambda db, t, b: learning.ask_for_model(db, t, "another"),
-    "learning.is_settled": lambda db, t, b: learning.is_settled(db, t),
+    "learning.is_settled": lambda db, t, b: t == b.tenant and not learning.is_settled(db, t),
     "learning.claim": lambda db, t, b: learning.claim(db, t, SOON) if t == b.tenant else None,
     "learning.finish": lambda db, t, b: learning.finish(
         db, replace(b.lesson, tenant=t, fence=99), model="", again_at=None

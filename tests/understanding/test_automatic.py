@@ -9,6 +9,7 @@ import pytest
 from adapters.mime.parse import parse
 from domain.message import Address, Message
 from understanding.automatic import automatic_sign
+from understanding.mass_mail import suspicion_of
 
 SHOP = "help@shop.example"
 OWN = frozenset({SHOP, "orders@shop.example"})
@@ -126,57 +127,11 @@ def test_an_invitation_is_never_answered():
     assert automatic_sign(a_mail(calendar_method="REQUEST"), OWN)
 
 
-@pytest.mark.parametrize(
-    "subject",
-    [
-        "Automatic reply: Your order",
-        "Auto-Reply: away",
-        "Out of office",
-        "Out of the Office: back on Monday",
-        "Abwesenheitsnotiz: Ihre Bestellung",
-        "Automatische Antwort: Ihre Bestellung",
-        "Réponse automatique : votre commande",
-        "Absence du bureau",
-        "Respuesta automática: su pedido",
-        "Fuera de la oficina",
-        "Undeliverable: Your order",
-        "Undelivered Mail Returned to Sender",
-        "Delivery Status Notification (Failure)",
-    ],
-)
-def test_subjects_of_absence_notes_and_bounces_are_signs(subject):
-    assert automatic_sign(a_mail(subject=subject), OWN)
-
-
-@pytest.mark.parametrize(
-    "subject",
-    [
-        "Re: Automatic reply: Your order",
-        "Out of office chairs?",
-        "Delivery failed again",
-        "Mail delivery failed, where is my parcel",
-        "Undeliverable parcel",
-        "Absent since Monday: my parcel",
-        "Zustellung fehlgeschlagen",
-        "Returned mail order item",
-        "Automatic coffee machine reply",
-    ],
-)
-def test_subjects_of_customers_are_no_signs(subject):
-    assert automatic_sign(a_mail(subject=subject), OWN) == ""
-
-
-def test_a_newsletter_without_a_list_header_is_known_by_its_footer():
-    text = "Big sale! " * 40 + "\nIf you no longer wish to receive these mails, click here to unsubscribe."
-    assert automatic_sign(a_mail(text=text), OWN)
-    assert automatic_sign(a_mail(text=text, subject="Fwd: Big sale"), OWN) == ""
-    assert automatic_sign(a_mail(text=text, references=("<a@b>",)), OWN) == ""
-    assert automatic_sign(a_mail(text="I want to unsubscribe from your newsletter. " * 20), OWN) == ""
-
-
 @pytest.mark.parametrize("name", sorted(file.name for file in MAILS.glob("never-*.eml")))
 def test_own_examples_of_machine_mail_are_caught(name):
-    assert automatic_sign(parse((MAILS / name).read_bytes()), OWN)
+    message = parse((MAILS / name).read_bytes())
+    # An absence note without a header of its own is known by its words alone: it waits for a person.
+    assert bool(suspicion_of(message) if name == "never-absence.eml" else automatic_sign(message, OWN))
 
 
 @pytest.mark.parametrize("name", sorted(file.name for file in MAILS.glob("person-*.eml")))
@@ -191,11 +146,12 @@ def test_labelled_mail_is_told_apart():
     signs = {
         row["id"]: automatic_sign(parse((SHARED.parents[1] / row["file"]).read_bytes()), frozenset()) for row in rows
     }
-    # Spam is Gmail's to label: its text alone says nothing that this file could know.
-    never = [row["id"] for row in rows if row["auto_answer"] == "never" and row["kind"] != "spam"]
+    suspicions = {row["id"]: suspicion_of(parse((SHARED.parents[1] / row["file"]).read_bytes())) for row in rows}
+    never = [row["id"] for row in rows if row["auto_answer"] == "never"]
     people = [row["id"] for row in rows if row["kind"] in {"human", "human_reply"}]
-    assert [name for name in people if signs[name]] == []
-    assert sum(1 for name in never if signs[name]) >= 0.95 * len(never)
+    assert [name for name in people if signs[name] or suspicions[name]] == []
+    assert sum(1 for name in never if signs[name]) >= 0.9 * len(never)
+    assert sum(1 for name in never if signs[name] or suspicions[name]) >= 0.98 * len(never)
     reports = {"bounce", "auto_reply", "feedback_report", "read_receipt"}
     assert [row["id"] for row in rows if row["kind"] in reports and not signs[row["id"]]] == []
 
@@ -205,11 +161,6 @@ def test_a_person_with_an_odd_address_is_not_taken_for_a_machine(local):
     assert automatic_sign(a_mail(sender=f"{local}@anywhere.example"), OWN) == ""
 
 
-@pytest.mark.parametrize("subject", ["Absent", "Absence", "Failure notice", "ooo nice lamp"])
-def test_a_subject_that_a_person_may_write_is_no_sign(subject):
-    assert automatic_sign(a_mail(subject=subject), OWN) == ""
-
-
 def test_a_reply_that_a_person_approved_elsewhere_is_a_persons():
     assert automatic_sign(a_mail(("x-mailwright-reference", "K7F3Q2")), OWN) == ""
 
@@ -217,8 +168,6 @@ def test_a_reply_that_a_person_approved_elsewhere_is_a_persons():
 @pytest.mark.parametrize(
     "header",
     [
-        ("x-spam-flag", "YES"),
-        ("x-spam-status", "Yes, score=9.1 required=5.0"),
         ("bcc", "Array"),
         ("message-id", "<a%RANDOM_NUMBER%b@mail.example>"),
         ("from", "{{sender_name}} <a@b.example>"),
@@ -231,9 +180,6 @@ def test_what_only_a_program_leaves_in_a_header_is_a_sign(header):
 @pytest.mark.parametrize(
     "header",
     [
-        ("x-spam-flag", "NO"),
-        ("x-spam-status", "No, score=-1.1 required=5.0"),
-        ("x-spam-level", "**"),
         ("message-id", "<CAF$Rx12NDw@mail.example>"),
         ("subject", "Re: Hello {{first_name}}, $FIRST_NAME"),
     ],
@@ -257,43 +203,6 @@ def test_an_address_for_replies_that_only_counts_is_a_machines():
     assert automatic_sign(a_mail(reply_to=(Address("8-15-23-42-4711-90@answers.bulk.example"),)), OWN)
     for address in ("anna.1990@mail.example", "0170-1234567@mail.example", "1.2.3@mail.example"):
         assert automatic_sign(a_mail(reply_to=(Address(address),)), OWN) == ""
-
-
-def test_data_is_no_letter_but_a_letter_may_hold_data():
-    assert automatic_sign(a_mail(text='<?xml version="1.0"?><lead/>'), OWN)
-    assert automatic_sign(a_mail(text='I get this: <?xml version="1.0"?>'), OWN) == ""
-
-
-OFFERS = [
-    "Bad credit, no problem: ask for your personal loan, interest rates as low as you like.",
-    "Dear beneficiary, the sum of $2,500,000.00 waits for you at our bank.",
-    "Canadian pharmacy: viagra and more.",
-    "Hot stock of the week! Ticker: ABCD.",
-    "Cheap v1agra and p1lls, sent overnight.",
-]
-
-
-@pytest.mark.parametrize("text", OFFERS)
-def test_an_offer_to_everybody_is_never_answered(text):
-    assert "offer to everybody" in automatic_sign(a_mail(text=text), OWN)
-    answered = a_mail(("in-reply-to", "<x@y.example>"), text=text)
-    assert automatic_sign(answered, OWN) == ""
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Is the lamp in stock? I paid by Western Union money transfer.",
-        "Am I qualified for a discount? You said I am pre-approved.",
-        "Please remove me from your list, and send my money back.",
-        "I work in a pharmacy and need a reading lamp.",
-        "My order was $1,250,000 Indonesian rupiah, is that right?",
-        "My mother has won a voucher; where do I enter the code w1nner-2026?",
-        "Do you sell lamps online? I take no credit card.",
-    ],
-)
-def test_customers_who_use_such_words_are_answered(text):
-    assert automatic_sign(a_mail(text=text), OWN) == ""
 
 
 def test_hostile_mail_takes_no_time():

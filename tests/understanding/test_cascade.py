@@ -8,7 +8,7 @@ from domain.category import Category
 from domain.errors import NeedsPerson
 from domain.message import Address, Message
 from domain.opinion import NoOpinion, Opinion
-from domain.understanding import Understanding
+from domain.understanding import Place, Priority, Reading, Understanding
 from understanding.cascade import Cascade, Trust, weighed
 from understanding.reliability import assumed
 
@@ -71,7 +71,10 @@ def test_a_policy_that_says_nothing_usable_changes_nothing(policy):
     assert Trust.of(policy) == Trust()
 
 
-@pytest.mark.parametrize("read_as", [replace(READ, automatic="an auto-reply"), replace(READ, text=" \n")])
+@pytest.mark.parametrize(
+    "read_as",
+    [replace(READ, automatic="an auto-reply"), replace(READ, suspicion="its text"), replace(READ, text=" \n")],
+)
 def test_automatic_mail_and_mail_with_nothing_in_it_is_never_asked_about(read_as):
     (one,), second = read(read_as)
     assert second.asked == []
@@ -82,6 +85,21 @@ def test_the_model_sees_new_text_and_subject_and_is_told_the_names_to_hide():
     _, second = read(replace(READ, quoted="an old mail", signature="Anna"))
     (mail,) = second.asked
     assert (mail.subject, mail.text, mail.names) == ("Lamp", "About the lamp", ("Anna", "Maria", "Ann"))
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "hidden"),
+    [
+        ("anna@example.org", "Anna-Lena O'Neil", ("Anna-Lena", "O'Neil", "Anna", "Lena", "Neil")),
+        ("anna.winter@example.org", "", ("anna", "winter")),
+        ("info@example.org", "", ()),
+        ("wei@example.org", "王伟", ("王伟",)),
+    ],
+)
+def test_the_names_to_hide_are_told_in_their_parts(address, name, hidden):
+    second = Second(REFUND)
+    Cascade(Local(READ), second, Trust()).read([replace(MESSAGE, sender=Address(address, name))])
+    assert second.asked[0].names == hidden
 
 
 def test_agreement_makes_surer_than_either():
@@ -102,6 +120,16 @@ def test_its_word_is_weighed_and_never_taken_as_it_is():
     stays = weighed(local, REFUND, assumed())
     assert stays.category is Category.QUESTION
     assert stays.confidence < 0.98
+
+
+def test_what_follows_from_the_category_changes_with_it():
+    before = replace(
+        READ, sub_intent="praise", importance=1, priority=Priority.LOW, words_say=Category.REFUND,
+        read_from=(Reading("category", Place.MODEL, "praise"), Reading("text", Place.NEW_TEXT)),
+    )  # fmt: skip
+    one = weighed(before, REFUND, assumed())
+    assert (one.importance, one.priority, one.words_say) == (3, Priority.NORMAL, None)
+    assert one.read_from == (Reading("category", Place.MODEL, "return"), Reading("text", Place.NEW_TEXT))
 
 
 def test_a_model_that_is_known_to_be_bad_changes_little():

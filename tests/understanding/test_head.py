@@ -1,5 +1,6 @@
 """What corrections change and what they cannot: with the real models, on mails that were written for this."""
 
+import hashlib
 import io
 
 import numpy as np
@@ -130,6 +131,14 @@ def test_a_contradicted_correction_loses(learner, read):
     assert after.category is before.category
 
 
+def test_two_who_spoke_of_something_merely_similar_are_no_second_voice(learner, read):
+    """Three examples of two authors make sure; but not where only one of them spoke of mail like this."""
+    others = ["Is there parking near the shop on Saturdays?", "Is there parking near your shop on Saturdays, too?"]
+    lessons = [taught(WORKSHOP), *(taught(text, author="tom", sender=text, name=text) for text in others)]
+    [after] = read([SAME_AGAIN], learner.fit(lessons))
+    assert after.category is not Category.SUPPLIER or after.confidence < min(GRID)
+
+
 @pytest.mark.parametrize(
     ("authors", "senders", "weight"), [(1, 1, 1.0), (1, 4, 1.0), (4, 1, 1.0), (2, 2, 2.0), (4, 4, FULL)]
 )
@@ -187,11 +196,20 @@ def test_a_damaged_head_is_refused_and_nothing_in_it_is_run(learner):
     weights, about = learner.fit([taught(WORKSHOP)]).dump()
     pickled = io.BytesIO()
     np.savez(pickled, vectors=np.array([{"a": 1}], dtype=object))
+    turned = bytes([*weights[:-40], weights[-40] ^ 1, *weights[-39:]])
+    [one] = about["taught"]
     for bad, names in (
         (b"nothing", about),
         (weights[:100], about),
+        (turned, about),
         (weights, {"taught": []}),
-        (pickled.getvalue(), about),
+        (weights, {}),
+        (weights, about | {"taught": None}),
+        (weights, about | {"taught": []}),
+        (weights, about | {"taught": [one | {"category": "complaint"}]}),
+        (weights, about | {"taught": [{"id": "1"}]}),
+        (weights, about | {"recipe": 0}),
+        (pickled.getvalue(), about | {"sha256": hashlib.sha256(pickled.getvalue()).hexdigest()}),
     ):
         with pytest.raises(BadInput):
             Head.load(bad, names)

@@ -186,9 +186,14 @@ def test_with_a_forwarded_mail_that_mail_is_understood_too(reader, note):
 
 
 def test_what_a_machine_wrote_has_no_mood_and_low_priority(reader):
-    [read] = reader.read([mail("DISAPPOINTED!!!", "Automatic reply: away")], OWN)
+    [read] = reader.read([mail("DISAPPOINTED!!!", "Away", headers=(("auto-submitted", "auto-replied"),))], OWN)
     assert (read.priority, read.sentiment, read.importance) == (Priority.LOW, Sentiment.NEUTRAL, 1)
-    assert read.place_of("automatic") is Place.SUBJECT
+    assert (read.place_of("automatic"), read.suspicion) == (Place.HEADERS, "")
+
+
+def test_what_a_machine_perhaps_wrote_is_read_like_any_mail(reader):
+    [read] = reader.read([mail("My lamp is broken, I want my money back.", "Auto: replacement")], OWN)
+    assert (read.automatic, read.category, read.place_of("suspicion")) == ("", Category.REFUND, Place.SUBJECT)
 
 
 def test_the_forms_of_a_tenant_reach_its_mail(reader):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,8 @@ def test_every_page_renders_at_every_width_in_both_themes(
     chromium: Browser, address: str, workspace: Workspace, held: Held, *, scripts: bool
 ) -> None:
     with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
-        for path in ("/", "/conversations", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/"):
+        conversation = f"/conversations/{held.conversation}"
+        for path in ("/", "/conversations", conversation, "/mailboxes/", "/numbers/", "/learning"):
             page.goto(address + path)
             expect(page.locator("h1")).to_be_visible()
             for width in (360, 768, 1280, 1920):
@@ -194,6 +196,19 @@ def test_keys_walk_the_rows_and_focus_is_seen(
                 break
             assert seen[0] == "solid", seen
             assert float(seen[1].removesuffix("px")) >= 2, seen
+
+
+def test_the_words_of_the_bottom_bar_stand_apart_on_a_small_telephone(
+    chromium: Browser, address: str, workspace: Workspace, held: Held
+) -> None:
+    with opened(chromium, address, workspace, viewport={"width": 360, "height": 780}) as (page, _):
+        for path in ("/", "/conversations", "/numbers/"):
+            page.goto(address + path)
+            boxes = [one.bounding_box() for one in page.locator(".rail li .rail-word").all()]
+            assert boxes[0]["x"] >= 4
+            assert boxes[-1]["x"] + boxes[-1]["width"] <= 356
+            for left, right in pairwise(boxes):
+                assert left["x"] + left["width"] + 4 <= right["x"], path
 
 
 def test_targets_are_large_enough(chromium: Browser, address: str, workspace: Workspace, held: Held) -> None:

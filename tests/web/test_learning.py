@@ -1,12 +1,14 @@
 """Saying what a mail is about, and looking after what was learned from it."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.category import Category
 from domain.earned import Earned, NotEnough
 from storage import standings
 from tests.web.conftest import seen
-from tests.web.filling import UNDERSTANDING
+from tests.web.filling import MESSAGE, UNDERSTANDING
 
 
 @pytest.fixture
@@ -117,6 +119,13 @@ def test_an_agent_may_extend_and_only_who_manages_may_end_and_delete(join, fille
     assert "Ended" in seen(join("admin").press(f"/corrections/{correction}/end"))
 
 
+def test_only_a_workspace_that_has_taught_something_is_told_that_it_is_being_learned(browser, filler, held):
+    assert filler.rows("SELECT 1 FROM learning WHERE tenant_id = :tenant") == []
+    assert "being learned" not in seen(browser.page("/learning"))
+    filler.correct(held.decision)
+    assert "being learned" in seen(browser.page("/learning"))
+
+
 def test_what_is_deleted_leaves_no_word_behind(browser, filler, held):
     correction = filler.correct(held.decision)
     browser.press(f"/corrections/{correction}/delete")
@@ -124,6 +133,14 @@ def test_what_is_deleted_leaves_no_word_behind(browser, filler, held):
     [row] = filler.rows("SELECT text, subject FROM correction WHERE tenant_id = :tenant")
     assert (row.text, row.subject) == ("", "")
     assert "already" in seen(browser.press(f"/corrections/{correction}/delete"))
+
+
+def test_an_example_is_named_by_the_beginning_of_its_text_or_by_its_subject(browser, filler):
+    mailbox = filler.mailbox()
+    for text, named in (("word " * 60, "word word…"), (" \n", MESSAGE.subject)):
+        read = filler.held(mailbox, understanding=replace(UNDERSTANDING, text=text))
+        filler.correct(read.decision)
+        assert named in seen(browser.page("/learning"))
 
 
 def test_the_list_shows_what_was_said_by_whom_and_until_when_and_filters(browser, filler):
@@ -143,5 +160,5 @@ def test_the_table_says_what_is_earned_and_what_is_missing_in_plain_words(browse
         standings.save(db, filler.tenant, standings.Row(Category.QUESTION, 0.05, 2, earned), "plain")
         standings.save(db, filler.tenant, standings.Row(Category.REFUND, 0.05, 0, NotEnough(12, 45)), "plain")
     page = seen(browser.page("/learning"))
-    assert "41 of 100; wrong at most 2.3 in 100 (90 % sure). It must be at least 82.5 % sure of a mail." in page
+    assert "It answers what it is at least 82.5 % sure of: 41 of 100; wrong at most 2.3 in 100 (90 % sure)." in page
     assert "12 of 45: at least 33 more checked mails are needed." in page

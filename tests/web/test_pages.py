@@ -222,7 +222,7 @@ def test_why_says_what_was_understood_and_what_it_was_read_from(browser: Browser
     for sentence in (
         "In the writer’s words: the glass is broken , When will you send it? .",
         "It wants an answer at once . The writer sounds unhappy : disappointed .",
-        "It threatens : legal: “my lawyer” .",
+        "It threatens ( legal: “my lawyer” ).",
         "The writer asks for a person: talk to a human .",
         "Order numbers in it: LO-48213 (only in the earlier mail quoted below) .",
         "Ticket numbers: DE25000315 (in the subject) .",

@@ -1,6 +1,7 @@
 """Learning as a kind of work, and a mail that is decided again: killed at any point, nothing is lost or done twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from storage import checked, corrections, desk, learning, members, orders, recla
 from storage.decisions import new_reference
 from storage.due import Kind, kinds_due
 from tests.support.earning import MODEL
-from tests.support.pipeline import CUSTOMER, PlainLearner
+from tests.support.pipeline import CUSTOMER, PlainLearner, PlainReader
 from worker.jobs import QUEUES
 
 
@@ -62,10 +63,33 @@ def test_a_mail_that_a_member_names_anew_is_decided_anew_and_waits_for_them(shop
     assert (old.id, old.is_current, old.category) == (held.id, False, "question")
     assert (new.is_current, new.disposition, new.category, new.confidence) == (True, "hold", "refund", 1.0)
     assert new.reason == "A person said what it is about, and decides about the draft."
+    assert (new.understanding["importance"], new.understanding["importance_reason"]) == (3, "return")
     [reply] = shop.rows("SELECT state, text, decision_id FROM outbox WHERE state <> 'cancelled'")
     assert (reply.state, reply.decision_id) == ("held", new.id)
     assert "number of your order" in reply.text
     assert not shop.received()
+
+
+def test_a_mail_that_a_machine_perhaps_wrote_waits_with_its_draft_until_a_person_names_it(shop):
+    class Suspecting(PlainReader):
+        def read(self, messages, context):
+            return [replace(one, suspicion="its text is data, not words") for one in super().read(messages, context)]
+
+    class SuspectingServices(type(shop.services)):
+        @property
+        def reader(self):
+            return Suspecting()
+
+    shop.services.__class__ = SuspectingServices
+    shop.write("question: when does my parcel come?")
+    shop.sync_and_settle()
+    [held] = shop.rows("SELECT d.id, d.reason, o.state FROM decision d JOIN outbox o ON o.decision_id = d.id")
+    assert tuple(held)[1:] == ("Perhaps a machine wrote it: its text is data, not words.", "held")
+    assert not shop.received()
+    assert say(shop, held.id) is reclassify.Outcome.AGAIN
+    shop.settle()
+    [named] = shop.rows("SELECT reason, understanding ->> 'suspicion' AS suspicion FROM decision WHERE is_current")
+    assert tuple(named) == ("A person said what it is about, and decides about the draft.", "")
 
 
 def test_it_is_sent_once_when_they_approve_the_new_draft(shop, held):
@@ -188,6 +212,19 @@ def test_a_lesson_that_changes_nothing_keeps_the_head_as_it_is(shop, held):
             learning.ask(db, shop.tenant)
         shop.run(Kind.LEARN)
     assert shop.one("SELECT version FROM model_head") == 1
+
+
+def test_a_damaged_head_is_made_anew_with_the_next_lesson(shop, held):
+    say(shop, held.id)
+    shop.run(Kind.LEARN)
+    [sound] = shop.rows("SELECT version, weights FROM model_head")
+    shop.change("UPDATE model_head SET weights = 'x'")
+    with shop.services.database.transaction(shop.tenant) as db:
+        learning.ask(db, shop.tenant)
+    shop.run(Kind.LEARN)
+    [anew] = shop.rows("SELECT version, weights FROM model_head")
+    assert anew.version == sound.version + 1
+    assert len(anew.weights) == len(sound.weights)
 
 
 def test_nothing_is_released_that_has_not_been_earned_with_this_model(shop):
