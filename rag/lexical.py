@@ -4,23 +4,22 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from rag.lists import Arrays, Lists, best_of, sums, within
+from rag.grams import grams_of
+from rag.lists import Arrays, Lists, best_of, within
 from rag.near import Near
 from rag.terms import Terms, Texts, hashes_of
-from rag.words import char_words, ngrams, stems
+from rag.words import char_words, stems
 
 K1, B = 1.2, 0.75
 # How many entries of postings one text may read in the search for candidates: rare terms first, then as far as it goes.
 READ = 40_000
-# Words of the knowledge base that one text may resemble, in the search for candidates; and n-grams that most words have
-# say too little to be worth reading.
-LIKE_WORDS = 96
-COMMON_GRAM = 0.01
+# Words of the knowledge base that one text may resemble, in the search for candidates, and the least likeness to it as a
+# share of the most.
+LIKE_WORDS, LIKE = 96, 0.2
 
 
 class StemSets(Sequence[frozenset[str]]):
@@ -74,12 +73,10 @@ class WordIndex:
 
     def scores_of(self, queries: Sequence[tuple[Any, float]], at: Any) -> Any:
         """The same of some passages only, for several queries; of shape (queries, passages)."""
-        worth = np.zeros((len(self._terms), len(queries)), dtype=np.float32)
-        for column, (numbers, most) in enumerate(queries):
-            worth[numbers, column] = 1 / most
-        entries, lengths = self._passages.spans(at)
-        values = worth[self._passages.numbers[entries]] * self._passages.weights[entries, None]
-        return sums(values, lengths).T
+        worth = np.zeros((len(queries), len(self._terms)), dtype=np.float32)
+        for row, (numbers, most) in zip(worth, queries, strict=True):
+            row[numbers] = 1 / most
+        return self._passages.products(at, worth)
 
     def candidates(self, query: tuple[Any, float], count: int) -> Any:
         """About the best passages for a query, by its rarer stems."""
@@ -90,64 +87,44 @@ class WordIndex:
         return best_of(self._postings.totals(read, np.ones(len(read), dtype=np.float32), len(self._passages)), count)
 
 
-@lru_cache(maxsize=100_000)
-def _grams(word: str) -> Any:
-    return hashes_of(dict.fromkeys(ngrams(word)))
-
-
 class CharacterIndex:
     """Cosine of character n-grams, weighted by their idf: survives compounds, inflection and misspelling.
 
     An n-gram stands within a word, so that a passage is the sum of its words, and a word the sum of its n-grams:
-    `words` holds the n-grams of each distinct word, `passages` the words of each passage with its frequency there,
+    `by_gram` holds the distinct words of each n-gram, `passages` the words of each passage with their frequency there,
     divided by the passage's length as a vector. That is a tenth of one list of n-grams for each passage.
     """
 
     def __init__(self, arrays: Arrays, name: str) -> None:
         self._grams = Terms(arrays[f"{name}.hashes"])
         self._idf = arrays[f"{name}.idf"]
-        self._words = Lists.read(arrays, f"{name}.words")
         self._by_gram = Lists.read(arrays, f"{name}.by_gram")
         self._passages = Lists.read(arrays, f"{name}.passages")
         self._postings = Lists.read(arrays, f"{name}.postings")
 
-    def query(self, text: str) -> tuple[Any, Any]:
-        """The numbers of a text's known n-grams, and their weights: a vector of length 1."""
+    def query(self, text: str) -> Any:
+        """How like a text each word of the knowledge base is, by their n-grams; float32 of shape (words,)."""
         counted = Counter(char_words(text))
         if not counted:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        grams = [_grams(word) for word in counted]
-        times = np.repeat([1 + math.log(count) for count in counted.values()], [len(one) for one in grams])
-        numbers, known = self._grams.find(np.concatenate(grams))
+            return np.zeros(len(self._postings), dtype=np.float32)
+        grams, owners = grams_of(list(counted))
+        times = np.array([1 + math.log(count) for count in counted.values()])
+        numbers, known = self._grams.find(grams)
         distinct, inverse = np.unique(numbers[known], return_inverse=True)
-        weights = np.bincount(inverse, weights=times[known]) * self._idf[distinct]
-        return distinct, (weights / (np.linalg.norm(weights) or 1.0)).astype(np.float32)
+        weights = np.bincount(inverse, weights=times[owners[known]], minlength=len(distinct)) * self._idf[distinct]
+        weights = (weights / (np.linalg.norm(weights) or 1.0)).astype(np.float32)
+        return self._by_gram.totals(distinct, weights, len(self._postings)).astype(np.float32)
 
     def scores(self, text: str) -> Any:
         return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
 
-    def scores_of(self, queries: Sequence[tuple[Any, Any]], at: Any) -> Any:
+    def scores_of(self, queries: Sequence[Any], at: Any) -> Any:
         """The cosines of some passages with several queries; of shape (queries, passages)."""
-        worth = np.zeros((len(self._grams), len(queries)), dtype=np.float32)
-        for column, (numbers, weights) in enumerate(queries):
-            worth[numbers, column] = weights
-        entries, lengths = self._passages.spans(at)
-        words = self._passages.numbers[entries]
-        place = np.zeros(len(self._words), dtype=np.int32)
-        place[words] = 1
-        distinct = np.flatnonzero(place)
-        place[distinct] = np.arange(len(distinct), dtype=np.int32)
-        spelt, sizes = self._words.spans(distinct)
-        likeness = sums(worth[self._words.numbers[spelt]] * self._words.weights[spelt, None], sizes)
-        return sums(likeness[place[words]] * self._passages.weights[entries, None], lengths).T
+        return self._passages.products(at, queries)
 
-    def candidates(self, query: tuple[Any, Any], count: int) -> Any:
+    def candidates(self, likeness: Any, count: int) -> Any:
         """About the best passages for a query, by the words that are most like its own."""
-        numbers, weights = query
-        held = self._by_gram.starts[numbers + 1] - self._by_gram.starts[numbers]
-        telling = held <= max(COMMON_GRAM * len(self._words), LIKE_WORDS)
-        likeness = self._by_gram.totals(numbers[telling], weights[telling], len(self._words))
-        like = best_of(likeness, LIKE_WORDS)
+        like = best_of(likeness, LIKE_WORDS, LIKE * float(likeness.max(initial=0.0)))
         like = like[np.argsort(-likeness[like], kind="stable")]
         read = within(like, self._postings.starts[like + 1] - self._postings.starts[like], READ)
         return best_of(self._postings.totals(read, likeness[read], len(self._passages)), count)
