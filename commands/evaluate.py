@@ -1,4 +1,4 @@
-"""`flask evaluate`, and its `classify`: read labelled or unlabelled texts from a file, and write what was understood of each."""
+"""`flask evaluate`, and its `classify`: read texts from a file, and write what was understood of each."""
 
 import json
 import sys
