@@ -1,129 +1,174 @@
-"""The lexical side of the index, language by language: BM25 over stems, and TF-IDF over character n-grams."""
+"""The lexical side of the index, language by language: BM25 over stems, and a cosine of character n-grams."""
 
 import math
-from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from rag.words import ngrams, stems
+from rag.lists import Arrays, Lists, best_of, sums, within
+from rag.near import Near
+from rag.terms import Terms, Texts, hashes_of
+from rag.words import char_words, ngrams, stems
 
 K1, B = 1.2, 0.75
+# How many entries of postings one text may read in the search for candidates: rare terms first, then as far as it goes.
+READ = 40_000
+# Words of the knowledge base that one text may resemble, in the search for candidates; and n-grams that most words have
+# say too little to be worth reading.
+LIKE_WORDS = 96
+COMMON_GRAM = 0.01
 
 
-class Postings:
-    """Weights of terms in passages. Built once, then only read; a query costs the postings of its terms."""
+class StemSets(Sequence[frozenset[str]]):
+    """The stems of each passage of a part, read when they are asked for."""
 
-    def __init__(self, passages: Sequence[Mapping[str, float]]) -> None:
-        self.size = len(passages)
-        lists: dict[str, tuple[array[int], array[float]]] = {}
-        for number, weights in enumerate(passages):
-            for term, weight in weights.items():
-                numbers, values = lists.setdefault(term, (array("i"), array("f")))
-                numbers.append(number)
-                values.append(weight)
-        self._terms = {term: at for at, term in enumerate(lists)}
-        lengths = [len(numbers) for numbers, _ in lists.values()]
-        self._starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64)
-        self._numbers = np.empty(int(self._starts[-1]), dtype=np.int32)
-        self._values = np.empty(int(self._starts[-1]), dtype=np.float32)
-        for at, (numbers, values) in enumerate(lists.values()):
-            self._numbers[self._starts[at] : self._starts[at + 1]] = numbers
-            self._values[self._starts[at] : self._starts[at + 1]] = values
+    def __init__(self, passages: Lists, names: Texts) -> None:
+        self._passages, self._names = passages, names
 
-    def scores(self, query: Mapping[str, float]) -> Any:
-        """For each passage the sum of its weights of the query's terms; float64 of shape (size,)."""
-        known = [(self._terms[term], weight) for term, weight in query.items() if term in self._terms]
-        if not known:
-            return np.zeros(self.size)
-        spans = [(self._starts[at], self._starts[at + 1], weight) for at, weight in known]
-        numbers = np.concatenate([self._numbers[start:end] for start, end, _ in spans])
-        weights = np.concatenate([self._values[start:end] * weight for start, end, weight in spans])
-        return np.bincount(numbers, weights=weights, minlength=self.size)
+    def __len__(self) -> int:
+        return len(self._passages)
 
-
-def _inverse_frequencies(counted: Sequence[Counter[str]]) -> dict[str, float]:
-    holding = Counter(term for counts in counted for term in counts)
-    return {term: math.log(1 + (len(counted) - count + 0.5) / (count + 0.5)) for term, count in holding.items()}
+    def __getitem__(self, at: Any) -> Any:
+        low, high = self._passages.starts[at], self._passages.starts[at + 1]
+        return frozenset(self._names[number] for number in self._passages.numbers[low:high])
 
 
 class WordIndex:
-    """BM25 (Robertson and Zaragoza 2009) over stems; `fields` are (heading text, body text) for each passage."""
+    """BM25 (Robertson and Zaragoza 2009) over stems; built by `rag/lexical_building.py`.
 
-    def __init__(self, fields: Sequence[tuple[str, str]], language: str) -> None:
+    `passages` holds the stems of each passage with their weight in BM25, `postings` the same the other way round.
+    """
+
+    def __init__(self, arrays: Arrays, name: str, language: str) -> None:
         self._language = language
-        # A word of the heading counts twice: it says what the passage is about.
-        counted = [Counter(stems(head, language) * 2 + stems(body, language)) for head, body in fields]
-        self.stems = tuple(frozenset(counts) for counts in counted)
-        self._idf = _inverse_frequencies(counted)
-        self._rarest = math.log(1 + (len(counted) + 0.5) / 0.5)
-        lengths = [counts.total() for counts in counted]
-        average = (sum(lengths) / len(lengths) if lengths else 0.0) or 1.0
-        self._postings = Postings(
-            [
-                {
-                    term: self._idf[term] * count * (K1 + 1) / (count + K1 * (1 - B + B * length / average))
-                    for term, count in counts.items()
-                }
-                for counts, length in zip(counted, lengths, strict=True)
-            ]
-        )
+        self._terms = Terms(arrays[f"{name}.hashes"])
+        self._idf = arrays[f"{name}.idf"]
+        self._passages = Lists.read(arrays, f"{name}.passages")
+        self._postings = Lists.read(arrays, f"{name}.postings")
+        self.stems = StemSets(self._passages, Texts.read(arrays, f"{name}.names"))
+        self._rarest = math.log(1 + (len(self._passages) + 0.5) / 0.5)
 
     def idf(self, stem: str) -> float:
         """How telling a stem is; a stem that no passage has is the most telling of all."""
-        return self._idf.get(stem, self._rarest)
+        number = self._terms.number(stem)
+        return self._rarest if number is None else float(self._idf[number])
 
     def known(self, stem: str) -> bool:
-        return stem in self._idf
+        return self._terms.number(stem) is not None
+
+    def query(self, text: str) -> tuple[Any, float]:
+        """The numbers of a text's stems, and the most that any passage could reach with all of them."""
+        wanted = set(stems(text, self._language))
+        numbers, known = self._terms.find(hashes_of(wanted))
+        numbers = np.sort(numbers[known])
+        most = float(self._idf[numbers].sum()) + self._rarest * int((~known).sum())
+        return numbers, most * (K1 + 1) or 1.0
 
     def scores(self, text: str) -> Any:
         """BM25 of each passage as a share, 0 to 1, of the most that any passage could reach."""
-        query = set(stems(text, self._language))
-        most = sum(self.idf(stem) for stem in query) * (K1 + 1)
-        return self._postings.scores(dict.fromkeys(query, 1.0)) / (most or 1.0)
+        return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
+
+    def scores_of(self, queries: Sequence[tuple[Any, float]], at: Any) -> Any:
+        """The same of some passages only, for several queries; of shape (queries, passages)."""
+        worth = np.zeros((len(self._terms), len(queries)), dtype=np.float32)
+        for column, (numbers, most) in enumerate(queries):
+            worth[numbers, column] = 1 / most
+        entries, lengths = self._passages.spans(at)
+        values = worth[self._passages.numbers[entries]] * self._passages.weights[entries, None]
+        return sums(values, lengths).T
+
+    def candidates(self, query: tuple[Any, float], count: int) -> Any:
+        """About the best passages for a query, by its rarer stems."""
+        numbers, _ = query
+        lengths = self._postings.starts[numbers + 1] - self._postings.starts[numbers]
+        order = np.argsort(lengths, kind="stable")
+        read = within(numbers[order], lengths[order], READ)
+        return best_of(self._postings.totals(read, np.ones(len(read), dtype=np.float32), len(self._passages)), count)
+
+
+@lru_cache(maxsize=100_000)
+def _grams(word: str) -> Any:
+    return hashes_of(dict.fromkeys(ngrams(word)))
 
 
 class CharacterIndex:
-    """Cosine of character n-gram TF-IDF: survives compounds, inflection and misspelling."""
+    """Cosine of character n-grams, weighted by their idf: survives compounds, inflection and misspelling.
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        counted = [Counter(ngrams(text)) for text in texts]
-        self._idf = _inverse_frequencies(counted)
-        self._postings = Postings([self._weights(counts) for counts in counted])
+    An n-gram stands within a word, so that a passage is the sum of its words, and a word the sum of its n-grams:
+    `words` holds the n-grams of each distinct word, `passages` the words of each passage with its frequency there,
+    divided by the passage's length as a vector. That is a tenth of one list of n-grams for each passage.
+    """
 
-    def _weights(self, counts: Counter[str]) -> dict[str, float]:
-        weights = {term: self._idf[term] * (1 + math.log(count)) for term, count in counts.items() if term in self._idf}
-        norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return {term: weight / norm for term, weight in weights.items()}
+    def __init__(self, arrays: Arrays, name: str) -> None:
+        self._grams = Terms(arrays[f"{name}.hashes"])
+        self._idf = arrays[f"{name}.idf"]
+        self._words = Lists.read(arrays, f"{name}.words")
+        self._by_gram = Lists.read(arrays, f"{name}.by_gram")
+        self._passages = Lists.read(arrays, f"{name}.passages")
+        self._postings = Lists.read(arrays, f"{name}.postings")
+
+    def query(self, text: str) -> tuple[Any, Any]:
+        """The numbers of a text's known n-grams, and their weights: a vector of length 1."""
+        counted = Counter(char_words(text))
+        if not counted:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        grams = [_grams(word) for word in counted]
+        times = np.repeat([1 + math.log(count) for count in counted.values()], [len(one) for one in grams])
+        numbers, known = self._grams.find(np.concatenate(grams))
+        distinct, inverse = np.unique(numbers[known], return_inverse=True)
+        weights = np.bincount(inverse, weights=times[known]) * self._idf[distinct]
+        return distinct, (weights / (np.linalg.norm(weights) or 1.0)).astype(np.float32)
 
     def scores(self, text: str) -> Any:
-        return self._postings.scores(self._weights(Counter(ngrams(text))))
+        return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
+
+    def scores_of(self, queries: Sequence[tuple[Any, Any]], at: Any) -> Any:
+        """The cosines of some passages with several queries; of shape (queries, passages)."""
+        worth = np.zeros((len(self._grams), len(queries)), dtype=np.float32)
+        for column, (numbers, weights) in enumerate(queries):
+            worth[numbers, column] = weights
+        entries, lengths = self._passages.spans(at)
+        words = self._passages.numbers[entries]
+        place = np.zeros(len(self._words), dtype=np.int32)
+        place[words] = 1
+        distinct = np.flatnonzero(place)
+        place[distinct] = np.arange(len(distinct), dtype=np.int32)
+        spelt, sizes = self._words.spans(distinct)
+        likeness = sums(worth[self._words.numbers[spelt]] * self._words.weights[spelt, None], sizes)
+        return sums(likeness[place[words]] * self._passages.weights[entries, None], lengths).T
+
+    def candidates(self, query: tuple[Any, Any], count: int) -> Any:
+        """About the best passages for a query, by the words that are most like its own."""
+        numbers, weights = query
+        held = self._by_gram.starts[numbers + 1] - self._by_gram.starts[numbers]
+        telling = held <= max(COMMON_GRAM * len(self._words), LIKE_WORDS)
+        likeness = self._by_gram.totals(numbers[telling], weights[telling], len(self._words))
+        like = best_of(likeness, LIKE_WORDS)
+        like = like[np.argsort(-likeness[like], kind="stable")]
+        read = within(like, self._postings.starts[like + 1] - self._postings.starts[like], READ)
+        return best_of(self._postings.totals(read, likeness[read], len(self._passages)), count)
+
+
+class Positions:
+    """The place in a part of a passage's number in the index."""
+
+    def __init__(self, numbers: Any) -> None:
+        self._numbers = numbers
+
+    def __getitem__(self, number: int) -> int:
+        return int(np.searchsorted(self._numbers, number))
 
 
 @dataclass(frozen=True, slots=True)
 class LanguagePart:
-    """The lexical indexes of the passages `numbers`, all of one language."""
+    """The passages `numbers` (ascending), all of one language; `near` where they are many."""
 
     numbers: Any
     words: WordIndex
     characters: CharacterIndex
-    position: Mapping[int, int]
-
-
-def language_parts(languages: Sequence[str], fields: Sequence[tuple[str, str]]) -> dict[str, LanguagePart]:
-    """One part for each language; `fields` are (heading text, body text) of each passage, in the order of passages."""
-    by_language: dict[str, list[int]] = defaultdict(list)
-    for number, language in enumerate(languages):
-        by_language[language].append(number)
-    return {
-        language: LanguagePart(
-            numbers=np.array(numbers),
-            words=WordIndex([fields[number] for number in numbers], language),
-            characters=CharacterIndex(" ".join(fields[number]) for number in numbers),
-            position={number: at for at, number in enumerate(numbers)},
-        )
-        for language, numbers in by_language.items()
-    }
+    position: Positions
+    near: Near | None = None

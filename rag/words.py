@@ -46,6 +46,8 @@ def chatter_words(language: str) -> frozenset[str]:
 
 def folded(text: str) -> str:
     """Lower case without accents, since customers leave them out."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.lower())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
@@ -74,9 +76,14 @@ def stems(text: str, language: str) -> list[str]:
     return [folded(word) for word in stemmed]
 
 
+def char_words(text: str) -> list[str]:
+    """The words within which n-grams are taken, in their order."""
+    return _WORD.findall(folded(text))
+
+
 def ngrams(text: str) -> Iterator[str]:
     """Character 3- to 5-grams within words, borders marked by a space, as scikit-learn's char_wb makes them."""
-    for word in _WORD.findall(folded(text)):
+    for word in char_words(text):
         padded = f" {word} "
         if len(padded) <= 3:
             yield padded

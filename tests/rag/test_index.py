@@ -4,11 +4,11 @@ from threading import Event
 import numpy as np
 import pytest
 
-import rag.index
+import rag.assembling
 from rag.cache import IndexCache
 from rag.documents import knowledge_version, parse_document
 from rag.index import Asked, build_index
-from rag.lexical import CharacterIndex, WordIndex
+from rag.lexical_building import character_index, word_index
 from rag.ranking import search
 
 
@@ -57,7 +57,7 @@ def test_a_large_index_finds_the_same_as_an_exact_one(embedder, monkeypatch):
     bodies = [f"Article {number} speaks of thing{number} and of matter{number % 7}." for number in range(400)]
     many = [parse_document(f"en/{number}.md", body.encode()) for number, body in enumerate(bodies)]
     exact = build_index(many, embedder)
-    monkeypatch.setattr(rag.index, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(rag.assembling, "EXACT_UP_TO", 10)
     large = build_index(many, embedder)
     for number in (0, 123, 399):
         asked = f"What about article {number}, and matter{number % 7} of thing{number}?"
@@ -72,20 +72,20 @@ def test_the_same_documents_have_the_same_version_whatever_their_order(documents
 
 
 def test_a_rare_word_counts_more_than_a_common_one():
-    index = WordIndex([("", "lamp oak"), ("", "lamp steel"), ("", "lamp glass")], "en")
+    index = word_index([("", "lamp oak"), ("", "lamp steel"), ("", "lamp glass")], "en")
     scores = index.scores("lamps of oak")
     assert scores.argmax() == 0
     assert index.idf("unheard") > index.idf("oak") > index.idf("lamp")
 
 
 def test_scores_of_words_are_shares_of_what_can_be_reached():
-    scores = WordIndex([("oak lamp", "oak lamp"), ("", "steel")], "en").scores("oak lamp")
+    scores = word_index([("oak lamp", "oak lamp"), ("", "steel")], "en").scores("oak lamp")
     assert 0 < scores[0] <= 1
     assert scores[1] == 0
 
 
 def test_characters_survive_compounds_and_misspelling():
-    index = CharacterIndex(["Rücksendeetikett drucken", "Zahlung per Rechnung"])
+    index = character_index(["Rücksendeetikett drucken", "Zahlung per Rechnung"])
     assert index.scores("rucksende etiket").argmax() == 0
     assert np.isclose(index.scores("Zahlung per Rechnung")[1], 1.0)
 
