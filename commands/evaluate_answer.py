@@ -10,10 +10,11 @@ import click
 
 from commands.json_lines import BadLine, as_line, opened, read_lines
 from commands.settings_of import services_for
-from domain.ports import Answer, Answers, Embedder
+from domain.ports import Answer, Embedder
 
 if TYPE_CHECKING:
     from rag.documents import Document
+    from rag.index import Index
 
 SHOWN = 10
 NO_TEXT = '"question" must be a string.'
@@ -45,9 +46,9 @@ def answer(folder: Path, file: Path, output: Path) -> None:
         raise click.UsageError("--output names the input file: choose another name, nothing was written.")
     with services_for("explain") as services, opened(output) as out:
         begun = time.monotonic()
-        knowledge = _knowledge(folder, services.embedder)
+        index = _index(folder, services.embedder)
         ready = time.monotonic()
-        count = _answer_all(knowledge, file, out)
+        count = _answer_all(index, services.embedder, file, out)
         ended = time.monotonic()
     click.echo(
         f"{count.asked} questions in {ended - ready:.1f} s, {count.answered} answered, "
@@ -56,12 +57,10 @@ def answer(folder: Path, file: Path, output: Path) -> None:
     )
 
 
-def _knowledge(folder: Path, embedder: Embedder) -> Answers:
+def _index(folder: Path, embedder: Embedder) -> "Index":
     # The libraries that search are loaded by the command that needs them, not with the command line.
-    from rag.answer import KnowledgeAnswers
     from rag.documents import load_folder
     from rag.embedded import Embedded, embed_documents
-    from rag.evidence import load_abstention
     from rag.index import assemble
 
     documents, problems = load_folder(folder)
@@ -72,13 +71,16 @@ def _knowledge(folder: Path, embedder: Embedder) -> Answers:
     for number, one in enumerate(embed_documents(public, embedder), start=1):
         embedded.append(one)
         _progress(f"{number} of {len(public)} documents read")
-    return KnowledgeAnswers(assemble(embedded, embedder.engine), embedder, load_abstention())
+    return assemble(embedded, embedder.engine)
 
 
-def _answer_all(knowledge: Answers, file: Path, out: TextIO) -> Count:
+def _answer_all(index: "Index", embedder: Embedder, file: Path, out: TextIO) -> Count:
+    from rag.answer import KnowledgeAnswers
+    from rag.evidence import load_abstention
+    from rag.tongue import language_among
     from understanding.language import language_of
 
-    count = Count()
+    knowledge, count = KnowledgeAnswers(index, embedder, load_abstention()), Count()
     for row in read_lines(file, "id", "question"):
         if isinstance(row, BadLine) or not isinstance(row["question"], str):
             number, reason = (row.number, row.reason) if isinstance(row, BadLine) else (row["line"], NO_TEXT)
@@ -86,7 +88,7 @@ def _answer_all(knowledge: Answers, file: Path, out: TextIO) -> Count:
             count.bad += 1
             continue
         question = row["question"]
-        found = knowledge.answer(question, "", language_of(question))
+        found = knowledge.answer(question, "", language_among(index.parts, question, language_of(question)))
         out.write(as_line(_fields(row["id"], found)))
         count.asked += 1
         count.answered += found.answered

@@ -15,6 +15,7 @@ from rag.answer import KnowledgeAnswers
 from rag.documents import Document, load_folder, parse_document
 from rag.evidence import load_abstention
 from rag.index import Asked, Index, build_index
+from rag.tongue import language_among
 
 FIGURE = Path(__file__).resolve().parent.parent / "docs" / "risk-coverage.svg"
 SHOWN = 10
@@ -109,7 +110,8 @@ def rank_ours(
     index: Index, embedder: Embedder, queries: Sequence[Query], language_of: Callable[[str], str]
 ) -> list[Ranking]:
     answers = KnowledgeAnswers(index, embedder, load_abstention())
-    found = (answers.answer(one.text, "", language_of(one.text)) for one in queries)
+    spoken = (language_among(index.parts, one.text, language_of(one.text)) for one in queries)
+    found = (answers.answer(one.text, "", language) for one, language in zip(queries, spoken, strict=True))
     return [Ranking(tuple(passage.path for passage in one.passages), one.confidence) for one in found]
 
 

@@ -15,7 +15,6 @@ from rag.display import plain
 from rag.evidence import THIN, Abstention, features, has_enough_in_common
 from rag.index import Asked, Index
 from rag.ranking import Hit, search
-from rag.tongue import language_among
 from rag.words import guess_language
 
 SHORT_TEXTS = 3
@@ -80,9 +79,9 @@ class KnowledgeAnswers:
         )
 
     def _known(self, language: str, question: str) -> str:
-        """The language named, else the one guessed, else the one of the knowledge base whose words these are."""
+        """The language named, else the one guessed, else the only one of the knowledge base."""
         named = language if language not in {"", "und"} else guess_language(question)
-        return language_among(self._index.parts, question, named) if self._index.parts else named
+        return next(iter(self._index.parts)) if named == "und" and len(self._index.parts) == 1 else named
 
     def search(self, question: str, asking: Asking, language: str) -> tuple[Found, ...]:
         """The hits for each question of the mail, or for the mail as a whole where no sentence asks."""

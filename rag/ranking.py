@@ -111,7 +111,8 @@ def part_of(index: Index, hit: Hit) -> LanguagePart:
 def stems_of(index: Index, hit: Hit) -> frozenset[str]:
     """The stems of a passage, of its headings and of the sample questions that belong to it."""
     part = part_of(index, hit)
-    return part.words.stems[part.position[hit.number]]
+    held: frozenset[str] = part.words.stems[part.position[hit.number]]
+    return held
 
 
 def _weights(language: str) -> Weights:

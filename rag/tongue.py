@@ -8,7 +8,7 @@ from rag.words import stems, stop_words, tokens
 
 # Letters from which on a language detector is believed without help (MODELS.md 2: 1.000 on bodies, .94 on five words).
 LONG_ENOUGH = 60
-# The least share of a text's words that the knowledge base must know in a language, and by how much more than in others.
+# The least share of a text's words that the documents of a language must know, and by how much more than the others'.
 KNOWN, CLEARLY = 0.5, 0.1
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
@@ -21,11 +21,11 @@ def language_among(parts: Mapping[str, LanguagePart], text: str, named: str) -> 
     """
     if named in parts:
         return named
-    if len(parts) == 1 and named == "und":
-        return next(iter(parts))
     if "zh" in parts and _CHINESE.search(text) and not _KANA.search(text):
         return "zh"
     if named != "und" and sum(map(str.isalpha, text)) >= LONG_ENOUGH:
+        return named
+    if not parts:
         return named
     known = sorted(((_known(part, text, language), language) for language, part in parts.items()), reverse=True)
     best, second = known[0], known[1] if len(known) > 1 else (0.0, "")
