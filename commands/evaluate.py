@@ -1,4 +1,4 @@
-"""`flask evaluate classify`: read labelled or unlabelled texts from a file, and write what was understood of each."""
+"""`flask evaluate`, and its `classify`: read texts from a file, and write what was understood of each."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import click
 from flask.cli import AppGroup
 
+from commands.evaluate_answer import answer
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from domain.message import Address, Message
@@ -19,6 +20,7 @@ from domain.ports import Reads
 from domain.understanding import Understanding
 
 evaluate = AppGroup("evaluate", help="Measure on files of your own; nothing is sent, no database is asked.")
+evaluate.add_command(answer)
 
 BATCH = 64
 JSON_LINES = click.Path(exists=True, dir_okay=False, path_type=Path)

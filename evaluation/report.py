@@ -17,10 +17,11 @@ from domain.earned import Earned, NotEnough
 from domain.errors import MailwrightError, Unreadable
 from domain.message import Message
 from domain.understanding import Understanding
-from evaluation import speed
+from evaluation import answers, speed
 from settings import ROOT
 from understanding.automatic import automatic_sign
 from understanding.calibration import calibration_error
+from understanding.language import language_of
 from understanding.mass_mail import suspicion_of
 from understanding.quotes import split
 from understanding.thresholds import choose
@@ -65,6 +66,7 @@ def main() -> int:
         _speed(services, [str(row["text"]) for row in rows[:: len(rows) // TIMED]])
         _replies(_rows(DATA / "reply_dev.jsonl"))
         _automatic(services, _rows(DATA / "eml" / "labels.jsonl"))
+        answers.report(DATA / "kb" / "login_gov", services.embedder, language_of)
     except MailwrightError as error:
         print(error, file=sys.stderr)
         return 1

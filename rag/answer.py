@@ -51,7 +51,8 @@ class KnowledgeAnswers:
         if not self._index.passages:
             return Answer(answered=False, confidence=0.0, reason="The knowledge base is empty.")
         if not asking.sentences:
-            return Answer(answered=False, confidence=0.0, reason="The mail asks nothing.")
+            nearest = _ten_best(self.search(question, Asking(question, (question,), ()), language))
+            return Answer(answered=False, confidence=0.0, passages=nearest, reason="The mail asks nothing.")
         found = self.search(question, asking, language)
         passages = _ten_best(found)
         weakest = min(found, key=lambda one: one.probability)

@@ -10,6 +10,7 @@ from rag.codes import code_arrays
 from rag.embedded import Embedded, rows
 from rag.lexical_building import character_arrays, word_arrays
 from rag.library import library_arrays
+from rag.links import link_share, names_by_links
 from rag.near import near_arrays
 
 # So few passages are all scored as quickly as candidates among them are found, and every order is exact.
@@ -22,7 +23,11 @@ def arrays_of(embedded: Sequence[Embedded]) -> tuple[dict[str, Any], tuple[str, 
     count = len(passages)
     titles, owners, samples = _titles(embedded, count)
     bodies = rows([one.bodies for one in embedded])
-    heads = [" ".join([passage.heading.replace(" > ", ": "), *samples[at]]) for at, passage in enumerate(passages)]
+    names = names_by_links([one.document for one in embedded])
+    heads = [
+        " ".join([passage.heading.replace(" > ", ": "), *samples[at], *names.get(passage.document.path, ())])
+        for at, passage in enumerate(passages)
+    ]
     fields = [(head, passage.text) for head, passage in zip(heads, passages, strict=True)]
     spoken = [passage.document.language for passage in passages]
     languages = tuple(dict.fromkeys(spoken))
@@ -34,6 +39,7 @@ def arrays_of(embedded: Sequence[Embedded]) -> tuple[dict[str, Any], tuple[str, 
         "titles.starts": np.searchsorted(owners, np.arange(count + 1)).astype(np.int64),
         "bodies": bodies,
         "passages.parts": parts,
+        "passages.links": np.array([link_share(passage.text) for passage in passages], dtype=np.float32),
     }
     if count > EXACT_UP_TO:
         arrays |= near_arrays(titles, owners, bodies, np.arange(count), "near")

@@ -25,9 +25,7 @@ class Near:
 
     def search(self, queries: Any, count: int) -> list[Any]:
         """The numbers of the passages of about the nearest `count` titles, and bodies, to each query."""
-        return [
-            passages[flat.search(queries, min(count, flat.ntotal))[1].ravel()] for flat, passages in self._sides
-        ]
+        return [passages[flat.search(queries, min(count, flat.ntotal))[1].ravel()] for flat, passages in self._sides]
 
 
 def near_of(arrays: Arrays, name: str) -> Near | None:
