@@ -11,7 +11,7 @@ from domain.category import Category
 from domain.errors import BadInput
 from domain.ports import Answers, Handler
 from handlers import handlers_for
-from parts.reading import Reading
+from parts.abstaining import Abstaining, NamedAnswers, version_name
 from parts.tables import NoOrders, TenantOrders
 from storage import documents, tenants
 from storage.documents import StoredDocument
@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-class Answering(Reading):
+class Answering(Abstaining):
     def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
         """The handlers over this tenant's own documents and orders."""
-        return handlers_for(self._answers(tenant), TenantOrders(self.database, tenant))
+        abstention, name = self.abstention_of(tenant)
+        return handlers_for(NamedAnswers(self._answers(tenant, abstention), name), TenantOrders(self.database, tenant))
+
+    def prior_answers(self, tenant: UUID) -> Answers:
+        """Answers as sure as the shipped abstention says, whatever the tenant's verdicts made of it."""
+        return self._answers(tenant, self._abstention)
 
     def folder_handlers(self) -> Mapping[Category, Handler]:
         """The handlers over the documents of KNOWLEDGE_BASE_DIR and without a shop: no database is asked."""
@@ -35,8 +40,8 @@ class Answering(Reading):
         from rag.index import build_index
 
         found, _ = load_folder(self.settings.knowledge_base_dir)
-        answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._abstention)
-        return handlers_for(answers, NoOrders())
+        answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._plain_abstention())
+        return handlers_for(NamedAnswers(answers, version_name(self.answer_model, 0)), NoOrders())
 
     @cached_property
     def _indexes(self) -> "IndexCache":
@@ -44,7 +49,7 @@ class Answering(Reading):
 
         return IndexCache()
 
-    def _answers(self, tenant: UUID) -> Answers:
+    def _answers(self, tenant: UUID, abstention: "Abstention") -> Answers:
         from rag.answer import KnowledgeAnswers
         from rag.documents import Document, parse_document
         from rag.index import Index, build_index
@@ -66,10 +71,4 @@ class Answering(Reading):
             return build_index(tuple(readable(stored)), self.embedder)
 
         index = self._indexes.get(str(tenant), version, self.embedder.engine, build)
-        return KnowledgeAnswers(index, self.embedder, self._abstention)
-
-    @cached_property
-    def _abstention(self) -> "Abstention":
-        from rag.evidence import load_abstention
-
-        return load_abstention()
+        return KnowledgeAnswers(index, self.embedder, abstention)
