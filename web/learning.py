@@ -1,4 +1,4 @@
-"""What was learned from the members: how far each category has come, and the examples, to end and to delete."""
+"""What was learned from the members: how far categories and answers have come, and the examples, to end and delete."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -6,8 +6,9 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from domain.category import Category
-from storage import corrections, learning, tenants
+from storage import answer_standings, corrections, learning, tenants
 from storage import standings as standing_rows
+from web.curve import draw
 from web.fields import line, row_id
 from web.session import Page, allowed, member, services, signed_in
 
@@ -25,13 +26,14 @@ def page() -> Page:
     tenant, after = member().tenant, row_id("after")
     with services().database.transaction(tenant) as db:
         standings = {row.category: row for row in standing_rows.every(db, tenant)}
+        answers = [(row, draw(row)) for row in answer_standings.every(db, tenant)]
         rows = corrections.page(db, tenant, category=category, words=words, after=after, limit=PAGE + 1)
         settled = learning.is_settled(db, tenant)
         automatic = tenants.get(db, tenant).policy().automatic
     return render_template(
         "learning/page.html", rows=rows[:PAGE], more=len(rows) > PAGE, category=category, words=words, after=after,
         categories=list(Category), standings=[standings[one] for one in Category if one in standings], settled=settled,
-        automatic=automatic,
+        automatic=automatic, answers=answers,
     )  # fmt: skip
 
 
