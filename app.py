@@ -52,6 +52,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         security,
         session,
         sign_in,
+        verdict,
         words,
         workspace,
     )
@@ -70,7 +71,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
-    for part in (sign_in, queue, conversation, learning, mailboxes, numbers, workspace, health):
+    for part in (sign_in, queue, conversation, verdict, learning, mailboxes, numbers, workspace, health):
         app.register_blueprint(part.pages)
     return app
 

@@ -69,7 +69,8 @@ def _bench_of(services: Services, slug: str) -> Bench:
         return Bench(services.plain_reader(), services.folder_handlers(), services.plain_policy())
     tenant = tenant_of(services, slug)
     with services.database.transaction(tenant) as db:
-        policy, own = standings.policy(db, tenant, services.model), mailboxes.own_addresses(db, tenant)
+        policy = standings.policy(db, tenant, services.model, services.answer_model)
+        own = mailboxes.own_addresses(db, tenant)
     return Bench(services.tenant_reader(tenant), services.handlers(tenant), replace(policy, own_addresses=own))
 
 

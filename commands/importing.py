@@ -17,7 +17,7 @@ from commands.settings_of import services_for
 from domain.errors import BadInput
 from domain.money import Money
 from domain.order import ORDER_STATUSES, Order, OrderItem, normal_number
-from storage import checked, documents, tenants
+from storage import answer_verdicts, checked, documents, tenants
 from storage import orders as order_rows
 from storage.checked import Shipped
 from storage.documents import StoredDocument
@@ -119,12 +119,14 @@ def save_documents(
 
 
 def save_checked_mail(services: Services, tenant: UUID) -> int:
-    """Store the labelled mail of the demonstration shop as checked mail of this workspace; a worker learns from it."""
+    """Store the demonstration shop's labelled mail and questions in this workspace; a worker learns from them."""
+    from rag.checked import checked_questions
     from understanding.shipped import labelled_mails
 
     mails = [Shipped(one.id, one.text, one.subject, one.language, one.category) for one in labelled_mails()]
     with services.database.transaction(tenant) as db:
         checked.ship(db, tenant, mails)
+        answer_verdicts.ship(db, tenant, checked_questions())
     return len(mails)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.embedding.build import build
 from adapters.embedding.onnx import OnnxEmbedder, Precision
 from domain.errors import BadInput
+from settings import ROOT
 from understanding.classifier import load_classifier
 from understanding.learner import Learner
 from understanding.shipped import earn_standings
@@ -16,10 +17,14 @@ from understanding.train import EXAMPLES, train
 
 def set_up(directory: Path, precision: Precision = "int8", threads: int = 2) -> None:
     """Leave all of it in `directory`, printing progress; quick when it is there already. Raises BadInput."""
+    # The demo is set up here too, as one of the commands that load no index before they need one.
+    from parts.shipped_answers import earn_answers
+
     build(directory)
     embedder = OnnxEmbedder(directory, precision, threads)
     train(EXAMPLES, directory, embedder)
     earn_standings(directory, embedder.engine, lambda: Learner(embedder, load_classifier(directory)), print)
+    earn_answers(directory, ROOT / "knowledge_base", embedder, print)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from domain.answering import AnswerLook
 from domain.case import Case
 from domain.message import Address
 
@@ -62,6 +63,7 @@ class Decision:
     """For one message. `effects` of a hold are drafts: nothing is done with them until a person releases them.
 
     `case` is the case as it stands after this decision; `case_on_release` what it becomes when a person releases it.
+    `answer` is how the answer was looked at that the reply rests on, also where none was given.
     """
 
     disposition: Disposition
@@ -71,6 +73,7 @@ class Decision:
     checks: tuple[Check, ...] = ()
     case: Case | None = None
     case_on_release: Case | None = None
+    answer: AnswerLook | None = None
 
     @classmethod
     def release(cls, reason: str, *effects: Effect) -> "Decision":

@@ -35,7 +35,8 @@ class Answer:
     """`answered` says whether the knowledge base holds the answer; `confidence` is the probability of that, 0 to 1.
 
     `text` consists of quotes from `citations`, without greeting or closing, when `method` is "quoted". `passages` holds
-    the ten best, always. `features` is what the confidence was computed from: those of the weakest question.
+    the ten best, always. `features` is what the confidence was computed from: those of the weakest question; `model`
+    names what computed it, where what was earned may belong to another one.
     """
 
     answered: bool
@@ -46,6 +47,7 @@ class Answer:
     reason: str = ""
     method: str = "quoted"
     features: Mapping[str, float] = field(default_factory=dict)
+    model: str = ""
 
 
 class Reads(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from domain.answering import AnswerLook
 from domain.category import Category
 from domain.conversation import Conversation
 from domain.decision import Check, Decision, Disposition
@@ -26,7 +27,9 @@ _WHAT = {
 class Policy:
     """A tenant's settings for one mailbox. `standings` is what checked mail has earned each category.
 
-    A category that has earned no threshold, the least confidence at which it is sure, releases nothing by itself.
+    A category that has earned no threshold, the least confidence at which it is sure, releases nothing by itself. What
+    rests on documents needs a second one: `answers` is what verdicts have earned each way of answering, counted in
+    probabilities of `answer_model` alone.
 
     `answering` is the tenant's kill switch and the mailbox's pause in one. `answers_since` is when the mailbox was
     connected: older mail is kept for context only. `automatic` lists the categories that the machine may answer.
@@ -40,6 +43,8 @@ class Policy:
     own_addresses: frozenset[str] = frozenset()
     automatic: frozenset[Category] = frozenset({Category.QUESTION, Category.REFUND})
     standings: Mapping[Category, Standing] = field(default_factory=dict)
+    answers: Mapping[str, Standing] = field(default_factory=dict)
+    answer_model: str = ""
     max_replies_per_thread: int = 3
     max_replies_per_sender_and_day: int = 5
     now: datetime | None = None
@@ -60,6 +65,23 @@ class Policy:
                 return f"Not enough checked mail yet {what}: {n} of {needed}."
             case None:
                 return f"No checked mail yet {what}."
+
+    def doubts(self, look: AnswerLook) -> str:
+        """Why an answer that was looked at like this may not leave without a person, in words, or nothing."""
+        match self.answers.get(look.method):
+            case Earned(threshold=threshold):
+                if look.model != self.answer_model:
+                    return "What answers have earned is being counted anew."
+                if look.probability < threshold:
+                    return (
+                        f"It is only {look.probability:.0%} sure that this answers it; answers have earned to go out "
+                        f"from {threshold:.1%} on."
+                    )
+                return ""
+            case NotEnough(n, needed):
+                return f"Answers have earned {n} of {needed} verdicts."
+            case None:
+                return "Answers have earned no verdicts yet."
 
 
 def triage(
@@ -89,6 +111,7 @@ def triage(
     asked_for = category in policy.automatic
     clear, lacks = sure or not asked_for, policy.lacks(category) if asked_for else ""
     checks = _checks(message, understanding, policy, clear=clear, lacks=lacks)
+    checks += _answer_checks(decision, policy) if asked_for else ()
     objections = [check.text for check in (*checks, *decision.checks) if not check.passed]
     objections += _limits(message, category, conversation, policy)
     decision = decision.checked(*checks)
@@ -134,6 +157,18 @@ def _checks(
         _check(not message.sender_refuted, "The sender does not seem forged.", "The sender may be forged."),
         _check(reached, "It was addressed to us.", "It was not addressed to us."),
     )
+
+
+def _answer_checks(decision: Decision, policy: Policy) -> tuple[Check, ...]:
+    """Whether answers like this one were found right often enough; nothing where there is no answer to look at."""
+    look = decision.answer
+    if look is None or not look.answered:
+        # What quotes a document and was not looked at was earned by nobody.
+        unknown = Check("It is not known how sure this answer is.", passed=False)
+        return (unknown,) if decision.citations else ()
+    in_order = f"It is {look.probability:.0%} sure that this answers it: enough by the verdicts so far."
+    doubt = policy.doubts(look)
+    return (_check(not doubt, in_order, doubt),)
 
 
 def _check(passed: bool, in_order: str, objection: str) -> Check:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from domain.category import Category
 from domain.ports import Answers, Handler, Orders
+from handlers.looked import WithLook
 from handlers.other import OtherHandler
 from handlers.question import QuestionHandler
 from handlers.refund import RefundHandler
@@ -13,7 +14,7 @@ from handlers.supplier import SupplierHandler
 def handlers_for(answers: Answers, orders: Orders) -> Mapping[Category, Handler]:
     """A handler for every category there is."""
     return {
-        Category.QUESTION: QuestionHandler(answers, orders),
+        Category.QUESTION: WithLook(answers, lambda heard: QuestionHandler(heard, orders)),
         Category.REFUND: RefundHandler(orders),
         Category.SUPPLIER: SupplierHandler(),
         Category.OTHER: OtherHandler(),

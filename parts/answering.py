@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.category import Category
 from domain.ports import Answer, Answers, Handler
 from handlers import handlers_for
+from parts.abstaining import Abstaining, NamedAnswers, version_name
 from parts.knowledge import Knowledge
 from parts.tables import NoOrders, TenantOrders
 from storage import indexing, tenants
@@ -31,10 +32,15 @@ class NoAnswers:
         return Answer(answered=False, confidence=0.0, reason=self._reason)
 
 
-class Answering(Knowledge):
+class Answering(Abstaining, Knowledge):
     def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
         """The handlers over this tenant's own documents and orders."""
-        return handlers_for(self._answers(tenant), TenantOrders(self.database, tenant))
+        abstention, name = self.abstention_of(tenant)
+        return handlers_for(NamedAnswers(self._answers(tenant, abstention), name), TenantOrders(self.database, tenant))
+
+    def prior_answers(self, tenant: UUID) -> Answers:
+        """Answers as sure as the shipped abstention says, whatever the tenant's verdicts made of it."""
+        return self._answers(tenant, self._abstention)
 
     def folder_handlers(self) -> Mapping[Category, Handler]:
         """The handlers over the documents of KNOWLEDGE_BASE_DIR and without a shop: no database is asked."""
@@ -43,8 +49,8 @@ class Answering(Knowledge):
         from rag.index import build_index
 
         found, _ = load_folder(self.settings.knowledge_base_dir, convert=self.converter)
-        answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._abstention)
-        return handlers_for(answers, NoOrders())
+        answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._plain_abstention())
+        return handlers_for(NamedAnswers(answers, version_name(self.answer_model, 0)), NoOrders())
 
     @cached_property
     def _indexes(self) -> "IndexCache":
@@ -52,7 +58,7 @@ class Answering(Knowledge):
 
         return IndexCache()
 
-    def _answers(self, tenant: UUID) -> Answers:
+    def _answers(self, tenant: UUID, abstention: "Abstention") -> Answers:
         """Answers from what is published for the engine at hand; where that is nothing or old, a worker is asked."""
         from rag.answer import KnowledgeAnswers
         from rag.index import assemble
@@ -68,10 +74,4 @@ class Answering(Knowledge):
         index = self._indexes.get(
             str(tenant), published.version, engine, lambda: assemble(self.load_published(tenant, engine), engine)
         )
-        return KnowledgeAnswers(index, self.embedder, self._abstention)
-
-    @cached_property
-    def _abstention(self) -> "Abstention":
-        from rag.evidence import load_abstention
-
-        return load_abstention()
+        return KnowledgeAnswers(index, self.embedder, abstention)

@@ -15,6 +15,8 @@ from rag.words import stems
 FEWEST_WORDS = 2
 # What is left of the probability where question and passage share fewer words than that.
 THIN = 0.5
+# From here on an answer is worth a person's look: it is rather right than wrong. What may leave without one is earned.
+DRAFT = 0.5
 FEATURES = (
     "title_english",
     "title_other",

@@ -14,7 +14,7 @@ from rag.embedded import Embedded, embed_documents
 from rag.lexical import CharacterIndex, LanguagePart, Positions, WordIndex
 from rag.library import Documents, Passages
 from rag.lists import Arrays, Lists
-from rag.near import Near, near_of
+from rag.near import near_of
 
 # How many passages each text of a mail proposes by each of its signals, where not all of them are scored.
 BY_MEANING, BY_WORDS = 160, 64

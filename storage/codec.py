@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
+from domain.answering import AnswerLook
 from domain.case import Case
 from domain.category import Category
 from domain.decision import Check, Citation
@@ -92,6 +93,16 @@ def _readings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Reading]:
     for row in rows:
         if row.get("place") in set(Place):
             yield Reading(row.get("field", ""), Place(row["place"]), row.get("words", ""))
+
+
+def look_from_json(fields: Mapping[str, Any] | None) -> AnswerLook | None:
+    """How an answer was looked at, or None where none was; what a later release wrote besides is left out."""
+    if not fields:
+        return None
+    return AnswerLook(**{name: value for name, value in fields.items() if name in _LOOKED_AT})
+
+
+_LOOKED_AT = frozenset(field.name for field in dataclass_fields(AnswerLook))
 
 
 def citations_from_json(rows: list[Mapping[str, Any]]) -> tuple[Citation, ...]:

@@ -37,10 +37,11 @@ _HANDLED_ELSEWHERE = text("""
 
 _INSERT = text("""
     INSERT INTO decision (tenant_id, id, message_id, conversation_id, disposition, reason, category, confidence,
-        importance, understanding, citations, checks, case_on_release)
+        importance, understanding, citations, checks, case_on_release, answer)
     VALUES (:tenant, :id, :message, :conversation, :disposition, :reason, :category, :confidence, :importance,
         CAST(:understanding AS jsonb), CAST(:citations AS jsonb), CAST(:checks AS jsonb),
-        CAST(:case_on_release AS jsonb))
+        CAST(:case_on_release AS jsonb), CAST(:answer AS jsonb) || jsonb_build_object('knowledge_version',
+            (SELECT t.knowledge_version FROM tenant t WHERE t.tenant_id = :tenant)))
 """)
 
 _INSERT_EFFECT = text("""
@@ -120,6 +121,7 @@ def record(
             "citations": dumps([asdict(citation) for citation in decision.citations]),
             "checks": dumps([asdict(check) for check in decision.checks]),
             "case_on_release": dumps(asdict(on_release)) if on_release else None,
+            "answer": dumps(asdict(decision.answer)) if decision.answer else None,
         },
     )  # fmt: skip
     waiting = EffectState.PENDING if released else EffectState.HELD

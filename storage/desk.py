@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.errors import BadInput
-from storage import cases, checked, events
+from storage import answer_verdicts, cases, checked, events
 from storage.codec import case_from_json
 from storage.conversations import like
 
@@ -177,6 +177,7 @@ def send(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_
     edited = released is None or released.draft_text != text_to_send
     if not edited:
         checked.sent(db, tenant, decision, member=member)
+        answer_verdicts.sent(db, tenant, decision, member=member)
     events.record(db, tenant, actor=str(member), kind="reply_approved", subject=settled.message_id, edited=edited)
     return True
 

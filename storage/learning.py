@@ -114,6 +114,14 @@ def save_head(
     db.execute(_SAVE_HEAD, {**values, "about": dumps(about)})
 
 
+def again(db: Connection, tenant: UUID, *, after: timedelta) -> None:
+    """Something could not be learned yet: it is looked at once more, and until then not everything is learned."""
+    db.execute(
+        text("UPDATE learning SET wanted = wanted + 1, next_at = now() + :after WHERE tenant_id = :tenant"),
+        {"tenant": tenant, "after": after},
+    )
+
+
 def head_version(db: Connection, tenant: UUID, model: str) -> int:
     """The version of the head that was learned with this model, or 0 where there is none."""
     found = db.execute(

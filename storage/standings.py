@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from domain.category import Category
 from domain.earned import USUAL_TARGET, Earned, NotEnough, Standing
 from domain.triage import Policy
-from storage import tenants
+from storage import answer_standings, tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,16 @@ def every(db: Connection, tenant: UUID, model: str = "") -> list[Row]:
     return [Row(Category(row.category), round(row.target, 4), row.wrong, _standing(row)) for row in rows]
 
 
-def policy(db: Connection, tenant: UUID, model: str) -> Policy:
-    """The tenant's policy with what its checked mail has earned under this model."""
+def policy(db: Connection, tenant: UUID, model: str, answer_model: str) -> Policy:
+    """The tenant's policy with what its checked mail has earned under these models, and the verdicts on answers."""
     found: Mapping[Category, Standing] = {row.category: row.standing for row in every(db, tenant, model)}
-    return replace(tenants.get(db, tenant).policy(), standings=found)
+    answers = answer_standings.every(db, tenant, answer_model)
+    return replace(
+        tenants.get(db, tenant).policy(),
+        standings=found,
+        answers={row.method: row.standing for row in answers},
+        answer_model=answers[0].model if answers else "",
+    )
 
 
 def targets(db: Connection, tenant: UUID) -> dict[Category, float]:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from domain.answering import AnswerLook
 from domain.decision import Check, Citation
 from domain.understanding import Understanding
-from storage.codec import checks_from_json, citations_from_json, understanding_from_json
+from storage.codec import checks_from_json, citations_from_json, look_from_json, understanding_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One message of a conversation with what was decided about it."""
+    """One message of a conversation with what was decided about it.
+
+    `verdict` is whether the answer was found right, None where nobody has judged it; `judged_by` who did.
+    """
 
     id: UUID
     direction: str
@@ -56,6 +60,9 @@ class Shown:
     understanding: Understanding | None
     citations: tuple[Citation, ...]
     checks: tuple[Check, ...]
+    answer: AnswerLook | None
+    verdict: bool | None
+    judged_by: str
     settled_at: datetime | None
     settlement: str | None
     settled_by: str
@@ -94,10 +101,13 @@ _MESSAGES = text("""
         left(coalesce(m.parsed ->> 'text', ''), 100000) AS body, coalesce(m.parsed ->> 'html', '') <> '' AS has_html,
         coalesce(CAST(m.parsed ->> 'sender_verified' AS boolean), false) AS sender_verified,
         m.parsed -> 'attachments' AS attachments, d.id AS decision,
-        d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks,
+        d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks, d.answer,
+        v.is_right AS verdict, coalesce(nullif(j.name, ''), j.email, '') AS judged_by,
         d.settled_at, d.settlement, coalesce(nullif(p.name, ''), p.email, '') AS settled_by
     FROM message m LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
         LEFT JOIN member p ON p.tenant_id = d.tenant_id AND p.id = d.settled_by
+        LEFT JOIN answer_verdict v ON v.tenant_id = d.tenant_id AND v.message_id = d.message_id
+        LEFT JOIN member j ON j.tenant_id = v.tenant_id AND j.id = v.member_id
     WHERE m.tenant_id = :tenant AND m.conversation_id = :id ORDER BY m.received_at, m.seq
 """)
 
@@ -182,6 +192,9 @@ def _shown(row: Any, drafts: tuple[Draft, ...]) -> Shown:
         understanding=understanding_from_json(row.understanding or {}),
         citations=citations_from_json(row.citations or []),
         checks=checks_from_json(row.checks or []),
+        answer=look_from_json(row.answer),
+        verdict=row.verdict,
+        judged_by=row.judged_by,
         settled_at=row.settled_at,
         settlement=row.settlement,
         settled_by=row.settled_by,

@@ -1,4 +1,4 @@
-"""What was learned from the members: how far each category has come, and the examples, to end and to delete."""
+"""What was learned from the members: how far categories and answers have come, and the examples, to end and delete."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -6,8 +6,9 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 
 from domain.category import Category
-from storage import corrections, learning, tenants
+from storage import answer_standings, corrections, learning, tenants
 from storage import standings as standing_rows
+from web.curve import draw
 from web.fields import PAGE, listing
 from web.session import Page, allowed, member, services, signed_in
 
@@ -20,13 +21,14 @@ def page() -> Page:
     tenant, asked = member().tenant, listing()
     with services().database.transaction(tenant) as db:
         standings = {row.category: row for row in standing_rows.every(db, tenant)}
+        answers = [(row, draw(row)) for row in answer_standings.every(db, tenant)]
         rows = corrections.page(
             db, tenant, category=asked.category, words=asked.words, after=asked.after, limit=PAGE + 1
         )
         settled = learning.is_settled(db, tenant)
         automatic = tenants.get(db, tenant).policy().automatic
     return render_template(
-        "learning/page.html", categories=list(Category), settled=settled, automatic=automatic,
+        "learning/page.html", categories=list(Category), settled=settled, automatic=automatic, answers=answers,
         standings=[standings[one] for one in Category if one in standings], **asked.shown(rows),
     )  # fmt: skip
 

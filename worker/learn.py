@@ -1,4 +1,4 @@
-"""Learn from corrections and checked mail: refit the tenant's head, and see what each category has earned."""
+"""Learn from what members said: refit the tenant's head and its abstention, and see what both have earned."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,9 +7,11 @@ from uuid import UUID
 import structlog
 
 from bootstrap import Services
+from domain.answering import CheckedQuestion, Verdict
 from domain.category import Category
 from domain.errors import BadInput, MailwrightError
-from storage import checked, corrections, events, learning, standings
+from parts.abstaining import version_name
+from storage import answer_standings, answer_verdicts, checked, corrections, events, learning, standings, tenants
 from storage.checked import Shipped
 from storage.corrections import Example
 from storage.learning import Lesson, StoredHead
@@ -19,6 +21,8 @@ from worker.backoff import after_attempts
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=5)
+# Until a knowledge base is there, the questions that came with the program cannot be asked.
+WITHOUT_KNOWLEDGE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ class Material:
     unread: list[tuple[UUID, Shipped]]
     head: StoredHead | None
     again_at: datetime | None
+    knowledge_version: str
+    unasked: list[tuple[UUID, CheckedQuestion]]
+    verdicts: list[Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,9 @@ def work(services: Services, tenant: UUID) -> int:
             checked.unread(db, tenant, services.model),
             learning.head(db, tenant, services.model),
             corrections.next_end(db, tenant),
+            tenants.get(db, tenant).knowledge_version,
+            answer_verdicts.unasked(db, tenant, services.answer_model),
+            answer_verdicts.verdicts(db, tenant, services.answer_model),
         )
 
     def failed(error: Exception) -> None:
@@ -66,6 +76,8 @@ def work(services: Services, tenant: UUID) -> int:
 def _learn(services: Services, lesson: Lesson, material: Material) -> None:
     said = services.learner.read([(mail.text, mail.subject) for _, mail in material.unread])
     head = _new_head(services, material)
+    asked = _asked(services, lesson.tenant, material)
+    answers = services.learn_abstention([*asked, *material.verdicts])
     with services.database.transaction(lesson.tenant) as db:
         if not learning.finish(db, lesson, model=services.model, again_at=material.again_at):
             return
@@ -80,7 +92,26 @@ def _learn(services: Services, lesson: Lesson, material: Material) -> None:
         targets, verdicts = standings.targets(db, lesson.tenant), checked.verdicts(db, lesson.tenant, services.model)
         for category in Category:
             standings.save(db, lesson.tenant, _row(category, verdicts[category], targets[category]), services.model)
+        for (row, _), verdict in zip(material.unasked, asked, strict=False):
+            answer_verdicts.asked(
+                db, lesson.tenant, row, verdict, model=services.answer_model,
+                knowledge_version=material.knowledge_version,
+            )  # fmt: skip
+        version = answer_standings.save_model(
+            db, lesson.tenant, model=services.answer_model, n=answers.n, weights=answers.weights
+        )
+        name, target = version_name(services.answer_model, version), answer_standings.target(db, lesson.tenant)
+        answer_standings.replace_all(db, lesson.tenant, answers.rows(name, target))
+        if len(asked) < len(material.unasked):
+            learning.again(db, lesson.tenant, after=WITHOUT_KNOWLEDGE)
     log.info("learned", tenant=lesson.tenant, examples=len(material.examples), read=len(said), new=head is not None)
+
+
+def _asked(services: Services, tenant: UUID, material: Material) -> list[Verdict]:
+    """What becomes of the questions that came with the program; none as long as there is nothing to answer from."""
+    if not material.unasked or not material.knowledge_version:
+        return []
+    return services.ask_questions(services.prior_answers(tenant), [question for _, question in material.unasked])
 
 
 def _new_head(services: Services, material: Material) -> NewHead | None:

@@ -60,7 +60,7 @@ def work(services: Services, tenant: UUID) -> int:
         known = Known(
             tenant,
             datetime.now(UTC),
-            standings.policy(db, tenant, services.model),
+            standings.policy(db, tenant, services.model, services.answer_model),
             {mailbox.id: mailbox for mailbox in mailboxes.every(db, tenant)},
             mailboxes.own_addresses(db, tenant),
             decisions.conversations(db, tenant, [one.claim.id for one in taken]),

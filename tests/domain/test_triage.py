@@ -3,10 +3,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.answering import COMPOSED, QUOTED, AnswerLook
 from domain.case import Case
 from domain.category import Category
 from domain.conversation import Conversation
-from domain.decision import Check, Decision, Disposition, Reply
+from domain.decision import Check, Citation, Decision, Disposition, Reply
 from domain.earned import Earned, NotEnough
 from domain.message import Address, Message
 from domain.triage import Policy, triage
@@ -233,3 +234,55 @@ def test_what_was_perhaps_misread_moves_its_case_only_when_a_person_sends_the_re
 def test_mail_whose_sender_may_be_forged_waits_for_a_person():
     forged = replace(MAIL, headers=(("authentication-results", "mx.google.com; dmarc=fail header.from=x.example"),))
     assert decided(message=forged).disposition is Disposition.HOLD
+
+
+LOOK = AnswerLook(QUOTED, 0.93, {}, answered=True, model="prior/2")
+QUOTING = replace(ANSWER, answer=LOOK, citations=(Citation("a.md", "A", 0, 3, "30 "),))
+TRUSTED = {"answers": {QUOTED: Earned(0.9, 150, 90, 1, 0.043, 0.6)}, "answer_model": "prior/2"}
+
+
+def test_an_answer_leaves_by_itself_from_the_probability_on_that_verdicts_have_earned():
+    for sure, disposition in ((0.93, Disposition.RELEASE), (0.9, Disposition.RELEASE), (0.88, Disposition.HOLD)):
+        answer = replace(QUOTING, answer=replace(LOOK, probability=sure))
+        decision = decided(question=Deciding(answer), policy=earning(**TRUSTED))
+        assert decision.disposition is disposition
+        assert decision.effects == ANSWER.effects
+        assert decision.answer.probability == sure
+    assert decision.reason == "It is only 88% sure that this answers it; answers have earned to go out from 90.0% on."
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({}, "Answers have earned no verdicts yet."),
+        ({QUOTED: NotEnough(12, 45)}, "Answers have earned 12 of 45 verdicts."),
+        ({COMPOSED: Earned(0.6, 100, 99, 0, 0.02, 0.99)}, "Answers have earned no verdicts yet."),
+    ],
+)
+def test_an_answer_waits_until_verdicts_on_answers_made_like_it_are_enough(answers, reason):
+    decision = decided(question=Deciding(QUOTING), policy=earning(**{**TRUSTED, "answers": answers}))
+    assert (decision.disposition, decision.reason) == (Disposition.HOLD, reason)
+    assert decision.effects == ANSWER.effects
+
+
+def test_what_one_abstention_has_earned_lets_nothing_of_another_out():
+    decision = decided(question=Deciding(QUOTING), policy=earning(**{**TRUSTED, "answer_model": "prior/3"}))
+    assert decision.disposition is Disposition.HOLD
+    assert decision.reason == "What answers have earned is being counted anew."
+
+
+def test_an_earned_answer_waits_where_the_category_has_earned_nothing():
+    decision = decided(question=Deciding(QUOTING), policy=Policy(**TRUSTED))
+    assert decision.reason == "No checked mail yet to answer questions by itself."
+
+
+@pytest.mark.parametrize("look", [None, replace(LOOK, answered=False)])
+def test_a_quote_that_nobody_looked_at_never_leaves_by_itself(look):
+    decision = decided(question=Deciding(replace(QUOTING, answer=look)), policy=earning(**TRUSTED))
+    assert decision.disposition is Disposition.HOLD
+
+
+def test_verdicts_never_turn_a_hold_into_a_release():
+    held = replace(QUOTING, disposition=Disposition.HOLD, reason="Three questions.")
+    decision = decided(question=Deciding(held), policy=earning(**TRUSTED))
+    assert (decision.disposition, decision.reason) == (Disposition.HOLD, "Three questions.")

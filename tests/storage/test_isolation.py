@@ -14,6 +14,7 @@ from sqlalchemy import table as named
 from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
 
 import storage
+from domain.answering import AnswerLook, CheckedQuestion, Verdict
 from domain.case import Case
 from domain.category import Category
 from domain.decision import Decision
@@ -26,6 +27,8 @@ from domain.number_forms import NumberForms
 from domain.opinion import Call
 from domain.order import Order
 from storage import (
+    answer_standings,
+    answer_verdicts,
     cases,
     checked,
     conversations,
@@ -102,6 +105,7 @@ class Foreign:
     document: UUID
     correction: UUID
     checked_mail: UUID
+    answer_verdict: UUID
     services: Any
 
     def raw(self) -> RawMail:
@@ -117,8 +121,30 @@ A_SHIPPED_MAIL = checked.Shipped("shipped-1", "ours", "", "en", Category.OTHER)
 A_DOCUMENT = StoredDocument("a.md", "v", "text")
 A_STANDING = standings.Row(Category.OTHER, 0.25, 0, NotEnough(1, 45))
 
+A_QUESTION = CheckedQuestion("shipped-1", "ours", "", "en", "a.md", ("A",))
+A_VERDICT = Verdict(AnswerLook("quoted", 0.5), is_right=True)
+HOW_ANSWERS_STAND = answer_standings.Row("quoted", "x/1", 0.25, 0, NotEnough(1, 45))
+
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
 CASES = {
+    "answer_verdicts.sent": lambda db, t, b: answer_verdicts.sent(db, t, b.decision, member=b.member),
+    "answer_verdicts.said": lambda db, t, b: answer_verdicts.said(db, t, b.decision, member=b.member, is_right=False),
+    "answer_verdicts.ship": lambda db, t, b: answer_verdicts.ship(db, t, [A_QUESTION]),
+    "answer_verdicts.unasked": lambda db, t, b: [
+        one for one in answer_verdicts.unasked(db, t, "x") if "secret" in one[1].question
+    ],
+    "answer_verdicts.asked": lambda db, t, b: answer_verdicts.asked(
+        db, t, b.answer_verdict, A_VERDICT, model="x", knowledge_version="x"
+    ),
+    "answer_verdicts.verdicts": lambda db, t, b: answer_verdicts.verdicts(db, t, "plain"),
+    "answer_standings.save": lambda db, t, b: answer_standings.save(db, t, HOW_ANSWERS_STAND),
+    "answer_standings.replace_all": lambda db, t, b: answer_standings.replace_all(db, t, [HOW_ANSWERS_STAND]),
+    "answer_standings.every": lambda db, t, b: [one for one in answer_standings.every(db, t) if one.method == "secret"],
+    "answer_standings.save_model": lambda db, t, b: (
+        answer_standings.save_model(db, t, model="x", n=1, weights={}) and None
+    ),
+    "answer_standings.model_of": lambda db, t, b: answer_standings.model_of(db, t, "plain"),
+    "answer_standings.target": lambda db, t, b: answer_standings.target(db, t) == 0.5,
     "cases.move": lambda db, t, b: cases.move(db, t, b.conversation, Case("refund", version=1)),
     "cases.move_late": lambda db, t, b: cases.move_late(db, t, b.decision, b.conversation, Case("refund", version=1)),
     "cases.move_with_reply": lambda db, t, b: cases.move_with_reply(
@@ -136,7 +162,7 @@ CASES = {
     "checked.verdicts": lambda db, t, b: any(checked.verdicts(db, t, "plain").values()),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
-    "standings.policy": lambda db, t, b: standings.policy(db, t, "plain").standings.get(Category.SUPPLIER),
+    "standings.policy": lambda db, t, b: standings.policy(db, t, "plain", "plain").standings.get(Category.SUPPLIER),
     "standings.targets": lambda db, t, b: standings.targets(db, t)[Category.OTHER] == 0.5,
     "reclassify.correct": lambda db, t, b: (
         reclassify.correct(db, t, b.decision, member=b.member, category=Category.OTHER, sub_intent="thanks", learn=True)
@@ -152,6 +178,7 @@ CASES = {
     "corrections.extend": lambda db, t, b: corrections.extend(db, t, b.correction, member=b.member),
     "learning.ask": lambda db, t, b: learning.ask(db, t),
     "learning.ask_for_model": lambda db, t, b: learning.ask_for_model(db, t, "another"),
+    "learning.again": lambda db, t, b: learning.again(db, t, after=SOON),
     "learning.is_settled": lambda db, t, b: t == b.tenant and not learning.is_settled(db, t),
     "learning.claim": lambda db, t, b: learning.claim(db, t, SOON) if t == b.tenant else None,
     "learning.finish": lambda db, t, b: learning.finish(
@@ -362,16 +389,23 @@ def rival(settings, other_workspace):
             llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
             checked.ship(db, shop.tenant, [replace(A_SHIPPED_MAIL, text="secret other mail")])
-            targets = text("""UPDATE tenant SET policy = '{"targets": {"other": 0.5}}' WHERE tenant_id = :t""")
+            targets = text(
+                """UPDATE tenant SET policy = '{"targets": {"other": 0.5, "answers": 0.5}}' WHERE tenant_id = :t"""
+            )
             db.execute(targets, {"t": shop.tenant})
             decision = db.execute(text("SELECT id FROM decision WHERE disposition = 'ignore' LIMIT 1")).scalar()
             held = "SELECT id FROM decision WHERE disposition = 'release' AND is_current LIMIT 1"
             decision = decision or db.execute(text(held)).scalar_one()
             member, about = other_workspace.owner, {"category": Category.OTHER, "sub_intent": "thanks"}
             reclassify.correct(db, shop.tenant, decision, member=member, learn=True, **about)
+            looked_at = db.execute(text("SELECT id FROM decision WHERE answer IS NOT NULL LIMIT 1")).scalar_one()
+            assert answer_verdicts.said(db, shop.tenant, looked_at, member=member, is_right=True)
+            answer_verdicts.ship(db, shop.tenant, [replace(A_QUESTION, question="secret question")])
         shop.run(Kind.LEARN)
         while shop.run(Kind.INDEX):
             pass
+        with services.database.transaction(shop.tenant) as db:
+            answer_standings.save(db, shop.tenant, replace(HOW_ANSWERS_STAND, method="secret"))
         with services.database.transaction(shop.tenant) as db:
             learning.ask(db, shop.tenant)
             # One is published, another has been cut and waits for its vectors.
@@ -403,7 +437,8 @@ def foreign(rival) -> Foreign:
         tenant, rival.workspace.owner, rival.mailbox, rival.google.world.accounts["desk@rival.example"].sub,
         row.message_id, gmail_id, row.id, row.conversation_id, session, fetched.claim, effect, cursor, revocation,
         lesson, work, rival.one("SELECT id FROM document WHERE path = 'secret.md'"),
-        rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"), services,
+        rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"),
+        rival.one("SELECT id FROM answer_verdict WHERE origin = 'shipped'"), services,
     )  # fmt: skip
 
 

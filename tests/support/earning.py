@@ -4,7 +4,7 @@ from uuid import UUID
 
 from domain.category import Category
 from domain.earned import Earned
-from storage import standings
+from storage import answer_standings, standings
 
 MODEL = "plain"
 """The name of the little reader of the tests (tests/support/pipeline.py)."""
@@ -15,3 +15,5 @@ def earn(db, tenant: UUID, *categories: Category, threshold: float = 0.7, model:
     for category in categories or (Category.QUESTION, Category.REFUND):
         standing = Earned(threshold, 120, 110, 1, 0.035, 110 / 120)
         standings.save(db, tenant, standings.Row(category, 0.05, 1, standing), model)
+    answers = Earned(threshold, 120, 110, 1, 0.035, 110 / 120)
+    answer_standings.save(db, tenant, answer_standings.Row("quoted", f"{model}/0", 0.05, 1, answers))

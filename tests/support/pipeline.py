@@ -112,11 +112,12 @@ class TestServices(Services):
     def learner(self):
         return PlainLearner()
 
-    def handlers(self, tenant):
-        from handlers import handlers_for
-        from parts.tables import TenantOrders
+    @property
+    def answer_model(self):
+        return MODEL
 
-        return handlers_for(PlainAnswers(), TenantOrders(self.database, tenant))
+    def _answers(self, tenant, abstention):
+        return PlainAnswers()
 
 
 @dataclass

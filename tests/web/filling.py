@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from domain.answering import AnswerLook
 from domain.category import Category
 from domain.decision import Check, Citation, Decision, Reply
 from domain.mailbox import RawMail
@@ -85,9 +86,11 @@ class Filler:
         draft = more.pop("draft", "Dear Anna,\n\nYou can return it within 30 days.")
         read = more.pop("understanding", UNDERSTANDING)
         message = message or MESSAGE
+        look = more.pop("look", LOOK)
         claim = self.store(mailbox, message, **more)
         effects = [Reply(message.sender, message.subject, draft)] if draft and message.sender else []
         decision = Decision.hold("It asks for a person.", *effects).proven_by(CITATION).checked(*CHECKS)
+        decision = replace(decision, answer=look)
         return Held(self.decide(claim, decision, read), claim.conversation, claim.id)
 
     def released(self, mailbox: UUID, state: str = "sent", **more) -> "Held":
@@ -148,4 +151,8 @@ UNDERSTANDING = Understanding(
 CHECKS = (
     Check("Sure enough what it is about (93% question).", passed=True),
     Check("The writer does not ask for a person.", passed=False),
+)
+
+LOOK = AnswerLook(
+    "quoted", 0.93, {"coverage": 0.8}, answered=True, model="plain/0", passage="How long can I return something?"
 )

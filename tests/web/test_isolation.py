@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.mime.parse import parse
+from domain.answering import AnswerLook
 from domain.decision import Decision, Reply
 from domain.message import Address
 from storage import mailboxes
@@ -26,6 +27,7 @@ TAKES: dict[str, str] = {
     "conversation.send": "decision",
     "conversation.dismiss": "decision",
     "conversation.say_what_it_is": "decision",
+    "verdict.say": "decision",
     "learning.extend": "correction",
     "learning.end": "correction",
     "learning.delete": "correction",
@@ -45,10 +47,18 @@ TAKE_NOTHING = {
 # Files that everybody may have.
 PUBLIC = {"static", "bootstrap.static"}
 
-FORM = {"topic": "refund/return", "text": "Taken over.", "on": "no", "theme": "dark", "email": "x", "password": "x"}
+FORM = {
+    "topic": "refund/return",
+    "answers": "yes",
+    "text": "Taken over.",
+    "on": "no",
+    "theme": "dark",
+    "email": "x",
+    "password": "x",
+}
 EVERYTHING = (
     "tenant", "mailbox", "conversation", "message", "decision", "outbox", "event", "correction",
-    "checked_mail", "learning",
+    "checked_mail", "learning", "answer_verdict",
 )  # fmt: skip
 
 
@@ -90,6 +100,7 @@ def _filled(filler: Filler, mark: str) -> Rows:
     decision = Decision.hold(f"{mark} reason", Reply(message.sender, f"{mark} subject", f"{mark} draft"))
     claim = filler.store(mailbox, message, raw=raw)
     decision = decision.proven_by(replace(CITATION, quote=f"{mark} quote")).checked(*CHECKS)
+    decision = replace(decision, answer=AnswerLook("quoted", 0.9, {}, answered=True, passage=f"{mark} passage"))
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
     return Rows(filler, Held(made, claim.conversation, claim.id), mailbox)
 
