@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from domain.case import Case
+from domain.composition import Attempt
 from domain.message import Address
 
 
@@ -62,6 +63,7 @@ class Decision:
     """For one message. `effects` of a hold are drafts: nothing is done with them until a person releases them.
 
     `case` is the case as it stands after this decision; `case_on_release` what it becomes when a person releases it.
+    `composition` is what a language model was asked and said on the way, with the verdict on each sentence.
     """
 
     disposition: Disposition
@@ -71,6 +73,7 @@ class Decision:
     checks: tuple[Check, ...] = ()
     case: Case | None = None
     case_on_release: Case | None = None
+    composition: tuple[Attempt, ...] = ()
 
     @classmethod
     def release(cls, reason: str, *effects: Effect) -> "Decision":
@@ -90,6 +93,9 @@ class Decision:
 
     def proven_by(self, *citations: Citation) -> "Decision":
         return replace(self, citations=(*self.citations, *citations))
+
+    def after(self, *attempts: Attempt) -> "Decision":
+        return replace(self, composition=(*self.composition, *attempts))
 
     def checked(self, *checks: Check) -> "Decision":
         return replace(self, checks=(*self.checks, *checks))

@@ -11,6 +11,7 @@ from domain.category import Category
 from domain.errors import BadInput
 from domain.ports import Answers, Handler
 from handlers import handlers_for
+from parts.composing import composed
 from parts.reading import Reading
 from parts.tables import NoOrders, TenantOrders
 from storage import documents, tenants
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 class Answering(Reading):
     def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
         """The handlers over this tenant's own documents and orders."""
-        return handlers_for(self._answers(tenant), TenantOrders(self.database, tenant))
+        return handlers_for(self._composed(tenant, self._answers(tenant)), TenantOrders(self.database, tenant))
 
     def folder_handlers(self) -> Mapping[Category, Handler]:
         """The handlers over the documents of KNOWLEDGE_BASE_DIR and without a shop: no database is asked."""
@@ -73,3 +74,6 @@ class Answering(Reading):
         from rag.evidence import load_abstention
 
         return load_abstention()
+
+    def _composed(self, tenant: UUID, local: Answers) -> Answers:
+        return composed(tenant, local, database=self.database, settings=self.settings, model=self.language_model)

@@ -70,7 +70,9 @@ def prove(sentence: Sentence, passages: Sequence[FoundPassage], language: str) -
     return Proof(sentence, tuple(dict.fromkeys(citation(span, one) for one, span in spans)), grounds)
 
 
-def judged(composition: Composition, passages: Sequence[FoundPassage], language: str) -> tuple[list[Proof], list[Judged]]:
+def judged(
+    composition: Composition, passages: Sequence[FoundPassage], language: str
+) -> tuple[list[Proof], list[Judged]]:
     """The proofs of the sentences that stand, and every sentence with its verdict, both in their order."""
     proofs, verdicts = [], []
     for sentence in composition.sentences:
@@ -152,7 +154,13 @@ def _wording(text: str, said: Meaning, grounds: Sequence[Ground], language: str)
         for name in _CAPITALISED.findall(text):
             parts = re.findall(r"\w+", name.casefold())
             meant = meaning_of(name, language).every_concept & concepts
-            if name[0].isupper() and name != "I" and not meant and not shown.issuperset(parts) and not meaning_of(name, language).values:
+            if (
+                name[0].isupper()
+                and name != "I"
+                and not meant
+                and not shown.issuperset(parts)
+                and not meaning_of(name, language).values
+            ):
                 return f'Its quotes do not name "{name}".'
     return ""
 

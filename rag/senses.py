@@ -1,13 +1,12 @@
 """What a sentence means as far as word lists can tell: concepts, negations, who acts, promises, courtesy."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import tomllib
 
 from rag.values import Value, values_in
 from rag.words import folded, stems, stop_words, tokens

@@ -1,14 +1,13 @@
 """What in a text can be compared to the letter: links, addresses, dates, times, codes, numbers with their units."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import tomllib
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +24,23 @@ class Value:
         return (self.kind, *self.what)
 
 
-_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"“”„»«]+|(?<![\w@.-])(?:[\w-]{2,}\.)+[a-z]{2,}(?:/[^\s<>\"]*)?", re.I)
+_URL = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"“”„»«]+|(?<![\w@.-])(?:[\w-]{2,}\.)+[a-z]{2,}(?:/[^\s<>\"]*)?",
+    re.IGNORECASE,
+)
 _EMAIL = re.compile(r"[\w.+%'-]+@(?:[\w-]+\.)+[\w-]{2,}")
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})?(?![\d/])")
-_CLOCK = re.compile(r"(?<![\d.,:])(\d{1,2})[:h](\d{2})(?!\d)(?:\s*(?:uhr|h)\b)?(?:\s*([ap])\.?m\b\.?)?", re.I)
-_HOUR = re.compile(r"(?<![\d.,:])(\d{1,2})\s*(?:(?:uhr|o'clock|o’clock)\b|([ap])\.?m\b\.?)", re.I)
+_CLOCK = re.compile(r"(?<![\d.,:])(\d{1,2})[:h](\d{2})(?!\d)(?:\s*(?:uhr|h)\b)?(?:\s*([ap])\.?m\b\.?)?", re.IGNORECASE)
+_HOUR = re.compile(r"(?<![\d.,:])(\d{1,2})\s*(?:(?:uhr|o'clock|o’clock)\b|([ap])\.?m\b\.?)", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w+])(?:\+|00|0|\(\+?\d)[\d\s()/.-]{6,}\d(?!\w)")
-_LETTERS_FIRST = re.compile(r"(?<![\w-])(?!(?:eur|usd|gbp|chf)\d)(?=[\w/-]*\d)[^\W\d_]\w*(?:[/-]\w+)*", re.I)
+_LETTERS_FIRST = re.compile(r"(?<![\w-])(?!(?:eur|usd|gbp|chf)\d)(?=[\w/-]*\d)[^\W\d_]\w*(?:[/-]\w+)*", re.IGNORECASE)
 _DIGITS_FIRST = re.compile(r"(?<![\w-])(?=[\w/-]*[^\W\d_])\d\w*(?:[/-]\w+)*")
 _NUMERAL = r"\d{1,3}(?:(?P<s>[.,'’ \u00a0\u202f])\d{3})(?:(?P=s)\d{3})*(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _NUMBER = re.compile(rf"(?<![\w.,])(?:{_NUMERAL})")
-_RANGE = re.compile(r"\s*(?:-|–|—|to|or|and|bis|oder|und|à|a|ou|et|o|y|hasta)\s*", re.I)
+_RANGE = re.compile(r"\s*(?:-|–|—|to|or|and|bis|oder|und|à|a|ou|et|o|y|hasta)\s*", re.IGNORECASE)
 _MARKS = {"€": "eur", "$": "usd", "£": "gbp", "eur": "eur", "usd": "usd", "gbp": "gbp", "chf": "chf"}
-_BEFORE = re.compile(r"(€|\$|£|\b(?:eur|usd|gbp|chf))\s*$", re.I)
+_BEFORE = re.compile(r"(€|\$|£|\b(?:eur|usd|gbp|chf))\s*$", re.IGNORECASE)
 
 
 @cache
@@ -48,7 +50,9 @@ def _words() -> Any:
 
 @cache
 def _units() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile(rf"[\s\u00a0-]*(?:{words})", re.I)) for name, words in _words()["units"].items())
+    return tuple(
+        (name, re.compile(rf"[\s\u00a0-]*(?:{words})", re.IGNORECASE)) for name, words in _words()["units"].items()
+    )
 
 
 @cache
@@ -62,8 +66,8 @@ def _month_dates() -> tuple[re.Pattern[str], re.Pattern[str]]:
     day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?"
     year = r"(?:,?\s+(?:de\s+)?(?P<year>\d{4}))?(?!\d)"
     return (
-        re.compile(rf"(?<![\w.,]){day}\s+(?:of\s+|de\s+)?(?P<month>{months})\b\.?{year}", re.I),
-        re.compile(rf"\b(?P<month>{months})\b\.?\s+{day}\b{year}", re.I),
+        re.compile(rf"(?<![\w.,]){day}\s+(?:of\s+|de\s+)?(?P<month>{months})\b\.?{year}", re.IGNORECASE),
+        re.compile(rf"\b(?P<month>{months})\b\.?\s+{day}\b{year}", re.IGNORECASE),
     )
 
 
@@ -220,4 +224,3 @@ def _decimal(text: str, language: str) -> str:
 
 def _is_thousands(text: str, sign: str, language: str) -> bool:
     return len(text.rpartition(sign)[2]) == 3 and sign == ("," if language == "en" else ".")
-
