@@ -16,6 +16,7 @@ from domain.ports import FoundPassage
 from rag.quoting import around, citation, find
 from rag.senses import Meaning, is_courtesy, meaning_of, promises, speaks
 
+NO_QUOTE = "It has no quote."
 _NOT_IN_A_MAIL = re.compile(r"[<>\[\]{}|`\\^*#~\n\r\t]")
 _CLAUSE = re.compile(
     r"[,;:.](?=\s)|\s(?:and|or|but|while|und|oder|aber|et|ou|mais|y|o|pero)\s|\s[–—-]\s", re.IGNORECASE
@@ -28,7 +29,6 @@ class Ground:
     """A quoted sentence of a passage with its heading, and which of its values are quoted."""
 
     passage: FoundPassage
-    span: tuple[int, int]
     text: str
     said: Meaning
     heading: Meaning
@@ -48,26 +48,22 @@ class Proof:
 def prove(sentence: Sentence, passages: Sequence[FoundPassage], language: str) -> Proof | str:
     """The proof, or what speaks against the sentence, as a sentence."""
     text = sentence.text
-    if objection := _form(text, language):
-        return objection
-    if is_courtesy(text, language):
+    objection = _form(text, language)
+    if not objection and is_courtesy(text, language):
         return Proof(sentence)
-    if not sentence.citations:
-        return "It has no quote."
-    spans: list[tuple[FoundPassage, tuple[int, int]]] = []
-    for one in sentence.citations:
-        span = _found(one, passages)
-        if span is None:
-            return f"Its quote does not stand in passage {one.passage}."
-        spans.append((passages[one.passage - 1], span))
+    objection = objection or _unquoted(sentence, passages)
+    if objection:
+        return objection
+    spans = [(passages[one.passage - 1], span) for one in sentence.citations if (span := _found(one, passages))]
     grounds = _grounds(spans, language)
     said = meaning_of(text, language)
-    for objection in (_values(said, grounds), _sense(said, grounds), _wording(text, said, grounds, language)):
-        if objection:
-            return objection
-    if objection := _binding(text, language, grounds):
-        return objection
-    return Proof(sentence, tuple(dict.fromkeys(citation(span, one) for one, span in spans)), grounds)
+    objection = (
+        _values(said, grounds)
+        or _sense(said, grounds)
+        or _wording(text, said, grounds, language)
+        or _binding(text, language, grounds)
+    )
+    return objection or Proof(sentence, tuple(dict.fromkeys(citation(span, one) for one, span in spans)), grounds)
 
 
 def judged(
@@ -95,6 +91,13 @@ def _form(text: str, language: str) -> str:
     return "It asks something." if "?" in text else ""
 
 
+def _unquoted(sentence: Sentence, passages: Sequence[FoundPassage]) -> str:
+    wrong = [one for one in sentence.citations if _found(one, passages) is None]
+    if wrong:
+        return f"Its quote does not stand in passage {wrong[0].passage}."
+    return "" if sentence.citations else NO_QUOTE
+
+
 def _found(one: Quoted, passages: Sequence[FoundPassage]) -> tuple[int, int] | None:
     return find(one.quote, passages[one.passage - 1]) if 1 <= one.passage <= len(passages) else None
 
@@ -109,12 +112,15 @@ def _grounds(spans: Sequence[tuple[FoundPassage, tuple[int, int]]], language: st
             quoted.setdefault((passage, (low, high)), set()).update(inside)
     return tuple(
         Ground(
-            passage, span, passage.text[span[0] : span[1]],
-            meaning_of(passage.text[span[0] : span[1]], passage.language), meaning_of(passage.heading, passage.language),
-            frozenset(values), passage.language == language,
+            passage,
+            passage.text[low:high],
+            meaning_of(passage.text[low:high], passage.language),
+            meaning_of(passage.heading, passage.language),
+            frozenset(values),
+            passage.language == language,
         )
-        for (passage, span), values in quoted.items()
-    )  # fmt: skip
+        for (passage, (low, high)), values in quoted.items()
+    )
 
 
 def _values(said: Meaning, grounds: Sequence[Ground]) -> str:

@@ -1,4 +1,4 @@
-"""Answers in a language model's words, each sentence proven against the tenant's own documents; else the local answer."""
+"""Answers in a language model's words, each sentence proven against the tenant's documents; else the local answer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from domain.decision import Citation
 from domain.errors import MailwrightError
 from domain.ports import Answer, Answers, Composes, ToCompose
 from rag.asking import content, read_asking
-from rag.checker import Proof, judged
+from rag.checker import NO_QUOTE, Proof, judged
 from rag.senses import LANGUAGES, meaning_of
 
 log = structlog.get_logger()
@@ -96,7 +96,7 @@ class ComposedAnswers:
         proofs, verdicts = judged(made, task.passages, task.language)
         reason = _why_not(made, proofs, verdicts, task)
         attempt = Attempt(made.model, made.prompt, made.raw, tuple(verdicts), reason)
-        return attempt, None if reason else _answer(proofs, task, local)
+        return attempt, None if reason else _answer(proofs, local)
 
 
 def _why_not(made: Composition, proofs: Sequence[Proof], verdicts: Sequence[Judged], task: ToCompose) -> str:
@@ -117,14 +117,14 @@ def _why_not(made: Composition, proofs: Sequence[Proof], verdicts: Sequence[Judg
 
 def _says_something(one: Judged, language: str) -> bool:
     """Whether a sentence that was dropped says more than a courtesy would."""
-    if one.objection != "It has no quote.":
+    if one.objection != NO_QUOTE:
         return True
     said = meaning_of(one.sentence.text, language)
     return bool(said.values or said.strict or said.negations or said.every_concept)
 
 
 def _takes_up(question: str, proven: Sequence[Proof], language: str) -> bool:
-    """Whether the sentences, or the headings above what they quote, hold enough of the question's words or mean them."""
+    """Whether the sentences, or the headings above their quotes, hold enough of the question's words or mean them."""
     asked = meaning_of(question, language)
     wanted = set(content(question, language))
     words = [word for word in asked.words if word.stem in wanted]
@@ -138,7 +138,7 @@ def _takes_up(question: str, proven: Sequence[Proof], language: str) -> bool:
     return taken >= max(1, TAKEN_UP * len(words))
 
 
-def _answer(proofs: Sequence[Proof], task: ToCompose, local: Answer) -> Answer:
+def _answer(proofs: Sequence[Proof], local: Answer) -> Answer:
     citations: tuple[Citation, ...] = tuple(dict.fromkeys(one for proof in proofs for one in proof.citations))
     best = local.passages[0]
     # The probability is that of the best passage: of an answer out of others nothing is known.

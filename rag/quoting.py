@@ -1,5 +1,6 @@
 """Where a quote stands in a passage, and the whole sentences around it."""
 
+import itertools
 import re
 import unicodedata
 
@@ -35,7 +36,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """The sentences of a passage; each item of a list is one, too."""
     cuts = [0, *(match.start() for match in _ITEM.finditer(text)), len(text)]
     found: list[tuple[int, int]] = []
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in itertools.pairwise(cuts):
         found += sentence_spans(text, low, high)
     return found
 
@@ -63,10 +64,8 @@ def _fold(text: str) -> tuple[str, list[tuple[int, int]]]:
         if cluster in _MARKS or unicodedata.category(match[0][0]) == "Cf":
             continue
         for sign in cluster:
-            if sign.isspace():
-                if folded and folded[-1] == " ":
-                    continue
-                sign = " "
-            folded.append(sign)
+            if sign.isspace() and folded and folded[-1] == " ":
+                continue
+            folded.append(" " if sign.isspace() else sign)
             places.append(match.span())
     return "".join(folded), places

@@ -61,7 +61,7 @@ class ModelComposer:
         data = supplied(fence, task.passages, asked, text, task.refused)
         orders = partial(instructions, fence, task.language, task.asker.mood)
         heard = self._ladder.ask(chat, Asking(PURPOSE, task.asker.message, ANSWER, orders, data))
-        model, prompt = self._model.choice.model, f"{orders(False)}\n\n{data}"
+        model, prompt = self._model.choice.model, f"{orders(with_schema=False)}\n\n{data}"
         if not isinstance(heard, Heard):
             return NoComposition(heard.reason, model, prompt, heard.raw)
         abstain, reason, sentences = heard.said

@@ -68,7 +68,7 @@ If the passages do not answer all that is asked, set abstain to true, say why, a
 Words such as <EMAIL_1> or <NUMBER_2> stand for what was taken out of the mail; do not use them."""
 
 
-def instructions(fence: str, language: str, mood: Sentiment, with_schema: bool) -> str:
+def instructions(fence: str, language: str, mood: Sentiment, *, with_schema: bool) -> str:
     """The part that is ours."""
     text = _INSTRUCTIONS.format(fence=fence, language=_NAMES.get(language, language), tone=_TONES[mood])
     return text + in_words(SCHEMA) if with_schema else text

@@ -1,10 +1,9 @@
 """Ask a model one thing: budget, one way of asking after the other, and the record of every call."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic
+from typing import Generic, Protocol
 from uuid import UUID
 
 import structlog
@@ -34,9 +33,13 @@ _REASONS = {
 _NEXT_RUNG = {Outcome.METHOD_REFUSED, Outcome.NOTHING, Outcome.UNREADABLE}
 
 
+class Orders(Protocol):
+    def __call__(self, *, with_schema: bool) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asking(Generic[Said]):
-    """One question about one mail. `orders` are our instructions, with the form in words where it is told to.
+    """One question about one mail. `orders` gives our instructions, with the form in words where it is told to.
 
     `data` is all that others wrote, fenced.
     """
@@ -44,7 +47,7 @@ class Asking(Generic[Said]):
     purpose: str
     message: UUID | None
     form: Form[Said]
-    orders: Callable[[bool], str]
+    orders: Orders
     data: str
 
 
@@ -98,7 +101,7 @@ class Ladder:
         began = time.monotonic()
         reply: Reply[Said]
         try:
-            reply = chat.ask(asking.form, method, asking.orders(method == "json_mode"), asking.data)
+            reply = chat.ask(asking.form, method, asking.orders(with_schema=method == "json_mode"), asking.data)
             reason = _REASONS.get(reply.outcome, "")
         except BadInput as error:
             outcome = Outcome.METHOD_REFUSED if error.field == METHOD else Outcome.FAILED

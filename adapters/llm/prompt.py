@@ -62,7 +62,7 @@ def new_fence() -> str:
     return f"=== {secrets.token_hex(12)} ==="
 
 
-def instructions(fence: str, with_schema: bool) -> str:
+def instructions(fence: str, *, with_schema: bool) -> str:
     """The part that is ours. `with_schema` repeats the form in words, for models that are only told to write JSON."""
     kinds = "\n".join(f"- {category.value}: {', '.join(several)}" for category, several in SUB_INTENTS.items())
     text = _INSTRUCTIONS.format(fence=fence, sub_intents=kinds)
