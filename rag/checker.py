@@ -16,6 +16,8 @@ from domain.ports import FoundPassage
 from rag.quoting import around, citation, find
 from rag.senses import Meaning, is_courtesy, meaning_of, promises, speaks
 
+# Words of content, or values, from which on there is something to compare.
+FEWEST = 2
 NO_QUOTE = "It has no quote."
 _NOT_IN_A_MAIL = re.compile(r"[<>\[\]{}|`\\^*#~\n\r\t]")
 _CLAUSE = re.compile(
@@ -148,6 +150,8 @@ def _sense(said: Meaning, grounds: Sequence[Ground]) -> str:
 
 def _wording(text: str, said: Meaning, grounds: Sequence[Ground], language: str) -> str:
     """Every word of content stands in the quoted sentences or their headings, or means what stands there."""
+    if len(said.words) + len(said.values) < FEWEST:
+        return "It says nothing that could be compared with its quote."
     sources = [meaning for one in grounds for meaning in (one.said, one.heading)]
     concepts = frozenset().union(*(meaning.every_concept for meaning in sources))
     stems = frozenset().union(*(one.said.stems | one.heading.stems for one in grounds if one.same_language))

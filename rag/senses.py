@@ -116,7 +116,7 @@ def speaks(text: str, language: str) -> bool:
 def _words(plain: str, language: str, spans: list[tuple[int, int, str]]) -> Iterator[Word]:
     stop = {_plain(word) for word in stop_words(language)} | _light(language)
     for match in re.finditer(r"\w+", plain):
-        if match[0] in stop or match[0] == "0" or (language in {"fr", "en"} and len(match[0]) == 1):
+        if match[0] in stop or match[0] == "0":
             continue
         inside = [
             (max(start, match.start()), min(end, match.end()), name)

@@ -10,8 +10,8 @@ from typing import Any
 
 Answer = dict[str, Any]
 
-# The ways in which an answer may be wrong, for sandbox/faults.py.
 _HEAD = re.compile(r"^=== \w+ === ?(passage (\d+) \((\w*)\)|mail|what was wrong)?.*$", re.MULTILINE)
+_TOLD = re.compile(r"\b(?:say|answer|reply|write|tell them)(?: that)?:? [\"“']?([^\"”'\n]{3,200})", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.](?=\w)[^.!?\n]+)*[.!?]")
 
 
