@@ -7,6 +7,7 @@ not free" are alike (MODELS.md 6).
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from domain.decision import Citation
 from domain.ports import FoundPassage
 from rag.quoting import around, citation, find
 from rag.senses import Meaning, is_courtesy, meaning_of, promises, speaks
+from rag.values import Value
 
 # Words of content, or values, from which on there is something to compare.
 FEWEST = 2
@@ -34,7 +36,7 @@ class Ground:
     text: str
     said: Meaning
     heading: Meaning
-    values: frozenset[tuple[str, ...]]
+    values: frozenset[Value]
     same_language: bool
 
 
@@ -105,12 +107,12 @@ def _found(one: Quoted, passages: Sequence[FoundPassage]) -> tuple[int, int] | N
 
 
 def _grounds(spans: Sequence[tuple[FoundPassage, tuple[int, int]]], language: str) -> tuple[Ground, ...]:
-    quoted: dict[tuple[FoundPassage, tuple[int, int]], set[tuple[str, ...]]] = {}
+    quoted: dict[tuple[FoundPassage, tuple[int, int]], set[Value]] = {}
     for passage, (start, end) in spans:
         for low, high in around(start, end, passage.text):
             said = meaning_of(passage.text[low:high], passage.language)
             # Taken from the whole sentence: of "15 days" nobody can quote "5 days".
-            inside = {one.same for one in said.values if start <= low + one.start and low + one.end <= end}
+            inside = {one for one in said.values if start <= low + one.start and low + one.end <= end}
             quoted.setdefault((passage, (low, high)), set()).update(inside)
     return tuple(
         Ground(
@@ -126,9 +128,11 @@ def _grounds(spans: Sequence[tuple[FoundPassage, tuple[int, int]]], language: st
 
 
 def _values(said: Meaning, grounds: Sequence[Ground]) -> str:
-    proven = frozenset().union(*(one.values for one in grounds))
-    missing = [" ".join(part for part in one.what if part) for one in said.values if one.same not in proven]
-    return f"Its quotes do not hold {missing[0]}." if missing else ""
+    proven = Counter(one.same for ground in grounds for one in ground.values)
+    # As often as it stands there: "0 and 1" is not "1 and 1".
+    missing = Counter(one.same for one in said.values) - proven
+    first = next((one for one in said.values if missing[one.same]), None)
+    return f"Its quotes do not hold {' '.join(part for part in first.what if part)}." if first else ""
 
 
 def _sense(said: Meaning, grounds: Sequence[Ground]) -> str:
@@ -140,8 +144,8 @@ def _sense(said: Meaning, grounds: Sequence[Ground]) -> str:
         return f"It changes a condition ({', '.join(sorted(said.strict ^ strict))})."
     here = frozenset().union(*(one.said.every_concept for one in grounds))
     above = frozenset().union(*(one.heading.concepts for one in grounds))
-    if beyond := (said.qualities - here) | (said.concepts - here - above):
-        return f"Its quotes do not say so ({', '.join(sorted(beyond))})."
+    if beyond := sorted("/".join(sorted(names)) for names in said.named if not names & (here | above)):
+        return f"Its quotes do not say so ({', '.join(beyond)})."
     ours, yours = any(one.said.ours for one in grounds), any(one.said.yours for one in grounds)
     if (said.ours and not ours) or (said.yours and not said.ours and ours and not yours):
         return "It changes who does it."

@@ -54,11 +54,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`strict`, `qualities` and `concepts` are names of the lists; `negations` counts them."""
+    """`strict`, `qualities` and `concepts` are names of the lists; each set in `named` holds what one place may mean;
+    `negations` counts them.
+    """
 
     strict: frozenset[str]
     qualities: frozenset[str]
     concepts: frozenset[str]
+    named: frozenset[frozenset[str]]
     negations: int
     ours: bool
     yours: bool
@@ -79,22 +82,37 @@ def meaning_of(text: str, language: str) -> Meaning:
     """Kept for the passages that are looked at again and again; texts are short."""
     values = tuple(values_in(text, language))
     plain = _plain(_without(text, values))
-    found: dict[str, set[str]] = {"strict": set(), "quality": set(), "concept": set()}
-    spans: list[tuple[int, int, str]] = []
-    for name, kind, pattern in _concepts(language):
-        for match in pattern.finditer(plain):
-            found[kind].add(name)
-            spans.append((*match.span(), name))
+    found = [
+        (*match.span(), name, kind) for name, kind, pattern in _concepts(language) for match in pattern.finditer(plain)
+    ]
+    places = _places([one for one in found if one[3] != "strict"])
+    kept = {name: kind for several in places.values() for name, kind in several}
+    every = [
+        *((*span, name) for span, several in places.items() for name, _ in several),
+        *(one[:3] for one in found if one[3] == "strict"),
+    ]
     return Meaning(
-        frozenset(found["strict"]),
-        frozenset(found["quality"]),
-        frozenset(found["concept"]),
-        len(_pattern("negation", language).findall(plain)),
-        bool(_pattern("ours", language).search(plain)),
-        bool(_pattern("yours", language).search(plain)),
-        tuple(_words(plain, language, spans)),
-        values,
+        strict=frozenset(name for *_, name, kind in found if kind == "strict"),
+        qualities=frozenset(name for name, kind in kept.items() if kind == "quality"),
+        concepts=frozenset(name for name, kind in kept.items() if kind == "concept"),
+        named=frozenset(frozenset(name for name, _ in several) for several in places.values()),
+        negations=len(_pattern("negation", language).findall(plain)),
+        ours=bool(_pattern("ours", language).search(plain)),
+        yours=bool(_pattern("yours", language).search(plain)),
+        words=tuple(_words(plain, language, every)),
+        values=values,
     )
+
+
+def _places(found: list[tuple[int, int, str, str]]) -> dict[tuple[int, int], set[tuple[str, str]]]:
+    """Each place with what it may mean. What is longer comes first: Österreich is not "erreich", free of charge no
+    charge.
+    """
+    places: dict[tuple[int, int], set[tuple[str, str]]] = {}
+    for start, end, name, kind in sorted(found, key=lambda one: (one[0] - one[1], one[0])):
+        if (start, end) in places or all(end <= low or start >= high for low, high in places):
+            places.setdefault((start, end), set()).add((name, kind))
+    return places
 
 
 def promises(text: str, language: str) -> bool:
@@ -108,9 +126,11 @@ def is_courtesy(text: str, language: str) -> bool:
 
 
 def speaks(text: str, language: str) -> bool:
-    """Whether a sentence is in this language rather than in another of the four, by the small words of each."""
+    """Whether a sentence is in no other of the four languages, by the small words of each. A language beside these four
+    is told by its words of content, which mean nothing here.
+    """
     counts = {one: sum(word in stop_words(one) for word in tokens(text, one)) for one in LANGUAGES}
-    return counts[language] > 0 and counts[language] == max(counts.values())
+    return counts[language] == max(counts.values())
 
 
 def _words(plain: str, language: str, spans: list[tuple[int, int, str]]) -> Iterator[Word]:

@@ -30,7 +30,9 @@ _URL = re.compile(
 )
 _EMAIL = re.compile(r"[\w.+%'-]+@(?:[\w-]+\.)+[\w-]{2,}")
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
-_DOTTED = re.compile(r"(?<![\d.])(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})?(?![\d/])")
+_DOTTED = re.compile(
+    r"(?<![\d.,/])(?P<a>0?[1-9]|[12]\d|3[01])(?P<sign>[./])(?P<b>0?[1-9]|[12]\d|3[01])(?P=sign)(?P<year>\d{4}|\d{2})?(?!\d)"
+)
 _CLOCK = re.compile(r"(?<![\d.,:])(\d{1,2})[:h](\d{2})(?!\d)(?:\s*(?:uhr|h)\b)?(?:\s*([ap])\.?m\b\.?)?", re.IGNORECASE)
 _HOUR = re.compile(r"(?<![\d.,:])(\d{1,2})\s*(?:(?:uhr|o'clock|o’clock)\b|([ap])\.?m\b\.?)", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w+])(?:\+|00|0|\(\+?\d)[\d\s()/.-]{6,}\d(?!\w)")
@@ -38,7 +40,7 @@ _LETTERS_FIRST = re.compile(r"(?<![\w-])(?!(?:eur|usd|gbp|chf)\d)(?=[\w/-]*\d)[^
 _DIGITS_FIRST = re.compile(r"(?<![\w-])(?=[\w/-]*[^\W\d_])\d\w*(?:[/-]\w+)*")
 _NUMERAL = r"\d{1,3}(?:(?P<s>[.,'’ \u00a0\u202f])\d{3})(?:(?P=s)\d{3})*(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _NUMBER = re.compile(rf"(?<![\w.,])(?:{_NUMERAL})")
-_RANGE = re.compile(r"\s*(?:-|–|—|to|or|and|bis|oder|und|à|a|ou|et|o|y|hasta)\s*", re.IGNORECASE)
+_JOINED = re.compile(r"\s*(?:(?P<to>-|–|—|to|bis|à|a|hasta)|or|and|oder|und|ou|et|o|y)\s*", re.IGNORECASE)
 _MARKS = {"€": "eur", "$": "usd", "£": "gbp", "eur": "eur", "usd": "usd", "gbp": "gbp", "chf": "chf"}
 _BEFORE = re.compile(r"(€|\$|£|\b(?:eur|usd|gbp|chf))\s*$", re.IGNORECASE)
 
@@ -120,14 +122,17 @@ def _dates(text: str, language: str) -> Iterator[Value]:
     for match in _ISO.finditer(text):
         yield _date(match, int(match[3]), int(match[2]), match[1])
     for match in _DOTTED.finditer(text):
-        first, second = int(match[1]), int(match[3])
-        if match[2] == "/" and language == "en" and first <= 12 and second <= 12:
+        first, second, year = int(match["a"]), int(match["b"]), match["year"] or ""
+        slashed = match["sign"] == "/"
+        if not year and (slashed or language == "en" or second > 12):
+            continue
+        if slashed and language == "en" and first <= 12 and second <= 12:
             # 03/04/2026 is read one way here and another way there: only as it stands.
             yield Value("date", (match[0],), *match.span())
-        elif match[2] == "/" and first <= 12 < second:
-            yield _date(match, second, first, match[4] or "")
+        elif second > 12:
+            yield _date(match, second, first, year)
         else:
-            yield _date(match, first, second, match[4] or "")
+            yield _date(match, first, second, year)
     for pattern in _month_dates():
         for match in pattern.finditer(text):
             yield _date(match, int(match["day"]), _months()[match["month"].casefold()], match["year"] or "")
@@ -191,10 +196,12 @@ def _numbers(text: str, language: str) -> Iterator[Value]:
         before = _BEFORE.search(text[:start])
         if not unit and before:
             unit, start = _MARKS[before[1].casefold()], before.start(1)
-        joined = at + 1 < len(found) and _RANGE.fullmatch(text[until : found[at + 1][0]])
+        joined = _JOINED.fullmatch(text[until : found[at + 1][0]]) if at + 1 < len(found) else None
         # "3 to 5 days": the 3 is of days, too.
         unit = unit or (unit_of_next if joined else "")
         unit_of_next = unit
+        if joined and joined["to"]:
+            yield Value("range", (number, found[at + 1][2], unit), start, found[at + 1][1])
         until = found[at + 1][0] if joined else until
         yield Value("number", (number, unit), start, until)
 
