@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from domain.answering import AnswerLook
 from domain.case import Case
+from domain.composition import Attempt
 from domain.message import Address
 
 
@@ -64,6 +65,7 @@ class Decision:
 
     `case` is the case as it stands after this decision; `case_on_release` what it becomes when a person releases it.
     `answer` is how the answer was looked at that the reply rests on, also where none was given.
+    `composition` is what a language model was asked and said on the way, with the verdict on each sentence.
     """
 
     disposition: Disposition
@@ -74,6 +76,7 @@ class Decision:
     case: Case | None = None
     case_on_release: Case | None = None
     answer: AnswerLook | None = None
+    composition: tuple[Attempt, ...] = ()
 
     @classmethod
     def release(cls, reason: str, *effects: Effect) -> "Decision":
@@ -93,6 +96,9 @@ class Decision:
 
     def proven_by(self, *citations: Citation) -> "Decision":
         return replace(self, citations=(*self.citations, *citations))
+
+    def after(self, *attempts: Attempt) -> "Decision":
+        return replace(self, composition=(*self.composition, *attempts))
 
     def checked(self, *checks: Check) -> "Decision":
         return replace(self, checks=(*self.checks, *checks))

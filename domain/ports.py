@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from domain.composition import NOBODY, Asker, Attempt, Composition, Judged, NoComposition
 from domain.conversation import Conversation
 from domain.decision import Citation, Decision
 from domain.message import Message
@@ -36,7 +37,9 @@ class Answer:
 
     `text` consists of quotes from `citations`, without greeting or closing, when `method` is "quoted". `passages` holds
     the ten best, always. `features` is what the confidence was computed from: those of the weakest question; `model`
-    names what computed it, where what was earned may belong to another one.
+    names what computed it, where what was earned may belong to another one. A text whose `method` is "composed" was
+    written by a language model, and each sentence of it was proven by code. `attempts` is what a model was asked and
+    said, also where its answer was not used.
     """
 
     answered: bool
@@ -48,6 +51,23 @@ class Answer:
     method: str = "quoted"
     features: Mapping[str, float] = field(default_factory=dict)
     model: str = ""
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToCompose:
+    """What a language model is to answer, and from which passages of public documents.
+
+    `text` is the mail without greeting and chatter, `questions` what it asks. `refused` is what code found wrong with
+    the last try.
+    """
+
+    text: str
+    questions: tuple[str, ...]
+    language: str
+    passages: tuple[FoundPassage, ...]
+    asker: Asker = NOBODY
+    refused: tuple[Judged, ...] = ()
 
 
 class Reads(Protocol):
@@ -77,6 +97,21 @@ class Spending(Protocol):
 class Answers(Protocol):
     def answer(self, question: str, subject: str, language: str) -> Answer:
         """Answer from the tenant's own documents, or say that they do not hold the answer."""
+        ...
+
+
+@runtime_checkable
+class AnswersSomebody(Answers, Protocol):
+    """Answers that depend on who asks."""
+
+    def asked_by(self, asker: Asker) -> Answers:
+        """The same answers, for this one mail."""
+        ...
+
+
+class Composes(Protocol):
+    def compose(self, task: ToCompose) -> Composition | NoComposition:
+        """An answer in the task's language, each sentence with its quotes; or why there is none. Proves nothing."""
         ...
 
 

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 
+from domain.composition import Asker
 from domain.conversation import Conversation
 from domain.decision import Check, Citation, Decision, Reply
 from domain.message import Address, Message
 from domain.order import Order
-from domain.ports import Answer, Answers, Orders
+from domain.ports import Answer, Answers, AnswersSomebody, Orders
 from domain.understanding import Understanding
 from handlers.ownership import may_hear_of, order_checks
 from handlers.wording import Wording, wording_for
+
+COMPOSED = "Written by a language model: a person looks at it until such answers have earned trust."
+# Names shorter than this are too common to be told from words.
+_LEAST_NAME = 3
 
 
 class QuestionHandler:
@@ -26,21 +31,26 @@ class QuestionHandler:
         # An order that only the quoted mail names is no question about that order.
         if understanding.claimed_orders:
             return self._about_orders(message, message.sender, understanding, wording)
-        answer = self._answers.answer(understanding.text, message.subject, understanding.language)
+        answers = self._answers
+        if isinstance(answers, AnswersSomebody):
+            answers = answers.asked_by(_asker(message, understanding))
+        answer = answers.answer(understanding.text, message.subject, understanding.language)
         if not answer.answered or not answer.citations:
-            return Decision.hold(_why_not(answer)).checked(
-                _answer_check(answer), *self._mentioned(message, understanding.thread_orders)
+            return (
+                Decision.hold(_why_not(answer))
+                .checked(_answer_check(answer), *self._mentioned(message, understanding.thread_orders))
+                .after(*answer.attempts)
             )
         sources = list(dict.fromkeys(citation.heading for citation in answer.citations))
         paragraphs = (answer.text, "\n".join(dict.fromkeys(_source_line(one, wording) for one in answer.citations)))
-        return (
-            Decision.release(
-                f"Answered from: {', '.join(sources)}",
-                Reply(message.sender, message.subject, wording.letter(message, *paragraphs)),
-            )
+        reply = Reply(message.sender, message.subject, wording.letter(message, *paragraphs))
+        decision = (
+            Decision.release(f"Answered from: {', '.join(sources)}", reply)
             .proven_by(*answer.citations)
             .checked(_answer_check(answer), _follow_up_check(conversation))
+            .after(*answer.attempts)
         )
+        return decision.held(COMPOSED) if answer.method == "composed" else decision
 
     def _about_orders(
         self, message: Message, sender: Address, understanding: Understanding, wording: Wording
@@ -63,6 +73,12 @@ class QuestionHandler:
         for number in numbers:
             yield Check(f"The quoted or forwarded mail names order {number}; the new text does not.", passed=False)
             yield from order_checks(message, number, self._orders.find(number))
+
+
+def _asker(message: Message, understanding: Understanding) -> Asker:
+    words = message.sender.name.split() if message.sender else []
+    names = tuple(name for word in words if len(name := word.strip(".,;()\"'")) >= _LEAST_NAME)
+    return Asker(message.id, names, understanding.sentiment)
 
 
 def _status(order: Order, wording: Wording) -> Iterator[str]:

@@ -9,6 +9,7 @@ from domain.category import Category
 from domain.ports import Answer, Answers, Handler
 from handlers import handlers_for
 from parts.abstaining import Abstaining, NamedAnswers, version_name
+from parts.composing import composed
 from parts.knowledge import Knowledge
 from parts.tables import NoOrders, TenantOrders
 from storage import indexing, tenants
@@ -36,7 +37,8 @@ class Answering(Abstaining, Knowledge):
     def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
         """The handlers over this tenant's own documents and orders."""
         abstention, name = self.abstention_of(tenant)
-        return handlers_for(NamedAnswers(self._answers(tenant, abstention), name), TenantOrders(self.database, tenant))
+        answers = self._composed(tenant, self._answers(tenant, abstention))
+        return handlers_for(NamedAnswers(answers, name), TenantOrders(self.database, tenant))
 
     def prior_answers(self, tenant: UUID) -> Answers:
         """Answers as sure as the shipped abstention says, whatever the tenant's verdicts made of it."""
@@ -75,3 +77,6 @@ class Answering(Abstaining, Knowledge):
             str(tenant), published.version, engine, lambda: assemble(self.load_published(tenant, engine), engine)
         )
         return KnowledgeAnswers(index, self.embedder, abstention)
+
+    def _composed(self, tenant: UUID, local: Answers) -> Answers:
+        return composed(tenant, local, database=self.database, settings=self.settings, model=self.language_model)

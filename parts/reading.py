@@ -9,8 +9,8 @@ import structlog
 from domain.errors import BadInput
 from domain.ports import Reads
 from domain.triage import Policy
+from parts.composing import spending_of
 from parts.core import Core
-from parts.tables import TenantSpending
 from storage import learning, mailboxes, tenants
 
 if TYPE_CHECKING:
@@ -108,11 +108,9 @@ class Reading(Core):
 
         with self.database.transaction(tenant) as db:
             policy = tenants.get(db, tenant).llm
-        wished = policy.get("tokens_per_day")
-        tokens_per_day = wished if isinstance(wished, int) else self.settings.llm_tokens_per_day
-        if tokens_per_day <= 0:
+        spending = spending_of(tenant, policy, database=self.database, settings=self.settings)
+        if spending is None:
             return local
-        spending = TenantSpending(self.database, tenant, tokens_per_day)
         return Cascade(local, ModelOpinion(self.language_model, spending), Trust.of(policy))
 
     @cached_property

@@ -33,6 +33,14 @@ KINDS = {
     "no_json_schema": "llm: 400 when a JSON schema is asked for",
     "outside_enum": "llm: a category that is none of those asked for",
     "obeys_the_mail": "llm: the model answers as the mail tells it to",
+    "invents_numbers": "llm: an answer with other numbers than its quotes",
+    "invents_quotes": "llm: an answer with a quote that stands nowhere",
+    "quotes_the_wrong_passage": "llm: an answer whose quotes stand in another passage than it says",
+    "flips_negation": "llm: an answer that says no where its quote says yes, and the other way round",
+    "adds_a_link": "llm: an answer with a link of its own",
+    "promises_a_refund": "llm: an answer that says that money was paid back",
+    "speaks_another_language": "llm: an answer in another language",
+    "says_without_a_quote": "llm: an answer with a sentence that has no quote",
 }
 
 

@@ -1,7 +1,7 @@
 """A stand-in for language models: OpenAI's chat completions, and the little that we ask of Anthropic's and Google's.
 
-Start it with `python -m sandbox.llm --port 8035`. It sorts mail by simple words, plays faults on demand, and shows what
-it was sent. Nothing here is a language model.
+Start it with `python -m sandbox.llm --port 8035`. It sorts mail by simple words, answers it with sentences of the
+passages that it is given, plays faults on demand, and shows what it was sent. Nothing here is a language model.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from typing import Any
 
 from sandbox.faults import Fault, Faults
 from sandbox.http_server import Cut, HttpServer, Request, Response, json_response
+from sandbox.llm_answers import WRONG, asks_for_an_answer, honest, wrong
 from sandbox.llm_dialects import DIALECTS, Dialect, asked_for
 from sandbox.llm_words import obeyed, sorted_by_words
 
@@ -36,6 +37,8 @@ class LanguageModels:
         """False: every request with a JSON schema is refused, as many servers of one's own do."""
         self.sorts: Callable[[str], dict[str, str]] = sorted_by_words
         """What it thinks of a mail."""
+        self.composes: Callable[[str], dict[str, Any]] = honest
+        """What it answers to a mail with the passages it is given."""
         self.stopping = threading.Event()
 
     def order(self, fault: str, **more: Any) -> None:
@@ -47,6 +50,7 @@ class LanguageModels:
         self.requests.clear()
         self.json_schema = True
         self.sorts = sorted_by_words
+        self.composes = honest
 
     def answer(self, request: Request) -> Response:
         if request.path.startswith(CONTROL):
@@ -62,7 +66,12 @@ class LanguageModels:
             return suffered
         if asked_for(body) == "json_schema" and (not self.json_schema or (fault and fault.fault == "no_json_schema")):
             return dialect.error(400, "'response_format' of type 'json_schema' is not supported by this server")
-        return dialect.said(body, self._words(fault, dialect.mail(body)), fault.fault if fault else "")
+        words = (
+            self._answer(fault, dialect.data(body))
+            if asks_for_an_answer(json.dumps(body))
+            else self._words(fault, dialect.mail(body))
+        )
+        return dialect.said(body, words, fault.fault if fault else "")
 
     def _before(self, fault: Fault, dialect: Dialect) -> Response | None:
         """What ends the call before anything was thought of; slow calls go on."""
@@ -95,6 +104,17 @@ class LanguageModels:
             case "obeys_the_mail":
                 return json.dumps({"category": obeyed(mail), "sub_intent": "none", "language": "en"})
         return json.dumps(self.sorts(mail))
+
+    def _answer(self, fault: Fault | None, data: str) -> str:
+        """An answer to the mail as the model writes it."""
+        match fault.fault if fault else "":
+            case "malformed_answer":
+                return '{"abstain": false, "reason": "", "sentences": [{"text": "You wi'
+            case "empty_answer" | "no_tool_call" | "refusal" | "outside_enum" as same:
+                return self._words(fault, "") if same != "outside_enum" else '{"abstain": "perhaps"}'
+            case name if name in WRONG:
+                return json.dumps(wrong(name, data))
+        return json.dumps(self.composes(data))
 
     def _control(self, request: Request) -> Response:
         """POST /sandbox/faults, GET and DELETE /sandbox/requests, POST /sandbox/reset. Loopback only."""

@@ -36,6 +36,10 @@ class Dialect(ABC):
     @abstractmethod
     def _last_text(self, body: Body) -> str: ...
 
+    def data(self, body: Body) -> str:
+        """All that we sent as data: what stands between fences, with their lines."""
+        return self._last_text(body)
+
     def mail(self, body: Body) -> str:
         """What stands between the two lines of the fence."""
         lines = self._last_text(body).splitlines()

@@ -12,6 +12,7 @@ from uuid import UUID
 from domain.answering import AnswerLook
 from domain.case import Case
 from domain.category import Category
+from domain.composition import Attempt, Judged, Quoted, Sentence
 from domain.decision import Check, Citation
 from domain.message import Address, Attachment, Message
 from domain.opinion import SecondLook
@@ -111,6 +112,25 @@ def citations_from_json(rows: list[Mapping[str, Any]]) -> tuple[Citation, ...]:
 
 def checks_from_json(rows: list[Mapping[str, Any]]) -> tuple[Check, ...]:
     return tuple(Check(**row) for row in rows)
+
+
+def composition_to_json(attempts: Iterable[Attempt]) -> str:
+    """What a language model wrote may hold whatever there is."""
+    return dumps(_storable([asdict(one) for one in attempts]))
+
+
+def composition_from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(row["model"], row["prompt"], row["raw"], tuple(map(_judged, row["sentences"])), row["reason"])
+        for row in rows
+    )
+
+
+def _judged(row: Mapping[str, Any]) -> Judged:
+    sentence = row["sentence"]
+    return Judged(
+        Sentence(sentence["text"], tuple(Quoted(**one) for one in sentence["citations"])), row.get("objection", "")
+    )
 
 
 def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:

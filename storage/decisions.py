@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
+from domain.composition import Attempt
 from domain.conversation import Conversation
 from domain.decision import Decision, Disposition, Reply
 from domain.delivery import EffectState
 from domain.errors import TryAgain
 from domain.understanding import Understanding
 from storage import cases, events
-from storage.codec import dumps
+from storage.codec import composition_from_json, composition_to_json, dumps
 from storage.messages import Claimed
 
 # Of two copies of one mail in two mailboxes, one is decided at a time.
@@ -37,12 +38,15 @@ _HANDLED_ELSEWHERE = text("""
 
 _INSERT = text("""
     INSERT INTO decision (tenant_id, id, message_id, conversation_id, disposition, reason, category, confidence,
-        importance, understanding, citations, checks, case_on_release, answer)
+        importance, understanding, citations, checks, case_on_release, composition, answer)
     VALUES (:tenant, :id, :message, :conversation, :disposition, :reason, :category, :confidence, :importance,
         CAST(:understanding AS jsonb), CAST(:citations AS jsonb), CAST(:checks AS jsonb),
-        CAST(:case_on_release AS jsonb), CAST(:answer AS jsonb) || jsonb_build_object('knowledge_version',
+        CAST(:case_on_release AS jsonb), CAST(:composition AS jsonb),
+        CAST(:answer AS jsonb) || jsonb_build_object('knowledge_version',
             (SELECT t.knowledge_version FROM tenant t WHERE t.tenant_id = :tenant)))
 """)
+
+_COMPOSITION = text("SELECT composition FROM decision WHERE tenant_id = :tenant AND id = :id")
 
 _INSERT_EFFECT = text("""
     INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
@@ -122,6 +126,7 @@ def record(
             "checks": dumps([asdict(check) for check in decision.checks]),
             "case_on_release": dumps(asdict(on_release)) if on_release else None,
             "answer": dumps(asdict(decision.answer)) if decision.answer else None,
+            "composition": composition_to_json(decision.composition),
         },
     )  # fmt: skip
     waiting = EffectState.PENDING if released else EffectState.HELD
@@ -144,6 +149,12 @@ def record(
         decision=decision_id,
     )
     return True
+
+
+def composition(db: Connection, tenant: UUID, decision: UUID) -> tuple[Attempt, ...]:
+    """What a language model was asked and said for this decision, and what code made of each sentence."""
+    stored = db.execute(_COMPOSITION, {"tenant": tenant, "id": decision}).scalar_one_or_none()
+    return composition_from_json(stored or ())
 
 
 def _write_reply(

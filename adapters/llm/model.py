@@ -4,13 +4,12 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from adapters.llm.answer import Kind, Outcome, kind_in
+from adapters.llm.answer import Outcome
 from adapters.llm.errors import translated
-from adapters.llm.prompt import SCHEMA
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -27,7 +26,6 @@ _RETRIES: Mapping[str, int] = {"openai": 2, "anthropic": 2, "google_genai": 3}
 _OF_PROVIDER: Mapping[str, Mapping[str, Any]] = {"openai": {"use_responses_api": False}}
 # Tokens; models that think first count their thoughts in.
 _LONGEST_ANSWER = 2048
-_LONGEST_RAW = 2000
 _REFUSALS = {"refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII"}
 _TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 # Their clients would write whole requests to standard error if the environment said so.
@@ -58,12 +56,24 @@ class Choice:
         return (input_tokens * self.input_price + output_tokens * self.output_price) / 10_000
 
 
+Said = TypeVar("Said")
+
+
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What one call came to. `kind` is there when `outcome` is ANSWERED."""
+class Form(Generic[Said]):
+    """What a model is to fill in. `read` gives what the fields say by our own rules, or why they say nothing."""
+
+    schema: Mapping[str, Any]
+    read: Callable[[object], Said | Outcome]
+    longest_raw: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[Said]):
+    """What one call came to. `said` is there when `outcome` is ANSWERED."""
 
     outcome: Outcome
-    kind: Kind | None = None
+    said: Said | None = None
     raw: str = ""
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -76,13 +86,13 @@ class ChatModel:
         self.choice = choice
         self._model = _made(choice)
 
-    def ask(self, method: str, instructions: str, mail: str) -> Reply:
+    def ask(self, form: Form[Said], method: str, instructions: str, mail: str) -> Reply[Said]:
         """One call, with the vendor's bounded retries inside. Raises our own errors."""
         options = {"strict": True} if self.choice.provider == "openai" and method != "json_mode" else {}
         with translated(self.choice.provider):
-            asking = self._model.with_structured_output(SCHEMA, method=method, include_raw=True, **options)
+            asking = self._model.with_structured_output(dict(form.schema), method=method, include_raw=True, **options)
             answer = asking.invoke([("system", instructions), ("human", mail)])
-        return _reply(answer)
+        return _reply(form, answer)
 
 
 def forbid_telling() -> None:
@@ -116,27 +126,26 @@ def _made(choice: Choice) -> "BaseChatModel":
     return made
 
 
-def _reply(answer: Any) -> Reply:
+def _reply(form: Form[Said], answer: Any) -> Reply[Said]:
     raw: AIMessage = answer["raw"]
     usage = raw.usage_metadata
     tokens = (usage["input_tokens"], usage["output_tokens"]) if usage else (None, None)
-    words = _words(raw)
+    words = _words(raw)[: form.longest_raw]
     if _refused(raw):
         return Reply(Outcome.REFUSED, None, words, *tokens)
     if answer["parsed"] is None:
         # Without an error: the model was asked to call a function and called none.
         nothing = answer["parsing_error"] is None or not words
         return Reply(Outcome.NOTHING if nothing else Outcome.UNREADABLE, None, words, *tokens)
-    kind = kind_in(answer["parsed"])
-    if isinstance(kind, Outcome):
-        return Reply(kind, None, words, *tokens)
-    return Reply(Outcome.ANSWERED, kind, words, *tokens)
+    said = form.read(answer["parsed"])
+    if isinstance(said, Outcome):
+        return Reply(said, None, words, *tokens)
+    return Reply(Outcome.ANSWERED, said, words, *tokens)
 
 
 def _words(raw: "AIMessage") -> str:
     calls = [call["args"] for call in raw.tool_calls]
-    text = json.dumps(calls[0]) if calls else str(raw.text)
-    return text[:_LONGEST_RAW]
+    return json.dumps(calls[0], ensure_ascii=False) if calls else str(raw.text)
 
 
 def _refused(raw: "AIMessage") -> bool:

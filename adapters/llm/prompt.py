@@ -6,6 +6,7 @@ obeys the mail, and not impossible; what holds is that all it can do is choose a
 
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,13 +57,21 @@ language: two letters of ISO 639-1, und if it cannot be told.
 Words such as <EMAIL_1> or <NUMBER_2> stand for what was taken out."""
 
 
+def new_fence() -> str:
+    """Another one for each request."""
+    return f"=== {secrets.token_hex(12)} ==="
+
+
 def instructions(fence: str, *, with_schema: bool) -> str:
     """The part that is ours. `with_schema` repeats the form in words, for models that are only told to write JSON."""
     kinds = "\n".join(f"- {category.value}: {', '.join(several)}" for category, several in SUB_INTENTS.items())
     text = _INSTRUCTIONS.format(fence=fence, sub_intents=kinds)
-    if with_schema:
-        text += f"\nAnswer with one JSON object that fits this JSON schema: {json.dumps(SCHEMA)}"
-    return text
+    return text + in_words(SCHEMA) if with_schema else text
+
+
+def in_words(schema: Mapping[str, Any]) -> str:
+    """The form for models that are only told to write JSON."""
+    return f"\nAnswer with one JSON object that fits this JSON schema: {json.dumps(schema)}"
 
 
 def fenced(fence: str, subject: str, text: str) -> str:

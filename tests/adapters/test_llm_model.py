@@ -11,6 +11,7 @@ import pytest
 from adapters.llm.errors import translated
 from adapters.llm.model import ChatModel
 from adapters.llm.prompt import SCHEMA, SUB_INTENTS, fenced
+from adapters.llm.second_opinion import KIND
 from domain.category import Category
 from domain.errors import MailwrightError, NeedsPerson, TryAgain
 from domain.opinion import Excerpt, NoOpinion, Opinion
@@ -110,15 +111,15 @@ def test_a_fault_that_passes_is_not_seen(models):
 def test_malformed_output_gives_no_exception_and_its_usage_is_kept(models):
     """With a Pydantic class LangChain raises here, and the usage is lost; with a dict it does not."""
     models.order("malformed_answer")
-    reply = ChatModel(choice_for(models)).ask("json_schema", "Sort it.", REFUND)
-    assert (reply.kind, str(reply.outcome)) == (None, "unreadable answer")
+    reply = ChatModel(choice_for(models)).ask(KIND, "json_schema", "Sort it.", REFUND)
+    assert (reply.said, str(reply.outcome)) == (None, "unreadable answer")
     assert reply.input_tokens > 10
 
 
 def test_no_tool_call_is_no_answer_although_langchain_names_no_error(models):
     models.order("no_tool_call")
-    reply = ChatModel(choice_for(models)).ask("function_calling", "Sort it.", REFUND)
-    assert (reply.kind, str(reply.outcome)) == (None, "no answer")
+    reply = ChatModel(choice_for(models)).ask(KIND, "function_calling", "Sort it.", REFUND)
+    assert (reply.said, str(reply.outcome)) == (None, "no answer")
 
 
 def test_an_answer_without_all_its_fields_is_no_answer(models):
@@ -255,7 +256,7 @@ def test_many_mails_are_asked_about_side_by_side_and_answered_in_order(models):
 def test_no_word_of_the_vendor_and_no_key_stands_in_an_error(models):
     models.order("401")
     with pytest.raises(NeedsPerson) as caught:
-        ChatModel(choice_for(models)).ask("json_schema", "Sort it.", REFUND)
+        ChatModel(choice_for(models)).ask(KIND, "json_schema", "Sort it.", REFUND)
     assert KEY not in str(caught.value)
     assert "as it was ordered" not in str(caught.value)
     assert KEY not in repr(choice_for(models))

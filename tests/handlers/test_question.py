@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
+from domain.composition import Asker, Attempt
 from domain.conversation import Conversation
 from domain.decision import Disposition
 from domain.message import Address
-from domain.understanding import Place, Reading
+from domain.understanding import Place, Reading, Sentiment
 from handlers.question import QuestionHandler
 
 
@@ -90,3 +93,46 @@ def test_where_it_is_held_a_person_sees_the_order_of_the_old_mail(decide):
     texts = [check.text for check in decision.checks]
     assert "The quoted or forwarded mail names order LO-1; the new text does not." in texts
     assert "Found order LO-1, delivered on 2026-03-01, 49.90 EUR." in texts
+
+
+class WrittenAnswers:
+    """Answers for one asker, as a language model's would be."""
+
+    def __init__(self, local, *, asker=None):
+        self.local, self.askers = local, [asker]
+
+    def asked_by(self, asker):
+        self.askers.append(asker)
+        return self
+
+    def answer(self, question, subject, language):
+        found = self.local.answer(question, subject, language)
+        return replace(found, method="composed", attempts=(Attempt("m", "asked", "said"),))
+
+
+def test_what_a_language_model_wrote_is_a_draft_with_its_sources_until_such_answers_have_earned_trust(
+    answers, orders, mail, asks
+):
+    handler = QuestionHandler(WrittenAnswers(answers), orders)
+    decision = handler.decide(mail(), asks("Can I return it?"), Conversation())
+    assert decision.disposition is Disposition.HOLD
+    assert decision.reason == (
+        "Written by a language model: a person looks at it until such answers have earned trust."
+    )
+    assert "Source: Returns > How long" in decision.effects[0].text
+    assert [one.source for one in decision.citations] == ["returns.md"]
+    assert decision.composition == (Attempt("m", "asked", "said"),)
+
+
+def test_what_was_asked_in_vain_is_evidence_too(answers, orders, mail, asks):
+    decision = QuestionHandler(WrittenAnswers(answers), orders).decide(mail(), asks("Pianos?"), Conversation())
+    assert decision.effects == ()
+    assert decision.composition == (Attempt("m", "asked", "said"),)
+
+
+def test_answers_learn_who_asks_and_in_which_mood(answers, orders, mail, asks):
+    written = WrittenAnswers(answers)
+    QuestionHandler(written, orders).decide(
+        mail(), asks("Can I return it?", sentiment=Sentiment.NEGATIVE), Conversation()
+    )
+    assert written.askers == [None, Asker(None, ("Ana", "Lopez"), Sentiment.NEGATIVE)]

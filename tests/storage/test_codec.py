@@ -4,8 +4,9 @@ import json
 from dataclasses import fields
 
 from domain.category import Category
+from domain.composition import Attempt, Judged, Quoted, Sentence
 from domain.understanding import Place, Priority, Reading, Sentiment, Understanding
-from storage.codec import dumps, understanding_from_json
+from storage.codec import composition_from_json, composition_to_json, dumps, understanding_from_json
 
 READ = Understanding(
     text="The lamp is broken.",
@@ -79,3 +80,13 @@ def test_rows_of_a_later_release_are_read_without_what_this_one_does_not_know():
     assert read.probabilities == {Category.REFUND: 0.4}
     assert read.read_from == (Reading("text", Place.NEW_TEXT),)
     assert read.key_issues == READ.key_issues
+
+
+def test_what_a_language_model_was_asked_and_said_is_read_back():
+    sentence = Sentence("Returns are free.", (Quoted(2, "are free"),))
+    attempts = (
+        Attempt("m", "asked", "{}", (Judged(sentence, "No."), Judged(sentence))),
+        Attempt("m", "", "", (), "slow"),
+    )
+    assert composition_from_json(json.loads(composition_to_json(attempts))) == attempts
+    assert composition_from_json([]) == ()

@@ -193,6 +193,7 @@ CASES = {
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
     ),
+    "decisions.composition": lambda db, t, b: decisions.composition(db, t, b.decision),
     "decisions.conversations": lambda db, t, b: decisions.conversations(db, t, [b.message]),
     "decisions.record": lambda db, t, b: decisions.record(db, replace(b.claim, tenant=t), Decision.hold("x"), None),
     "desk.queue": lambda db, t, b: desk.queue(db, t) or desk.queue(db, t, after=b.decision),

@@ -1,0 +1,209 @@
+"""Prove each sentence that a language model wrote, or say what speaks against it. Code alone decides, no model.
+
+A sentence stands when its quotes stand in the passages, and it says nothing beyond the sentences of the passages in
+which they stand: no value, name, condition, negation or word of content. Similarity is no proof: "are free" and "are
+not free" are alike (MODELS.md 6).
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.composition import Composition, Judged, Quoted, Sentence
+from domain.decision import Citation
+from domain.ports import FoundPassage
+from rag.quoting import around, citation, find
+from rag.senses import Meaning, is_courtesy, meaning_of, promises, speaks
+from rag.values import Value
+
+# Words of content, or values, from which on there is something to compare.
+FEWEST = 2
+NO_QUOTE = "It has no quote."
+_NOT_IN_A_MAIL = re.compile(r"[<>\[\]{}|`\\^*#~\n\r\t]")
+_CLAUSE = re.compile(
+    r"[,;:.](?=\s)|\s(?:and|or|but|while|und|oder|aber|et|ou|mais|y|o|pero)\s|\s[–—-]\s", re.IGNORECASE
+)
+_CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<=[\s(\"“„«'’-])[^\W\d_a-z][\w'’-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A quoted sentence of a passage with its heading, and which of its values are quoted."""
+
+    passage: FoundPassage
+    text: str
+    said: Meaning
+    heading: Meaning
+    values: frozenset[Value]
+    same_language: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A sentence that stands. Courtesy has no citations."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...] = ()
+    grounds: tuple[Ground, ...] = ()
+
+
+def prove(sentence: Sentence, passages: Sequence[FoundPassage], language: str) -> Proof | str:
+    """The proof, or what speaks against the sentence, as a sentence."""
+    text = sentence.text
+    objection = _form(text, language)
+    if not objection and is_courtesy(text, language):
+        return Proof(sentence)
+    objection = objection or _unquoted(sentence, passages)
+    if objection:
+        return objection
+    spans = [(passages[one.passage - 1], span) for one in sentence.citations if (span := _found(one, passages))]
+    grounds = _grounds(spans, language)
+    said = meaning_of(text, language)
+    objection = (
+        _values(said, grounds)
+        or _sense(said, grounds)
+        or _wording(text, said, grounds, language)
+        or _binding(text, language, grounds)
+    )
+    return objection or Proof(sentence, tuple(dict.fromkeys(citation(span, one) for one, span in spans)), grounds)
+
+
+def judged(
+    composition: Composition, passages: Sequence[FoundPassage], language: str
+) -> tuple[list[Proof], list[Judged]]:
+    """The proofs of the sentences that stand, and every sentence with its verdict, both in their order."""
+    proofs, verdicts = [], []
+    for sentence in composition.sentences:
+        proof = prove(sentence, passages, language)
+        verdicts.append(Judged(sentence, proof if isinstance(proof, str) else ""))
+        if isinstance(proof, Proof):
+            proofs.append(proof)
+    return proofs, verdicts
+
+
+def _form(text: str, language: str) -> str:
+    """What can be seen without any quote."""
+    invisible = any(unicodedata.category(sign) in {"Cc", "Cf", "Co", "Cn", "Cs"} for sign in text)
+    if not text.strip() or invisible or _NOT_IN_A_MAIL.search(text):
+        return "It is empty or holds marks that do not belong into a mail."
+    if promises(text, language):
+        return "It promises something, or says that something was done."
+    if not speaks(text, language):
+        return f"It is not in the language of the mail ({language})."
+    return "It asks something." if "?" in text else ""
+
+
+def _unquoted(sentence: Sentence, passages: Sequence[FoundPassage]) -> str:
+    wrong = [one for one in sentence.citations if _found(one, passages) is None]
+    if wrong:
+        return f"Its quote does not stand in passage {wrong[0].passage}."
+    return "" if sentence.citations else NO_QUOTE
+
+
+def _found(one: Quoted, passages: Sequence[FoundPassage]) -> tuple[int, int] | None:
+    return find(one.quote, passages[one.passage - 1]) if 1 <= one.passage <= len(passages) else None
+
+
+def _grounds(spans: Sequence[tuple[FoundPassage, tuple[int, int]]], language: str) -> tuple[Ground, ...]:
+    quoted: dict[tuple[FoundPassage, tuple[int, int]], set[Value]] = {}
+    for passage, (start, end) in spans:
+        for low, high in around(start, end, passage.text):
+            said = meaning_of(passage.text[low:high], passage.language)
+            # Taken from the whole sentence: of "15 days" nobody can quote "5 days".
+            inside = {one for one in said.values if start <= low + one.start and low + one.end <= end}
+            quoted.setdefault((passage, (low, high)), set()).update(inside)
+    return tuple(
+        Ground(
+            passage,
+            passage.text[low:high],
+            meaning_of(passage.text[low:high], passage.language),
+            meaning_of(passage.heading, passage.language),
+            frozenset(values),
+            passage.language == language,
+        )
+        for (passage, (low, high)), values in quoted.items()
+    )
+
+
+def _values(said: Meaning, grounds: Sequence[Ground]) -> str:
+    proven = Counter(one.same for ground in grounds for one in ground.values)
+    # As often as it stands there: "0 and 1" is not "1 and 1".
+    missing = Counter(one.same for one in said.values) - proven
+    first = next((one for one in said.values if missing[one.same]), None)
+    return f"Its quotes do not hold {' '.join(part for part in first.what if part)}." if first else ""
+
+
+def _sense(said: Meaning, grounds: Sequence[Ground]) -> str:
+    """Negations, conditions and who acts must be the same; what is said of things must be said there."""
+    strict = frozenset().union(*(one.said.strict for one in grounds))
+    if said.negations != sum(one.said.negations for one in grounds):
+        return "It says yes where its quote says no, or no where it says yes."
+    if said.strict != strict:
+        return f"It changes a condition ({', '.join(sorted(said.strict ^ strict))})."
+    here = frozenset().union(*(one.said.every_concept for one in grounds))
+    above = frozenset().union(*(one.heading.concepts for one in grounds))
+    if beyond := sorted("/".join(sorted(names)) for names in said.named if not names & (here | above)):
+        return f"Its quotes do not say so ({', '.join(beyond)})."
+    ours, yours = any(one.said.ours for one in grounds), any(one.said.yours for one in grounds)
+    if (said.ours and not ours) or (said.yours and not said.ours and ours and not yours):
+        return "It changes who does it."
+    return ""
+
+
+def _wording(text: str, said: Meaning, grounds: Sequence[Ground], language: str) -> str:
+    """Every word of content stands in the quoted sentences or their headings, or means what stands there."""
+    if len(said.words) + len(said.values) < FEWEST:
+        return "It says nothing that could be compared with its quote."
+    sources = [meaning for one in grounds for meaning in (one.said, one.heading)]
+    concepts = frozenset().union(*(meaning.every_concept for meaning in sources))
+    stems = frozenset().union(*(one.said.stems | one.heading.stems for one in grounds if one.same_language))
+    literal = {word.text for meaning in sources for word in meaning.words}
+    for word in said.words:
+        if word.stem not in stems and word.text not in literal and not word.concepts & concepts:
+            return f'Its quotes do not hold "{word.text}".'
+    if language != "de":
+        shown = {part.casefold() for one in grounds for part in re.findall(r"\w+", f"{one.text} {one.passage.heading}")}
+        for name in _CAPITALISED.findall(text):
+            parts = re.findall(r"\w+", name.casefold())
+            meant = meaning_of(name, language).every_concept & concepts
+            if (
+                name[0].isupper()
+                and name != "I"
+                and not meant
+                and not shown.issuperset(parts)
+                and not meaning_of(name, language).values
+            ):
+                return f'Its quotes do not name "{name}".'
+    return ""
+
+
+def _binding(text: str, language: str, grounds: Sequence[Ground]) -> str:
+    """Of "standard costs 4.90, express 9.90" nobody may make that standard costs 9.90.
+
+    A clause with a value must share a word with the clause of the quote that holds this value and no other does,
+    where it names what stands in the clauses of other values.
+    """
+    clauses = [
+        _labels(clause, one.passage.language, stemmed=one.same_language)
+        for one in grounds
+        for clause in _CLAUSE.split(one.text)
+    ]
+    for clause in _CLAUSE.split(text):
+        for stemmed in (True, False):
+            labels, values = _labels(clause, language, stemmed=stemmed)
+            home = [words for words, held in clauses if values <= held]
+            away = [words for words, held in clauses if held and not values <= held]
+            if not values or not home or not away:
+                continue
+            at_home, elsewhere = frozenset().union(*home), frozenset().union(*away)
+            if labels & (elsewhere - at_home) and not labels & (at_home - elsewhere) and at_home - elsewhere:
+                return "It joins a value with what its quote says of another."
+    return ""
+
+
+def _labels(clause: str, language: str, *, stemmed: bool) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
+    said = meaning_of(clause, language)
+    named = frozenset(f"={name}" for name in said.concepts | said.qualities)
+    return named | (said.stems if stemmed else frozenset()), frozenset(one.same for one in said.values)
