@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from domain.conversation import Conversation
-from domain.decision import Citation, Decision
+from domain.decision import Citation, Decision, Suggestion
+from domain.incident import Incident
 from domain.message import Message
 from domain.opinion import Call, Excerpt, NoOpinion, Opinion
 from domain.order import Order
@@ -81,6 +82,26 @@ class Answers(Protocol):
 class Orders(Protocol):
     def find(self, number: str) -> Order | None:
         """The tenant's order of this number, or None."""
+        ...
+
+
+class Incidents(Protocol):
+    def open(self) -> Sequence[Incident]:
+        """What the tenant's status page says is wrong, as it was read last: nothing is fetched for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A customer's question on its way out of the house. `names` are those that must not leave with it."""
+
+    text: str
+    names: tuple[str, ...] = ()
+
+
+class WebSearch(Protocol):
+    def search(self, questions: Sequence[Question]) -> list[Sequence[Suggestion]]:
+        """For each what the web holds about it, in their order, for members alone; nothing where it failed."""
         ...
 
 

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 
 from domain.category import Category
 from domain.ports import Answers, Handler, Orders
+from handlers.facts import Facts
 from handlers.other import OtherHandler
 from handlers.question import QuestionHandler
 from handlers.refund import RefundHandler
 from handlers.supplier import SupplierHandler
 
 
-def handlers_for(answers: Answers, orders: Orders) -> Mapping[Category, Handler]:
+def handlers_for(answers: Answers, orders: Orders, facts: Facts | None = None) -> Mapping[Category, Handler]:
     """A handler for every category there is."""
     return {
-        Category.QUESTION: QuestionHandler(answers, orders),
+        Category.QUESTION: QuestionHandler(answers, orders, facts or Facts(orders)),
         Category.REFUND: RefundHandler(orders),
         Category.SUPPLIER: SupplierHandler(),
         Category.OTHER: OtherHandler(),

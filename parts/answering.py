@@ -11,6 +11,7 @@ from domain.category import Category
 from domain.errors import BadInput
 from domain.ports import Answers, Handler
 from handlers import handlers_for
+from parts.from_data import FromData
 from parts.reading import Reading
 from parts.tables import NoOrders, TenantOrders
 from storage import documents, tenants
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-class Answering(Reading):
+class Answering(Reading, FromData):
     def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
         """The handlers over this tenant's own documents and orders."""
-        return handlers_for(self._answers(tenant), TenantOrders(self.database, tenant))
+        return handlers_for(self._answers(tenant), TenantOrders(self.database, tenant), self.facts(tenant))
 
     def folder_handlers(self) -> Mapping[Category, Handler]:
         """The handlers over the documents of KNOWLEDGE_BASE_DIR and without a shop: no database is asked."""

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.case import Case
 from domain.category import Category
-from domain.decision import Check, Citation
+from domain.decision import Check, Citation, Fact, Suggestion
 from domain.message import Address, Attachment, Message
 from domain.opinion import SecondLook
 from domain.understanding import Place, Priority, Reading, Sentiment, Understanding
@@ -100,6 +100,14 @@ def citations_from_json(rows: list[Mapping[str, Any]]) -> tuple[Citation, ...]:
 
 def checks_from_json(rows: list[Mapping[str, Any]]) -> tuple[Check, ...]:
     return tuple(Check(**row) for row in rows)
+
+
+def facts_from_json(rows: list[Mapping[str, Any]]) -> tuple[Fact, ...]:
+    return tuple(Fact(**{**row, "as_of": datetime.fromisoformat(row["as_of"])}) for row in rows)
+
+
+def suggestions_from_json(rows: list[Mapping[str, Any]]) -> tuple[Suggestion, ...]:
+    return tuple(Suggestion(**row) for row in rows)
 
 
 def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:

@@ -37,10 +37,10 @@ _HANDLED_ELSEWHERE = text("""
 
 _INSERT = text("""
     INSERT INTO decision (tenant_id, id, message_id, conversation_id, disposition, reason, category, confidence,
-        importance, understanding, citations, checks, case_on_release)
+        importance, understanding, citations, checks, case_on_release, facts, suggestions)
     VALUES (:tenant, :id, :message, :conversation, :disposition, :reason, :category, :confidence, :importance,
         CAST(:understanding AS jsonb), CAST(:citations AS jsonb), CAST(:checks AS jsonb),
-        CAST(:case_on_release AS jsonb))
+        CAST(:case_on_release AS jsonb), CAST(:facts AS jsonb), CAST(:suggestions AS jsonb))
 """)
 
 _INSERT_EFFECT = text("""
@@ -120,6 +120,8 @@ def record(
             "citations": dumps([asdict(citation) for citation in decision.citations]),
             "checks": dumps([asdict(check) for check in decision.checks]),
             "case_on_release": dumps(asdict(on_release)) if on_release else None,
+            "facts": dumps([asdict(fact) for fact in decision.facts]),
+            "suggestions": dumps([asdict(one) for one in decision.suggestions]),
         },
     )  # fmt: skip
     waiting = EffectState.PENDING if released else EffectState.HELD

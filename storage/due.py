@@ -20,6 +20,7 @@ class Kind(StrEnum):
     LABEL = "label"
     REVOKE = "revoke"
     LEARN = "learn"
+    INCIDENTS = "incidents"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from domain.category import Category
 from domain.errors import BadInput
+from domain.facts import FactRules
 from domain.number_forms import NumberForms
 from domain.triage import Policy
 
@@ -36,6 +38,16 @@ class Tenant:
         """What the tenant wishes of language models: tokens_per_day, lower, upper, reliability; each may be missing."""
         found = self.settings.get("llm")
         return found if isinstance(found, dict) else {}
+
+    def fact_rules(self) -> FactRules:
+        """What the tenant wishes of facts: order_hours, incident_replies, web_search; each may be missing or nonsense."""
+        usual, hours = FactRules(), self.settings.get("order_hours")
+        known = isinstance(hours, int) and not isinstance(hours, bool) and 0 < hours <= 24 * 365
+        return FactRules(
+            orders_current_for=timedelta(hours=hours) if known else usual.orders_current_for,
+            incident_replies=self.settings.get("incident_replies") is True,
+            web_search=self.settings.get("web_search") is not False,
+        )
 
     def number_forms(self) -> NumberForms:
         """The forms that this tenant gave its numbers; none where it gave none."""

@@ -95,7 +95,7 @@ class TestServices(Services):
         from handlers import handlers_for
         from parts.tables import TenantOrders
 
-        return handlers_for(PlainAnswers(), TenantOrders(self.database, tenant))
+        return handlers_for(PlainAnswers(), TenantOrders(self.database, tenant), self.facts(tenant))
 
 
 @dataclass
