@@ -1,7 +1,7 @@
 """Ask the web about a question, through LangChain's tool for Tavily, for members to read: never for a reply.
 
-The tool waits without end and hands errors out as answers, so that time and trouble are ours to watch. What leaves is one
-question, without names, addresses and numbers as far as `adapters/llm/placeholders.py` finds them.
+The tool waits without end and hands errors out as answers, so that time and trouble are ours to watch. What leaves is
+one question, without names, addresses and numbers as far as `adapters/llm/placeholders.py` finds them.
 """
 
 import re

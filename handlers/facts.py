@@ -1,7 +1,7 @@
 """Facts from data beside the documents: the status of the writer's own order, and what the status page says is wrong.
 
-Only the customer on an order hears of it, and only where Gmail verified the sender (`handlers/ownership.py`). Whoever else
-names an order gets what somebody gets who names none that exists: nothing that they see tells the two apart.
+Only the customer on an order hears of it, and only where Gmail verified the sender (`handlers/ownership.py`). Whoever
+else names an order gets what somebody gets who names none that exists: nothing that they see tells the two apart.
 """
 
 import re
@@ -117,21 +117,19 @@ class Facts:
 
     def _objection(self, order: Order, understanding: Understanding, subject: str, wording: Wording) -> str:
         """Why a person answers about this order of the writer's own, or an empty string."""
-        text = f"{subject}\n{understanding.text}"
-        age = self._now() - order.as_of if order.as_of else None
-        if order.status in {"cancelled", "returned"}:
-            return f"Order {order.number} is {order.status}: a person answers."
+        text, status = f"{subject}\n{understanding.text}", order.status
+        known = order.as_of
+        old = known is None or (order.is_moving and self._now() - known > self._rules.orders_current_for)
+        of = f"{known:%Y-%m-%d %H:%M} UTC" if known else "an unknown time"
+        rules = (
+            (status in {"cancelled", "returned"}, f"is {status}: a person answers."),
+            (old, f"is known as of {of}: too old to be told."),
+            (status == "shipped" and not order.safe_tracking_url, "is on its way, but has no tracking link."),
+            (status == "delivered" and wording.speaks_of("not_received", text), "is delivered; the writer lacks it."),
+        )
         if not _asks_for_status_alone(understanding, text, wording):
             return f"It may ask for more than where order {order.number} is: a person answers."
-        if order.as_of is None or age is None:
-            return f"It is not known of when the data about order {order.number} is."
-        if order.is_moving and age > self._rules.orders_current_for:
-            return f"What is known of order {order.number} is of {order.as_of:%Y-%m-%d %H:%M} UTC: too old to be told."
-        if order.status == "shipped" and not order.safe_tracking_url:
-            return f"Order {order.number} is on its way, but has no tracking link: a person answers."
-        if order.status == "delivered" and wording.speaks_of("not_received", text):
-            return f"Order {order.number} is delivered, and the writer does not have it: a person answers."
-        return ""
+        return next((f"Order {order.number} {reason}" for applies, reason in rules if applies), "")
 
 
 def _asks_for_status_alone(understanding: Understanding, text: str, wording: Wording) -> bool:

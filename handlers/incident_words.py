@@ -17,7 +17,16 @@ SHORTEST = 3
 NAMED = 2
 
 # What every incident is called, in any language of the pages: it says nothing about what is hit.
-_EVERYBODYS = frozenset(["a", "an", "and", "are", "at", "be", "by", "for", "from", "in", "is", "it", "its", "not", "of", "on", "or", "our", "some", "the", "to", "we", "with", "all", "any", "may", "see", "new", "issue", "problem", "trouble", "incident", "disruption", "outage", "interruption", "maintenance", "degraded", "degradation", "performance", "partial", "major", "minor", "elevated", "increased", "higher", "slow", "slower", "delay", "delayed", "error", "rate", "latency", "unavailable", "intermittent", "down", "service", "system", "customer", "user", "affected", "affecting", "experiencing", "investigating", "identified", "monitoring", "failing", "failure", "störung", "ausfall", "wartung", "und", "der", "die", "das", "für", "mit", "bei", "problem", "dienst", "langsam", "verzögerung", "panne", "incident", "maintenance", "perturbation", "et", "les", "des", "pour", "avec", "dans", "service", "lenteur", "retard", "incidencia", "interrupción", "mantenimiento", "problema", "con", "los", "las", "para", "del", "servicio", "lentitud", "retraso"])  # fmt: skip
+_COMMON = """
+    a an and are at be by for from in is it its not of on or our some the to we with all any may see new
+    issue problem trouble incident disruption outage interruption maintenance degraded degradation performance partial
+    major minor elevated increased higher slow slower delay delayed error rate latency unavailable intermittent down
+    service system customer user affected affecting experiencing investigating identified monitoring failing failure
+    störung ausfall wartung und der die das für mit bei dienst langsam verzögerung
+    panne perturbation et les des pour avec dans lenteur retard
+    incidencia interrupción mantenimiento problema con los las para del servicio lentitud retraso
+"""
+_EVERYBODYS = frozenset(_COMMON.split())
 _WORD = re.compile(r"[^\W_]+")
 
 

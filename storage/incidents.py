@@ -1,6 +1,6 @@
 """A workspace's status page, when it is read again, and the incidents that it told of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -83,7 +83,7 @@ def read(
     now: datetime,
     again: timedelta,
 ) -> bool:
-    """Keep what the page says now: what it names no more is resolved. False, and nothing kept, when the lease was lost."""
+    """Keep what the page says now: what it names no more is resolved. False, and nothing kept, without the lease."""
     values = {"etag": etag, "page_updated_at": page_updated_at, "now": now, "again": again}
     if not _settled(db, page, values):
         return False
@@ -146,5 +146,5 @@ def open_now(db: Connection, tenant: UUID) -> list[Incident]:
     ]  # fmt: skip
 
 
-def _settled(db: Connection, page: StatusPage, values: dict[str, object]) -> bool:
+def _settled(db: Connection, page: StatusPage, values: Mapping[str, object]) -> bool:
     return db.execute(_READ, {**values, "tenant": page.tenant, "fence": page.fence}).rowcount == 1

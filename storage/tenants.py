@@ -15,6 +15,8 @@ from domain.facts import FactRules
 from domain.number_forms import NumberForms
 from domain.triage import Policy
 
+MOST_HOURS = 24 * 365
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -40,11 +42,12 @@ class Tenant:
         return found if isinstance(found, dict) else {}
 
     def fact_rules(self) -> FactRules:
-        """What the tenant wishes of facts: order_hours, incident_replies, web_search; each may be missing or nonsense."""
-        usual, hours = FactRules(), self.settings.get("order_hours")
-        known = isinstance(hours, int) and not isinstance(hours, bool) and 0 < hours <= 24 * 365
+        """What the tenant wishes of facts: order_hours, incident_replies, web_search; each may be missing."""
+        hours = self.settings.get("order_hours")
+        if not isinstance(hours, int) or not 0 < hours <= MOST_HOURS:
+            hours = FactRules().orders_current_for // timedelta(hours=1)
         return FactRules(
-            orders_current_for=timedelta(hours=hours) if known else usual.orders_current_for,
+            orders_current_for=timedelta(hours=hours),
             incident_replies=self.settings.get("incident_replies") is True,
             web_search=self.settings.get("web_search") is not False,
         )

@@ -137,7 +137,8 @@ def test_the_web_process_loads_no_model():
         from app import create_app
         create_app(Settings(secret_key="k" * 32, public_url="http://localhost"))
         heavy = {"torch", "onnxruntime", "sklearn", "faiss", "sentence_transformers", "transformers", "rq", "redis",
-                 "langchain", "langchain_core", "langchain_tavily", "aiohttp", "langsmith", "openai", "anthropic", "phonenumbers", "stdnum"}
+                 "langchain", "langchain_core", "langchain_tavily", "aiohttp", "langsmith", "openai", "anthropic",
+                 "phonenumbers", "stdnum"}
         print(sorted(heavy & set(sys.modules)))
     """
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
