@@ -8,7 +8,7 @@ asked, nothing repeated, and nothing waits or grows without end.
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 import requests
@@ -20,8 +20,14 @@ from domain.errors import BadInput, MailwrightError, NeedsPerson, TryAgain
 Resolve = Callable[[str, int], Sequence[str]]
 
 _CHUNK = 64 * 1024
-# Addresses that carry another address: what they lead to is not seen by looking at them.
-_CARRIERS = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
+# Addresses that carry another address: what they lead to is not seen by looking at them. And the protocols' own block,
+# of which older Pythons call a part global.
+_NEVER = tuple(
+    map(
+        ip_network,
+        ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.0.0.0/24"),
+    )
+)
 _FIELD = "status_page_url"
 
 
@@ -164,5 +170,5 @@ def checked_url(url: str, *, private_allowed: bool = False) -> SplitResult:
 
 
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:
-    carries = isinstance(ip, IPv6Address) and any(ip in network for network in _CARRIERS)
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or carries)
+    barred = any(ip in network for network in _NEVER if network.version == ip.version)
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or barred)

@@ -32,6 +32,9 @@ KINDS = {
     "malformed_answer": "llm: 200, but what the model wrote breaks off in the middle",
     "no_json_schema": "llm: 400 when a JSON schema is asked for",
     "outside_enum": "llm: a category that is none of those asked for",
+    "huge": "status page: 200 with 5 MB",
+    "stale": "status page: 200 with what it said before its last change, as a cache would",
+    "redirect": "status page: 302 to another address",
     "obeys_the_mail": "llm: the model answers as the mail tells it to",
 }
 
