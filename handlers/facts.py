@@ -49,7 +49,9 @@ class Facts:
         self, message: Message, sender: Address, understanding: Understanding, wording: Wording, follow_up: Check
     ) -> Decision:
         """The order's status where its customer asks for nothing else; whatever is not plain waits for a person."""
-        claimed = {normal_number(number): number for number in understanding.claimed_orders}
+        claimed: dict[str, str] = {}
+        for number in understanding.claimed_orders:
+            claimed.setdefault(normal_number(number), number)
         found = [(number, self._orders.find(number)) for number in claimed.values()]
         own = [order for _, order in found if order is not None and may_hear_of(message, order)]
         checks = tuple(check for number, order in found for check in order_checks(message, number, order))
