@@ -91,6 +91,17 @@ def set_answering(db: Connection, tenant: UUID, *, answering: bool) -> None:
     )
 
 
+def set_incident_replies(db: Connection, tenant: UUID, *, by_itself: bool) -> None:
+    """Whether the machine may tell of an open incident without a person; asked anew for each batch of mail."""
+    db.execute(
+        text("""
+            UPDATE tenant SET policy = jsonb_set(policy, '{incident_replies}', to_jsonb(CAST(:by_itself AS boolean)))
+            WHERE tenant_id = :tenant
+        """),
+        {"tenant": tenant, "by_itself": by_itself},
+    )
+
+
 def set_number_forms(db: Connection, tenant: UUID, forms: NumberForms) -> None:
     """They stand in the policy, beside what else is the tenant's own. The next mail is read with them."""
     db.execute(

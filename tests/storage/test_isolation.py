@@ -261,6 +261,7 @@ CASES = {
     "tenants.create": lambda db, t, b: tenants.create(db, b.tenant, slug="other", name="x"),
     "tenants.get": lambda db, t, b: tenants.get(db, t).slug == "rival",
     "tenants.set_answering": lambda db, t, b: tenants.set_answering(db, t, answering=True),
+    "tenants.set_incident_replies": lambda db, t, b: tenants.set_incident_replies(db, t, by_itself=True),
     "tenants.set_number_forms": lambda db, t, b: tenants.set_number_forms(db, t, NumberForms(orders=("X-####",))),
     "thread.find": lambda db, t, b: thread.find(db, t, b.conversation),
     "thread.of_decision": lambda db, t, b: thread.of_decision(db, t, b.decision),
