@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters import logs
 from bootstrap import Services, build
-from commands import database, demo, evaluate, explain, importing, keys, tenant, train
+from commands import database, demo, evaluate, explain, importing, incidents, keys, tenant, train
 from settings import Settings, read_or_exit
 
 COMMANDS = (
@@ -20,6 +20,7 @@ COMMANDS = (
     explain.explain,
     importing.kb,
     importing.orders,
+    incidents.incidents,
     keys.new_key,
     keys.rotate_keys,
     tenant.tenant,

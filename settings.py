@@ -65,6 +65,10 @@ class Settings:
     llm_input_price: float = 0.0
     llm_output_price: float = 0.0
     llm_tokens_per_day: int = 200_000
+    status_page_private: bool = False
+    web_search_provider: Literal["", "tavily"] = ""
+    web_search_api_key: str = ""
+    web_search_base_url: str = ""
     log_level: str = "INFO"
 
     def __repr__(self) -> str:
@@ -103,6 +107,8 @@ def read(environ: Mapping[str, str] = os.environ, *, purpose: str = "explain") -
             problems.append(f"{name} {error}")
     if bool(values.get("llm_provider")) != bool(values.get("llm_model")):
         problems.append("LLM_PROVIDER and LLM_MODEL go together: set both, or neither.")
+    if bool(values.get("web_search_provider")) != bool(values.get("web_search_api_key")):
+        problems.append("WEB_SEARCH_PROVIDER and WEB_SEARCH_API_KEY go together: set both, or neither.")
     if problems:
         raise BadSettings(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
@@ -156,6 +162,12 @@ def _one_of(*words: str) -> Callable[[str], object]:
     return parse
 
 
+def _yes_or_no(text: str) -> object:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError(f"must be true or false, not {text!r}.")
+    return text.lower() == "true"
+
+
 def _secret(text: str) -> object:
     if len(text) < 32:
         raise ValueError(
@@ -203,5 +215,8 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "llm_input_price": _number(float, 0, 10_000),
     "llm_output_price": _number(float, 0, 10_000),
     "llm_tokens_per_day": _number(int, 0, 1_000_000_000),
+    "status_page_private": _yes_or_no,
+    "web_search_provider": _one_of("tavily"),
+    "web_search_base_url": _url("http", "https"),
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

@@ -25,6 +25,7 @@ from bootstrap import Services, build
 from commands import setup_models
 from commands.demo_llm import llm_command, with_llm
 from commands.demo_shop import OWNER, SHOP, Secrets, ensure_shop, kept_secrets
+from commands.demo_status_page import status_page_command, watch_page
 from domain.errors import MailwrightError, TryAgain
 from settings import ROOT, Settings
 from storage import desk, indexing, learning, migrate
@@ -60,6 +61,7 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
     for part in (folder, folder / "logs"):
         # Postgres may run as another user, who has to find its way through.
         part.mkdir(mode=0o711, parents=True, exist_ok=True)
+    page_port = _free("The sandbox status page", 8045)
     kept = kept_secrets(folder / "secrets.json")
     click.echo("Starting Postgres and Redis ...")
     postgres = stack.enter_context(start_postgres(folder / "postgres"))
@@ -79,6 +81,7 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
         gmail_api_endpoint=f"http://127.0.0.1:{google_port}",
         poll_seconds=2.0,
         listen_seconds=0.5,
+        status_page_private=True,
         log_level="WARNING",
     )
     if llm_port:
@@ -89,17 +92,21 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
     setup_models.set_up(settings.models_dir)
     services = stack.enter_context(closing(build(settings)))
     tenant = ensure_shop(services, kept)
+    watch_page(services, tenant, page_port)
     progress = Progress(services, tenant, kept, google_port, lambda: postgres.revive() or valkey.revive())
     _write_env(folder / "env", settings)
     supervisor = Supervisor(
-        _commands(settings, port, google_port, folder), log=_quiet(stack), folder=folder / "logs", tick=progress
+        _commands(settings, port, google_port, page_port, folder),
+        log=_quiet(stack),
+        folder=folder / "logs",
+        tick=progress,
     )
     progress.ready = lambda: supervisor.ready
     click.echo(f"Starting the sandbox Google, the pages, the listener and the workers; their logs: {folder / 'logs'}")
     supervisor.run()
 
 
-def _commands(settings: Settings, port: int, google_port: int, folder: Path) -> list[Command]:
+def _commands(settings: Settings, port: int, google_port: int, page_port: int, folder: Path) -> list[Command]:
     env = environment(settings)
     python = sys.executable
     google = (
@@ -117,6 +124,7 @@ def _commands(settings: Settings, port: int, google_port: int, folder: Path) -> 
         Command("listener", (python, "run_listener.py"), env, ROOT),
         Command("io", (python, "-m", "worker.run", "io"), env, ROOT),
         Command("brain", (python, "-m", "worker.run", "brain"), env, ROOT),
+        status_page_command(page_port, env, _answers),
         *llm_command(settings, env, _answers),
     ]
 

@@ -170,6 +170,7 @@ def _order(row: dict[str, str]) -> Order:
         items=tuple(OrderItem(**item) for item in json.loads(row.get("items") or "[]")),
         customer_name=row.get("customer_name", ""),
         tracking_url=row.get("tracking_url", ""),
+        status_at=_moment(row["status_at"]) if row.get("status_at") else None,
     )
 
 

@@ -1,6 +1,7 @@
 """What shall happen with one message: disposition, reason, effects, evidence."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from domain.answering import AnswerLook
@@ -52,6 +53,28 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What a row of ours says, in words, and when the row said so (UTC): "order LO-48213", "incident: Card payments".
+
+    `url` is where the customer can see more, or empty.
+    """
+
+    source: str
+    text: str
+    as_of: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A page of the web that a member may want to read. Nobody has checked it: no effect is ever made of one."""
+
+    title: str
+    url: str
+    snippet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Something that was looked at on the way to a decision, in words, and whether it spoke for release."""
 
@@ -77,6 +100,8 @@ class Decision:
     case_on_release: Case | None = None
     answer: AnswerLook | None = None
     composition: tuple[Attempt, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
     @classmethod
     def release(cls, reason: str, *effects: Effect) -> "Decision":
@@ -99,6 +124,13 @@ class Decision:
 
     def after(self, *attempts: Attempt) -> "Decision":
         return replace(self, composition=(*self.composition, *attempts))
+
+    def known_from(self, *facts: Fact) -> "Decision":
+        return replace(self, facts=(*self.facts, *facts))
+
+    def suggesting(self, *suggestions: Suggestion) -> "Decision":
+        """The same decision, effects untouched, with something to read for whoever decides about it."""
+        return replace(self, suggestions=(*self.suggestions, *suggestions))
 
     def checked(self, *checks: Check) -> "Decision":
         return replace(self, checks=(*self.checks, *checks))

@@ -23,7 +23,11 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`customer_email` is the only address that may learn anything about this order."""
+    """`customer_email` is the only address that may learn anything about this order.
+
+    `as_of` is when the shop last told us of it, None where that is not known; `status_at` since when it has its
+    status, where the shop said so.
+    """
 
     number: str
     customer_email: str
@@ -35,3 +39,20 @@ class Order:
     items: tuple[OrderItem, ...] = ()
     customer_name: str = ""
     tracking_url: str = ""
+    as_of: datetime | None = None
+    status_at: datetime | None = None
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether its status is still to change by itself, so that what we know of it grows old."""
+        return self.status in {"pending", "processed", "shipped"}
+
+    @property
+    def status_since(self) -> datetime | None:
+        return self.status_at or (self.delivered_at if self.status == "delivered" else None)
+
+    @property
+    def safe_tracking_url(self) -> str:
+        """The tracking link where it may stand in a mail, else an empty string."""
+        url = self.tracking_url.strip()
+        return url if url.startswith("https://") and url.isprintable() and " " not in url else ""

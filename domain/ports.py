@@ -6,7 +6,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from domain.composition import NOBODY, Asker, Attempt, Composition, Judged, NoComposition
 from domain.conversation import Conversation
-from domain.decision import Citation, Decision
+from domain.decision import Citation, Decision, Suggestion
+from domain.incident import Incident
 from domain.message import Message
 from domain.opinion import Call, Excerpt, NoOpinion, Opinion
 from domain.order import Order
@@ -135,6 +136,26 @@ class Converted:
 class Converts(Protocol):
     def convert(self, path: str, kind: str, content: bytes) -> Converted:
         """The text of a document of the kind html or pdf, whoever wrote it. Raises BadInput with one sentence."""
+        ...
+
+
+class Incidents(Protocol):
+    def open(self) -> Sequence[Incident]:
+        """What the tenant's status page says is wrong, as it was read last: nothing is fetched for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A customer's question on its way out of the house. `names` are those that must not leave with it."""
+
+    text: str
+    names: tuple[str, ...] = ()
+
+
+class WebSearch(Protocol):
+    def search(self, questions: Sequence[Question]) -> list[Sequence[Suggestion]]:
+        """For each what the web holds about it, in their order, for members alone; nothing where it failed."""
         ...
 
 

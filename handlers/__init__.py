@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from domain.category import Category
 from domain.ports import Answers, Handler, Orders
+from handlers.facts import Facts
 from handlers.looked import WithLook
 from handlers.other import OtherHandler
 from handlers.question import QuestionHandler
@@ -11,10 +12,10 @@ from handlers.refund import RefundHandler
 from handlers.supplier import SupplierHandler
 
 
-def handlers_for(answers: Answers, orders: Orders) -> Mapping[Category, Handler]:
+def handlers_for(answers: Answers, orders: Orders, facts: Facts | None = None) -> Mapping[Category, Handler]:
     """A handler for every category there is."""
     return {
-        Category.QUESTION: WithLook(answers, lambda heard: QuestionHandler(heard, orders)),
+        Category.QUESTION: WithLook(answers, lambda heard: QuestionHandler(heard, orders, facts or Facts(orders))),
         Category.REFUND: RefundHandler(orders),
         Category.SUPPLIER: SupplierHandler(),
         Category.OTHER: OtherHandler(),

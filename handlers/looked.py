@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from domain.answering import AnswerLook
+from domain.composition import Asker
 from domain.conversation import Conversation
 from domain.decision import Decision
 from domain.message import Message
-from domain.ports import Answer, Answers, Handler
+from domain.ports import Answer, Answers, AnswersSomebody, Handler
 from domain.understanding import Understanding
 
 
@@ -36,6 +37,11 @@ class _Overheard:
         found = self._answers.answer(question, subject, language)
         self.answers.append(found)
         return found
+
+    def asked_by(self, asker: Asker) -> "_Overheard":
+        if isinstance(self._answers, AnswersSomebody):
+            self._answers = self._answers.asked_by(asker)
+        return self
 
     def weakest(self) -> AnswerLook:
         """Where several answers were asked for, the reply is no better than the least probable of them."""

@@ -7,7 +7,8 @@ from domain.order import Order
 
 def is_customer(message: Message, order: Order) -> bool:
     """Whether the mail names the order's customer as its sender; anybody can write that, see `may_hear_of`."""
-    return message.sender is not None and message.sender.address.lower() == order.customer_email.strip().lower()
+    customer = order.customer_email.strip().lower()
+    return message.sender is not None and customer != "" and message.sender.address.lower() == customer
 
 
 def may_hear_of(message: Message, order: Order) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from domain.composition import Asker
 from domain.conversation import Conversation
 from domain.decision import Check, Citation, Decision, Reply
-from domain.message import Address, Message
-from domain.order import Order
+from domain.message import Message
 from domain.ports import Answer, Answers, AnswersSomebody, Orders
 from domain.understanding import Understanding
-from handlers.ownership import may_hear_of, order_checks
+from handlers.facts import Facts
+from handlers.ownership import order_checks
 from handlers.wording import Wording, wording_for
 
 COMPOSED = "Written by a language model: a person looks at it until such answers have earned trust."
@@ -18,11 +18,16 @@ _LEAST_NAME = 3
 
 
 class QuestionHandler:
-    def __init__(self, answers: Answers, orders: Orders) -> None:
+    def __init__(self, answers: Answers, orders: Orders, facts: Facts | None = None) -> None:
         self._answers = answers
         self._orders = orders
+        self._facts = facts or Facts(orders)
 
     def decide(self, message: Message, understanding: Understanding, conversation: Conversation) -> Decision:
+        decision = self._decided(message, understanding, conversation)
+        return self._facts.with_incidents(decision, message, understanding, _follow_up_check(conversation))
+
+    def _decided(self, message: Message, understanding: Understanding, conversation: Conversation) -> Decision:
         wording = wording_for(understanding.language)
         if wording is None:
             return Decision.hold(f"No replies are written in its language ({understanding.language}).")
@@ -30,7 +35,8 @@ class QuestionHandler:
             return Decision.hold("The mail does not name exactly one sender.")
         # An order that only the quoted mail names is no question about that order.
         if understanding.claimed_orders:
-            return self._about_orders(message, message.sender, understanding, wording)
+            follow_up = _follow_up_check(conversation)
+            return self._facts.about_orders(message, message.sender, understanding, wording, follow_up)
         answers = self._answers
         if isinstance(answers, AnswersSomebody):
             answers = answers.asked_by(_asker(message, understanding))
@@ -52,22 +58,6 @@ class QuestionHandler:
         )
         return decision.held(COMPOSED) if answer.method == "composed" else decision
 
-    def _about_orders(
-        self, message: Message, sender: Address, understanding: Understanding, wording: Wording
-    ) -> Decision:
-        """Facts of an order are told by a person: this version only looks them up for that person."""
-        found = [(number, self._orders.find(number)) for number in understanding.claimed_orders]
-        told = [
-            line
-            for _, order in found
-            if order is not None and may_hear_of(message, order)
-            for line in _status(order, wording)
-        ]
-        drafts = [Reply(sender, message.subject, wording.letter(message, *told))] if told else []
-        return Decision.hold(
-            f"It asks about an order ({', '.join(understanding.claimed_orders)}): a person answers.", *drafts
-        ).checked(*(check for number, order in found for check in order_checks(message, number, order)))
-
     def _mentioned(self, message: Message, numbers: tuple[str, ...]) -> Iterator[Check]:
         """What is known of the orders in quoted or forwarded mail, for the person who reads on."""
         for number in numbers:
@@ -79,12 +69,6 @@ def _asker(message: Message, understanding: Understanding) -> Asker:
     words = message.sender.name.split() if message.sender else []
     names = tuple(name for word in words if len(name := word.strip(".,;()\"'")) >= _LEAST_NAME)
     return Asker(message.id, names, understanding.sentiment)
-
-
-def _status(order: Order, wording: Wording) -> Iterator[str]:
-    yield wording.order_status.format(number=order.number, status=wording.statuses[order.status])
-    if order.tracking_url.startswith("https://"):
-        yield wording.tracking.format(url=order.tracking_url)
 
 
 def _source_line(citation: Citation, wording: Wording) -> str:

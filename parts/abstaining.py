@@ -9,8 +9,9 @@ from uuid import UUID
 import structlog
 
 from domain.answering import CheckedQuestion, Verdict
+from domain.composition import Asker
 from domain.errors import BadInput
-from domain.ports import Answer, Answers
+from domain.ports import Answer, Answers, AnswersSomebody
 from domain.triage import Policy
 from parts.reading import Reading
 from storage import answer_standings
@@ -31,6 +32,10 @@ class NamedAnswers:
 
     def answer(self, question: str, subject: str, language: str) -> Answer:
         return replace(self._answers.answer(question, subject, language), model=self._model)
+
+    def asked_by(self, asker: Asker) -> "NamedAnswers":
+        answers = self._answers
+        return NamedAnswers(answers.asked_by(asker) if isinstance(answers, AnswersSomebody) else answers, self._model)
 
 
 class Abstaining(Reading):

@@ -10,6 +10,7 @@ from domain.ports import Answer, Answers, Handler
 from handlers import handlers_for
 from parts.abstaining import Abstaining, NamedAnswers, version_name
 from parts.composing import composed
+from parts.from_data import FromData
 from parts.knowledge import Knowledge
 from parts.tables import NoOrders, TenantOrders
 from storage import indexing, tenants
@@ -33,12 +34,12 @@ class NoAnswers:
         return Answer(answered=False, confidence=0.0, reason=self._reason)
 
 
-class Answering(Abstaining, Knowledge):
+class Answering(Abstaining, Knowledge, FromData):
     def handlers(self, tenant: UUID) -> Mapping[Category, Handler]:
         """The handlers over this tenant's own documents and orders."""
         abstention, name = self.abstention_of(tenant)
-        answers = self._composed(tenant, self._answers(tenant, abstention))
-        return handlers_for(NamedAnswers(answers, name), TenantOrders(self.database, tenant))
+        answers = NamedAnswers(self._composed(tenant, self._answers(tenant, abstention)), name)
+        return handlers_for(answers, TenantOrders(self.database, tenant), self.facts(tenant))
 
     def prior_answers(self, tenant: UUID) -> Answers:
         """Answers as sure as the shipped abstention says, whatever the tenant's verdicts made of it."""

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from domain.incident import Incident
 from domain.opinion import Call
 from domain.order import Order
-from storage import llm_calls, orders
+from storage import incidents, llm_calls, orders
 from storage.database import Database
 
 
@@ -27,6 +28,25 @@ class NoOrders:
     def find(self, number: str) -> Order | None:
         del number
         return None
+
+
+class TenantIncidents:
+    """The port `Incidents` over what the tenant's status page said last."""
+
+    def __init__(self, database: Database, tenant: UUID) -> None:
+        self._database = database
+        self._tenant = tenant
+
+    def open(self) -> list[Incident]:
+        with self._database.transaction(self._tenant) as db:
+            return incidents.open_now(db, self._tenant)
+
+
+class NoIncidents:
+    """The port `Incidents` where no status page is watched."""
+
+    def open(self) -> list[Incident]:
+        return []
 
 
 class TenantSpending:

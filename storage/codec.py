@@ -13,7 +13,7 @@ from domain.answering import AnswerLook
 from domain.case import Case
 from domain.category import Category
 from domain.composition import Attempt, Judged, Quoted, Sentence
-from domain.decision import Check, Citation
+from domain.decision import Check, Citation, Fact, Suggestion
 from domain.message import Address, Attachment, Message
 from domain.opinion import SecondLook
 from domain.understanding import Place, Priority, Reading, Sentiment, Understanding
@@ -131,6 +131,14 @@ def _judged(row: Mapping[str, Any]) -> Judged:
     return Judged(
         Sentence(sentence["text"], tuple(Quoted(**one) for one in sentence["citations"])), row.get("objection", "")
     )
+
+
+def facts_from_json(rows: list[Mapping[str, Any]]) -> tuple[Fact, ...]:
+    return tuple(Fact(**{**row, "as_of": datetime.fromisoformat(row["as_of"])}) for row in rows)
+
+
+def suggestions_from_json(rows: list[Mapping[str, Any]]) -> tuple[Suggestion, ...]:
+    return tuple(Suggestion(**row) for row in rows)
 
 
 def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:

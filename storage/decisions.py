@@ -38,11 +38,11 @@ _HANDLED_ELSEWHERE = text("""
 
 _INSERT = text("""
     INSERT INTO decision (tenant_id, id, message_id, conversation_id, disposition, reason, category, confidence,
-        importance, understanding, citations, checks, case_on_release, composition, answer)
+        importance, understanding, citations, checks, case_on_release, facts, suggestions, composition, answer)
     VALUES (:tenant, :id, :message, :conversation, :disposition, :reason, :category, :confidence, :importance,
         CAST(:understanding AS jsonb), CAST(:citations AS jsonb), CAST(:checks AS jsonb),
-        CAST(:case_on_release AS jsonb), CAST(:composition AS jsonb),
-        CAST(:answer AS jsonb) || jsonb_build_object('knowledge_version',
+        CAST(:case_on_release AS jsonb), CAST(:facts AS jsonb), CAST(:suggestions AS jsonb),
+        CAST(:composition AS jsonb), CAST(:answer AS jsonb) || jsonb_build_object('knowledge_version',
             (SELECT t.knowledge_version FROM tenant t WHERE t.tenant_id = :tenant)))
 """)
 
@@ -127,6 +127,8 @@ def record(
             "case_on_release": dumps(asdict(on_release)) if on_release else None,
             "answer": dumps(asdict(decision.answer)) if decision.answer else None,
             "composition": composition_to_json(decision.composition),
+            "facts": dumps([asdict(fact) for fact in decision.facts]),
+            "suggestions": dumps([asdict(one) for one in decision.suggestions]),
         },
     )  # fmt: skip
     waiting = EffectState.PENDING if released else EffectState.HELD

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     REVOKE = "revoke"
     LEARN = "learn"
     INDEX = "index"
+    INCIDENTS = "incidents"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

@@ -12,21 +12,23 @@ from storage.codec import dumps
 
 
 def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> None:
-    """Add orders, or bring those that are known up to date. What was refunded by us is never lowered."""
+    """Add orders, or bring those that are known up to date, as of now. What was refunded by us is never lowered."""
     if not orders:
         return
     db.execute(
         text(
             "INSERT INTO shop_order (tenant_id, number, customer_email, customer_name, status, currency, total_minor,"
-            " refunded_minor, placed_at, delivered_at, tracking_url, items)"
+            " refunded_minor, placed_at, delivered_at, tracking_url, items, status_at, as_of)"
             " VALUES (:tenant, :number, :customer_email, :customer_name, :status, :currency, :total, :refunded,"
-            " :placed_at, :delivered_at, :tracking_url, CAST(:items AS jsonb))"
+            " :placed_at, :delivered_at, :tracking_url, CAST(:items AS jsonb), :status_at, now())"
             " ON CONFLICT (tenant_id, number) DO UPDATE SET customer_email = excluded.customer_email,"
             " customer_name = excluded.customer_name, status = excluded.status, currency = excluded.currency,"
             " total_minor = excluded.total_minor,"
             " refunded_minor = greatest(shop_order.refunded_minor, excluded.refunded_minor),"
             " placed_at = excluded.placed_at, delivered_at = excluded.delivered_at,"
-            " tracking_url = excluded.tracking_url, items = excluded.items"
+            " tracking_url = excluded.tracking_url, items = excluded.items, as_of = excluded.as_of,"
+            " status_at = coalesce(excluded.status_at,"
+            " CASE WHEN shop_order.status = excluded.status THEN shop_order.status_at END)"
         ),
         [
             {
@@ -42,6 +44,7 @@ def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> None:
                 "delivered_at": order.delivered_at,
                 "tracking_url": order.tracking_url,
                 "items": dumps([asdict(item) for item in order.items]),
+                "status_at": order.status_at,
             }
             for order in orders
         ],
@@ -66,4 +69,6 @@ def find(db: Connection, tenant: UUID, number: str) -> Order | None:
         items=tuple(OrderItem(**item) for item in row.items),
         customer_name=row.customer_name,
         tracking_url=row.tracking_url,
+        as_of=row.as_of,
+        status_at=row.status_at,
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,11 @@ from sqlalchemy import Connection, text
 
 from domain.category import Category
 from domain.errors import BadInput
+from domain.facts import FactRules
 from domain.number_forms import NumberForms
 from domain.triage import Policy
+
+MOST_HOURS = 24 * 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,17 @@ class Tenant:
         """What the tenant wishes of language models: tokens_per_day, lower, upper, reliability; each may be missing."""
         found = self.settings.get("llm")
         return found if isinstance(found, dict) else {}
+
+    def fact_rules(self) -> FactRules:
+        """What the tenant wishes of facts: order_hours, incident_replies, web_search; each may be missing."""
+        hours = self.settings.get("order_hours")
+        if not isinstance(hours, int) or not 0 < hours <= MOST_HOURS:
+            hours = FactRules().orders_current_for // timedelta(hours=1)
+        return FactRules(
+            orders_current_for=timedelta(hours=hours),
+            incident_replies=self.settings.get("incident_replies") is True,
+            web_search=self.settings.get("web_search") is not False,
+        )
 
     def number_forms(self) -> NumberForms:
         """The forms that this tenant gave its numbers; none where it gave none."""
@@ -73,6 +88,17 @@ def set_answering(db: Connection, tenant: UUID, *, answering: bool) -> None:
     db.execute(
         text("UPDATE tenant SET answering = :answering WHERE tenant_id = :tenant"),
         {"tenant": tenant, "answering": answering},
+    )
+
+
+def set_incident_replies(db: Connection, tenant: UUID, *, by_itself: bool) -> None:
+    """Whether the machine may tell of an open incident without a person; asked anew for each batch of mail."""
+    db.execute(
+        text("""
+            UPDATE tenant SET policy = jsonb_set(policy, '{incident_replies}', to_jsonb(CAST(:by_itself AS boolean)))
+            WHERE tenant_id = :tenant
+        """),
+        {"tenant": tenant, "by_itself": by_itself},
     )
 
 

@@ -8,9 +8,16 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.answering import AnswerLook
-from domain.decision import Check, Citation
+from domain.decision import Check, Citation, Fact, Suggestion
 from domain.understanding import Understanding
-from storage.codec import checks_from_json, citations_from_json, look_from_json, understanding_from_json
+from storage.codec import (
+    checks_from_json,
+    citations_from_json,
+    facts_from_json,
+    look_from_json,
+    suggestions_from_json,
+    understanding_from_json,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Shown:
     settlement: str | None
     settled_by: str
     drafts: tuple[Draft, ...]
+    facts: tuple[Fact, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -101,7 +110,7 @@ _MESSAGES = text("""
         left(coalesce(m.parsed ->> 'text', ''), 100000) AS body, coalesce(m.parsed ->> 'html', '') <> '' AS has_html,
         coalesce(CAST(m.parsed ->> 'sender_verified' AS boolean), false) AS sender_verified,
         m.parsed -> 'attachments' AS attachments, d.id AS decision,
-        d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks, d.answer,
+        d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks, d.facts, d.suggestions, d.answer,
         v.is_right AS verdict, coalesce(nullif(j.name, ''), j.email, '') AS judged_by,
         d.settled_at, d.settlement, coalesce(nullif(p.name, ''), p.email, '') AS settled_by
     FROM message m LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
@@ -199,4 +208,6 @@ def _shown(row: Any, drafts: tuple[Draft, ...]) -> Shown:
         settlement=row.settlement,
         settled_by=row.settled_by,
         drafts=drafts,
+        facts=facts_from_json(row.facts or []),
+        suggestions=suggestions_from_json(row.suggestions or []),
     )

@@ -77,6 +77,10 @@ def exact(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else ""
 
 
+def minute(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if moment else ""
+
+
 def day(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%-d %B %Y") if moment else ""
 
@@ -102,6 +106,7 @@ def register(app: Flask) -> None:
         exact=exact,
         size=size,
         day=day,
+        minute=minute,
         topic=in_words,
         ago=_ago,
         address=_address,

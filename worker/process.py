@@ -22,6 +22,7 @@ from storage.reclassify import Known as Said
 from understanding.cascade import known_as
 from worker.attempt import attempt
 from worker.backoff import after_attempts
+from worker.suggesting import Decided, with_suggestions
 from worker.together import Row, write_all
 
 LEASE = timedelta(minutes=2)
@@ -87,14 +88,21 @@ def work(services: Services, tenant: UUID) -> int:
 def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
     understood = services.tenant_reader(known.tenant).read([one.message for one in batch])
     handlers = services.handlers(known.tenant)
-    rows: list[Row] = []
+    decided: list[Decided] = []
     for one, understanding in zip(batch, understood, strict=True):
         attempt(
-            partial(_decide_one, known, one, understanding, handlers, rows.append),
+            partial(_decide_one, known, one, understanding, handlers, decided.append),
             partial(_failed, services, one.claim),
             message=one.claim.id,
             stage="process",
         )
+    rows = [
+        Row(
+            one.claim,
+            partial(decisions.record, claim=one.claim, decision=one.decision, understanding=one.understanding),
+        )
+        for one in with_suggestions(services.web_search(known.tenant), decided)
+    ]
     write_all(services, rows, partial(_failed, services), "process")
 
 
@@ -103,7 +111,7 @@ def _decide_one(
     one: Fetched,
     understanding: Understanding,
     handlers: Mapping[Category, Handler],
-    keep: Callable[[Row], None],
+    keep: Callable[[Decided], None],
 ) -> None:
     conversation, said = known.conversations[one.claim.id], known.said.get(one.claim.id)
     policy = known.policy_for(one.claim.mailbox)
@@ -114,12 +122,8 @@ def _decide_one(
     if said is not None and decision.disposition is Disposition.RELEASE:
         # Who said what it is about is looking at it: the draft waits for them.
         decision = decision.held("A person said what it is about, and decides about the draft.")
-    keep(
-        Row(
-            one.claim,
-            partial(decisions.record, claim=one.claim, decision=decision, understanding=understanding),
-        )
-    )
+    sender = one.message.sender
+    keep(Decided(one.claim, decision, understanding, (sender.name,) if sender and sender.name else ()))
 
 
 def as_said(said: Said, understanding: Understanding, conversation: Conversation) -> tuple[Understanding, Conversation]:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +24,12 @@ _NO_NAME = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Texts with {name}, {title}, {number}, {status} and {url} where a value belongs. See the JSON files."""
+    """Texts with {name}, {title}, {number}, {status}, {url} and times where a value belongs. See the JSON files.
+
+    `day` and `moment` are forms for times in UTC. `words` are the beginnings of what customers write, by what they say:
+    that they ask for an order's status, wish for something else, did not receive what was delivered, have trouble.
+    One that ends with `|` is a whole word.
+    """
 
     greeting: str
     greeting_named: str
@@ -36,12 +42,35 @@ class Wording:
     order_status: str
     tracking: str
     statuses: Mapping[str, str]
+    order_since: str
+    order_as_of: str
+    incident: str
+    day: str
+    moment: str
+    words: Mapping[str, Sequence[str]]
+
+    def day_of(self, moment: datetime) -> str:
+        return moment.astimezone(UTC).strftime(self.day)
+
+    def moment_of(self, moment: datetime) -> str:
+        return moment.astimezone(UTC).strftime(self.moment)
+
+    def speaks_of(self, what: str, text: str) -> bool:
+        """Whether one of these words stands in the text, or a longer one that begins with it."""
+        folded = " ".join(text[:8_000].casefold().replace("’", "'").split())
+        return any(pattern.search(folded) for pattern in map(_beginning, self.words[what]))
 
     def letter(self, message: Message, *paragraphs: str, asking: bool = False) -> str:
         """A whole mail: greeting, paragraphs, closing."""
         name = plausible_name(message.sender)
         greeting = self.greeting_named.format(name=name) if name else self.greeting
         return "\n\n".join((greeting, *paragraphs, self.closing_asking if asking else self.closing))
+
+
+@cache
+def _beginning(word: str) -> re.Pattern[str]:
+    end = r"(?!\w)" if word.endswith("|") else ""
+    return re.compile(rf"(?<!\w){re.escape(word.removesuffix('|').casefold())}{end}")
 
 
 @cache

@@ -31,6 +31,7 @@ LISTENER_MAY_READ = {
     "revocation": {"tenant_id", "mailbox_id", "next_at", "lease_until"},
     "message": {"tenant_id", "id", "mailbox_id", "state", "label_due", "next_at", "lease_until"},
     "outbox": {"tenant_id", "id", "mailbox_id", "state", "next_at", "lease_until"},
+    "status_page": {"tenant_id", "next_at", "lease_until"},
     "learning": {"tenant_id", "wanted", "done", "again_at", "next_at", "lease_until"},
     "knowledge": {"tenant_id", "wanted", "done", "next_at", "lease_until"},
     "due": {"kind", "tenant_id"},

@@ -21,6 +21,7 @@ from domain.decision import Decision
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.earned import NotEnough
 from domain.errors import BadInput, TryAgain
+from domain.incident import Incident
 from domain.mailbox import Added, RawMail
 from domain.money import Money
 from domain.number_forms import NumberForms
@@ -38,6 +39,7 @@ from storage import (
     document_list,
     documents,
     events,
+    incidents,
     indexing,
     learning,
     llm_calls,
@@ -58,6 +60,7 @@ from storage import (
 )
 from storage.documents import StoredDocument
 from storage.due import Kind
+from storage.incidents import StatusPage
 from storage.indexing import Work
 from storage.learning import Lesson
 from storage.messages import Claimed
@@ -103,6 +106,7 @@ class Foreign:
     lesson: Lesson
     work: Work
     document: UUID
+    status_page: StatusPage
     correction: UUID
     checked_mail: UUID
     answer_verdict: UUID
@@ -116,6 +120,10 @@ AN_ORDER = Order(
     number="LO-1", customer_email="a@b.example", status="shipped", total=Money(1, "EUR"), refunded=Money(0, "EUR"),
     placed_at=datetime.now(UTC), delivered_at=None, items=(), customer_name="", tracking_url="",
 )  # fmt: skip
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+AN_INCIDENT = Incident("secret", "Secret", "open", "minor", (), "", LONG_AGO, LONG_AGO, "", LONG_AGO)
+READ = {"now": LONG_AGO, "again": SOON}
 
 A_SHIPPED_MAIL = checked.Shipped("shipped-1", "ours", "", "en", Category.OTHER)
 A_DOCUMENT = StoredDocument("a.md", "v", "text")
@@ -176,6 +184,15 @@ CASES = {
     "corrections.delete": lambda db, t, b: corrections.delete(db, t, b.correction, member=b.member),
     "corrections.end": lambda db, t, b: corrections.end(db, t, b.correction, member=b.member),
     "corrections.extend": lambda db, t, b: corrections.extend(db, t, b.correction, member=b.member),
+    "incidents.watch": lambda db, t, b: incidents.watch(db, t, "") or incidents.watch(db, t, "https://status.example"),
+    "incidents.page_url": lambda db, t, b: incidents.page_url(db, t) == b.status_page.url,
+    "incidents.claim": lambda db, t, b: incidents.claim(db, t, SOON) if t == b.tenant else None,
+    "incidents.read": lambda db, t, b: incidents.read(
+        db, replace(b.status_page, tenant=t, fence=99), [AN_INCIDENT], etag="x", page_updated_at=None, **READ
+    ),
+    "incidents.unchanged": lambda db, t, b: incidents.unchanged(db, replace(b.status_page, tenant=t, fence=99), **READ),
+    "incidents.retry": lambda db, t, b: incidents.retry(db, replace(b.status_page, tenant=t), after=SOON, error="x"),
+    "incidents.open_now": lambda db, t, b: [one for one in incidents.open_now(db, t) if one.name == "Secret"],
     "learning.ask": lambda db, t, b: learning.ask(db, t),
     "learning.ask_for_model": lambda db, t, b: learning.ask_for_model(db, t, "another"),
     "learning.again": lambda db, t, b: learning.again(db, t, after=SOON),
@@ -315,6 +332,7 @@ CASES = {
     "tenants.create": lambda db, t, b: tenants.create(db, b.tenant, slug="other", name="x"),
     "tenants.get": lambda db, t, b: tenants.get(db, t).slug == "rival",
     "tenants.set_answering": lambda db, t, b: tenants.set_answering(db, t, answering=True),
+    "tenants.set_incident_replies": lambda db, t, b: tenants.set_incident_replies(db, t, by_itself=True),
     "tenants.set_number_forms": lambda db, t, b: tenants.set_number_forms(db, t, NumberForms(orders=("X-####",))),
     "thread.find": lambda db, t, b: thread.find(db, t, b.conversation),
     "thread.of_decision": lambda db, t, b: thread.of_decision(db, t, b.decision),
@@ -386,6 +404,9 @@ def rival(settings, other_workspace):
             oauth_states.put(db, shop.tenant, "key", "secret", 3600)
             asked = "---\nquestions: [secret]\n---\nsecret"
             documents.replace_all(db, shop.tenant, [StoredDocument("secret.md", "v1", asked)])
+            incidents.watch(db, shop.tenant, "https://127.0.0.1/secret")
+            page = incidents.claim(db, shop.tenant, SOON)
+            incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
             llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
@@ -431,13 +452,15 @@ def foreign(rival) -> Foreign:
         cursor, revocation = sync.claim(db, tenant, SOON), revocations.claim(db, tenant, SOON)
         lesson = learning.claim(db, tenant, SOON)
         work = indexing.claim(db, tenant, "plain", SOON)
+        db.execute(text("UPDATE status_page SET next_at = now()"))
+        page = incidents.claim(db, tenant, SOON)
     rival.due_again()
     row = rival.rows("SELECT * FROM decision WHERE disposition = 'hold' LIMIT 1")[0]
     gmail_id = rival.one("SELECT gmail_id FROM message WHERE id = %s", row.message_id)
     return Foreign(
         tenant, rival.workspace.owner, rival.mailbox, rival.google.world.accounts["desk@rival.example"].sub,
         row.message_id, gmail_id, row.id, row.conversation_id, session, fetched.claim, effect, cursor, revocation,
-        lesson, work, rival.one("SELECT id FROM document WHERE path = 'secret.md'"),
+        lesson, work, rival.one("SELECT id FROM document WHERE path = 'secret.md'"), page,
         rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"),
         rival.one("SELECT id FROM answer_verdict WHERE origin = 'shipped'"), services,
     )  # fmt: skip

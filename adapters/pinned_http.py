@@ -1,0 +1,174 @@
+"""GET a document from an address that a customer gave, without being led into our own network.
+
+The name is resolved once, every address that it has is looked at, and the connection goes to the first of these very
+addresses: a name that points elsewhere a moment later (DNS rebinding) gains nothing. No redirect is followed, no proxy
+asked, nothing repeated, and nothing waits or grows without end.
+"""
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from adapters.llm.side_by_side import side_by_side
+from domain.errors import BadInput, MailwrightError, NeedsPerson, TryAgain
+
+Resolve = Callable[[str, int], Sequence[str]]
+
+_CHUNK = 64 * 1024
+# Addresses that carry another address: what they lead to is not seen by looking at them. And the protocols' own block,
+# of which older Pythons call a part global.
+_NEVER = tuple(
+    map(
+        ip_network,
+        ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.0.0.0/24"),
+    )
+)
+_FIELD = "status_page_url"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds to connect, between two reads, and for everything; and the bytes of the largest document."""
+
+    connect_s: float = 5.0
+    read_s: float = 5.0
+    total_s: float = 20.0
+    document_bytes: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`body` is empty for 304. Header names are in lower case."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def resolved(host: str, port: int) -> list[str]:
+    """Every address of a name, in the system's order. Raises TryAgain where it has none just now."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise TryAgain("The name of the status page's server was not found.") from error
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedHttp:
+    """`private_allowed` lets it reach our own network, and loopback without encryption: for tests and the demo.
+
+    `trusted` is the file of certificates to trust instead of the public ones.
+    """
+
+    private_allowed: bool = False
+    limits: Limits = field(default_factory=Limits)
+    resolve: Resolve = resolved
+    trusted: str = ""
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Document:
+        """One document. Raises BadInput for an address that may not be asked, TryAgain and NeedsPerson for trouble."""
+        # Each read may take its time and still all of them together never end: the whole is bounded from outside.
+        (outcome,) = side_by_side(lambda asked: self._outcome(asked, headers), [url], seconds=self.limits.total_s)
+        if outcome is None:
+            raise TryAgain("The status page took too long to answer.")
+        if isinstance(outcome, MailwrightError):
+            raise outcome
+        return outcome
+
+    def _outcome(self, url: str, headers: Mapping[str, str]) -> Document | MailwrightError:
+        try:
+            return self._get(checked_url(url, private_allowed=self.private_allowed), headers)
+        except MailwrightError as error:
+            return error
+
+    def _get(self, parts: SplitResult, headers: Mapping[str, str]) -> Document:
+        host = (parts.hostname or "").encode("idna").decode()
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        addresses = self.resolve(host, port)
+        for address in addresses:
+            self._look_at(address, parts.scheme)
+        literal = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
+        named = f"[{host}]" if ":" in host else host
+        with requests.Session() as session:
+            session.trust_env = False
+            session.mount("https://", _Named(host))
+            session.mount("http://", HTTPAdapter(max_retries=0))
+            try:
+                with session.get(
+                    parts._replace(netloc=f"{literal}:{port}").geturl(),
+                    # Unpacked it could be a thousand times as large: we ask for it as it is.
+                    headers={
+                        **headers,
+                        "Host": f"{named}:{parts.port}" if parts.port else named,
+                        "Accept-Encoding": "identity",
+                        "User-Agent": "Mailwright",
+                    },
+                    timeout=(self.limits.connect_s, self.limits.read_s),
+                    allow_redirects=False,
+                    stream=True,
+                    verify=self.trusted or True,
+                ) as answer:
+                    return self._read(answer)
+            except requests.RequestException as error:
+                raise TryAgain("The status page could not be reached.") from error
+
+    def _look_at(self, address: str, scheme: str) -> None:
+        """Raises BadInput where this address may not be asked."""
+        ip = ip_address(address.partition("%")[0])
+        if self.private_allowed:
+            if scheme == "http" and not ip.is_loopback:
+                raise BadInput(_FIELD, "It must begin with https://.")
+        elif not _is_public(ip):
+            raise BadInput(_FIELD, "It leads into a private network.")
+
+    def _read(self, answer: requests.Response) -> Document:
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if headers.get("content-encoding", "identity") != "identity":
+            raise NeedsPerson("The status page's server packs its answer though it was asked not to.")
+        body = b""
+        if answer.status_code == requests.codes.ok:
+            for chunk in answer.iter_content(_CHUNK):
+                body += chunk
+                if len(body) > self.limits.document_bytes:
+                    raise NeedsPerson("The status page's answer is larger than we take in.")
+        return Document(answer.status_code, body, headers)
+
+
+class _Named(HTTPAdapter):
+    """Connects to an address, and asks there for the certificate of a name."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: object, **options: object) -> None:
+        options |= {"server_hostname": self._host, "assert_hostname": self._host}
+        super().init_poolmanager(*args, **options)  # type: ignore[arg-type]  # it hands on what it gets
+
+
+def checked_url(url: str, *, private_allowed: bool = False) -> SplitResult:
+    """The parts of an address that may be asked as far as its text tells. Raises BadInput, which says what is wrong."""
+    schemes = ("https", "http") if private_allowed else ("https",)
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna"), parts.port
+    except ValueError:
+        raise BadInput(_FIELD, "It is no address that can be read.") from None
+    if parts.scheme not in schemes:
+        raise BadInput(_FIELD, "It must begin with https://.")
+    if not host or port == 0 or not url.isprintable() or " " in url or "\\" in url:
+        raise BadInput(_FIELD, "It is no address that can be read.")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise BadInput(_FIELD, "It must be the plain address of the page, without name, password or question mark.")
+    return parts
+
+
+def _is_public(ip: IPv4Address | IPv6Address) -> bool:
+    barred = any(ip in network for network in _NEVER if network.version == ip.version)
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or barred)
