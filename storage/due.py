@@ -22,6 +22,7 @@ class Kind(StrEnum):
     LEARN = "learn"
     INDEX = "index"
     INCIDENTS = "incidents"
+    GAPS = "gaps"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

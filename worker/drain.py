@@ -8,7 +8,7 @@ from uuid import UUID
 from bootstrap import Services
 from storage import due
 from storage.due import Kind
-from worker import deliver, fetch, incidents, index, label, learn, process, revoke, sync
+from worker import deliver, fetch, gaps, incidents, index, label, learn, process, revoke, sync
 from worker.attempt import attempt
 
 # One round of a stage for one tenant: claim a batch, work through it, say how many rows that were.
@@ -24,6 +24,7 @@ STAGES: Mapping[Kind, Stage] = {
     Kind.LEARN: learn.work,
     Kind.INDEX: index.work,
     Kind.INCIDENTS: incidents.work,
+    Kind.GAPS: gaps.work,
 }
 
 # What a stage makes due: woken as a hint as soon as it has done something.

@@ -34,6 +34,7 @@ LISTENER_MAY_READ = {
     "status_page": {"tenant_id", "next_at", "lease_until"},
     "learning": {"tenant_id", "wanted", "done", "again_at", "next_at", "lease_until"},
     "knowledge": {"tenant_id", "wanted", "done", "next_at", "lease_until"},
+    "gap_work": {"tenant_id", "wanted", "done", "next_at", "lease_until"},
     "due": {"kind", "tenant_id"},
 }
 

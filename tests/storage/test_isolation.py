@@ -6,7 +6,7 @@ import pkgutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text
@@ -39,6 +39,7 @@ from storage import (
     document_list,
     documents,
     events,
+    gaps,
     incidents,
     indexing,
     learning,
@@ -60,6 +61,7 @@ from storage import (
 )
 from storage.documents import StoredDocument
 from storage.due import Kind
+from storage.gaps import GapWork, Grouped
 from storage.incidents import StatusPage
 from storage.indexing import Work
 from storage.learning import Lesson
@@ -110,6 +112,7 @@ class Foreign:
     correction: UUID
     checked_mail: UUID
     answer_verdict: UUID
+    gap: UUID
     services: Any
 
     def raw(self) -> RawMail:
@@ -184,6 +187,17 @@ CASES = {
     "corrections.delete": lambda db, t, b: corrections.delete(db, t, b.correction, member=b.member),
     "corrections.end": lambda db, t, b: corrections.end(db, t, b.correction, member=b.member),
     "corrections.extend": lambda db, t, b: corrections.extend(db, t, b.correction, member=b.member),
+    "gaps.ask": lambda db, t, b: gaps.ask(db, t),
+    "gaps.claim": lambda db, t, b: gaps.claim(db, t, SOON) if t == b.tenant else None,
+    "gaps.finish": lambda db, t, b: gaps.finish(db, GapWork(t, 1, 1, 99)),
+    "gaps.retry": lambda db, t, b: gaps.retry(db, GapWork(t, 1, 1, 1), after=SOON, error="x"),
+    "gaps.unanswered": lambda db, t, b: [one for one in gaps.unanswered(db, t, "plain") if "boats" in one.text],
+    "gaps.keep": lambda db, t, b: gaps.keep(db, t, "x", [(b.message, b"ours")]),
+    "gaps.regroup": lambda db, t, b: gaps.regroup(db, t, [Grouped(uuid4(), "en", (b.message,))]),
+    "gaps.every": lambda db, t, b: [one for one in gaps.every(db, t) if one.id == b.gap],
+    "gaps.one": lambda db, t, b: gaps.one(db, t, b.gap),
+    "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
+    "gaps.settle": lambda db, t, b: gaps.settle(db, t, b.gap, member=b.member, state="dismissed"),
     "incidents.watch": lambda db, t, b: incidents.watch(db, t, "") or incidents.watch(db, t, "https://status.example"),
     "incidents.page_url": lambda db, t, b: incidents.page_url(db, t) == b.status_page.url,
     "incidents.claim": lambda db, t, b: incidents.claim(db, t, SOON) if t == b.tenant else None,
@@ -424,15 +438,19 @@ def rival(settings, other_workspace):
             assert answer_verdicts.said(db, shop.tenant, looked_at, member=member, is_right=True)
             answer_verdicts.ship(db, shop.tenant, [replace(A_QUESTION, question="secret question")])
         shop.run(Kind.LEARN)
+        shop.change("UPDATE gap_work SET next_at = now()")
+        shop.run(Kind.GAPS)
         while shop.run(Kind.INDEX):
             pass
         with services.database.transaction(shop.tenant) as db:
             answer_standings.save(db, shop.tenant, replace(HOW_ANSWERS_STAND, method="secret"))
         with services.database.transaction(shop.tenant) as db:
             learning.ask(db, shop.tenant)
+            gaps.ask(db, shop.tenant)
             # One is published, another has been cut and waits for its vectors.
             documents.put(db, shop.tenant, StoredDocument("new.md", "v1", "secret, too"))
         shop.run(Kind.INDEX)
+        shop.change("UPDATE gap_work SET next_at = now()")
         with services.database.transaction(shop.tenant) as db:
             db.execute(
                 text("INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:t, :m, :r)"),
@@ -462,7 +480,8 @@ def foreign(rival) -> Foreign:
         row.message_id, gmail_id, row.id, row.conversation_id, session, fetched.claim, effect, cursor, revocation,
         lesson, work, rival.one("SELECT id FROM document WHERE path = 'secret.md'"), page,
         rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"),
-        rival.one("SELECT id FROM answer_verdict WHERE origin = 'shipped'"), services,
+        rival.one("SELECT id FROM answer_verdict WHERE origin = 'shipped'"), rival.one("SELECT id FROM gap"),
+        services,
     )  # fmt: skip
 
 

@@ -151,6 +151,7 @@ class Shop:
             db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now(), lease_until = NULL, blocked_until = NULL")
             db.exec_driver_sql("UPDATE learning SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE knowledge SET next_at = now(), lease_until = NULL")
+            db.exec_driver_sql("UPDATE gap_work SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE status_page SET next_at = now(), lease_until = NULL")
 
     def settle(self, rounds: int = 24) -> None:
