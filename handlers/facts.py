@@ -16,7 +16,7 @@ from domain.message import Address, Message
 from domain.order import Order, normal_number
 from domain.ports import Incidents, Orders
 from domain.understanding import Understanding
-from handlers.incident_words import explains
+from handlers.incident_words import explains, may_be_explained
 from handlers.ownership import may_hear_of, order_checks
 from handlers.wording import Wording, wording_for
 
@@ -86,6 +86,8 @@ class Facts:
         """
         wording, sender = wording_for(understanding.language), message.sender
         if self._incidents is None or wording is None or sender is None:
+            return decision
+        if not may_be_explained(understanding, message.subject, wording):
             return decision
         now = self._now()
         current = (one for one in self._incidents.open() if one.is_current(now))
