@@ -138,8 +138,10 @@ class Facts:
 
 def _asks_for_status_alone(understanding: Understanding, text: str, wording: Wording) -> bool:
     """Whether the mail asks where the order is, and by no word for anything else."""
-    asked = understanding.sub_intent == ORDER_STATUS or (
-        understanding.sub_intent in {"", DELIVERY} and wording.speaks_of("order_status", text)
+    read_as = understanding.sub_intent
+    # Neither the models nor the words are believed alone; about delivery there is more to ask than where a parcel is.
+    asked = (read_as == ORDER_STATUS and wording.speaks_of("order_status", text)) or (
+        read_as in {"", DELIVERY} and wording.speaks_of("whereabouts", text)
     )
     if not asked or wording.speaks_of("other_wish", text):
         return False
