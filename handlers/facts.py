@@ -16,7 +16,7 @@ from domain.message import Address, Message
 from domain.order import Order, normal_number
 from domain.ports import Incidents, Orders
 from domain.understanding import Understanding
-from handlers.incident_words import explains
+from handlers.incident_words import explains, may_be_explained
 from handlers.ownership import may_hear_of, order_checks
 from handlers.wording import Wording, wording_for
 
@@ -87,6 +87,8 @@ class Facts:
         wording, sender = wording_for(understanding.language), message.sender
         if self._incidents is None or wording is None or sender is None:
             return decision
+        if not may_be_explained(understanding, message.subject, wording):
+            return decision
         now = self._now()
         current = (one for one in self._incidents.open() if one.is_current(now))
         hits = ((one, explains(one, understanding, message.subject, wording)) for one in current)
@@ -136,8 +138,10 @@ class Facts:
 
 def _asks_for_status_alone(understanding: Understanding, text: str, wording: Wording) -> bool:
     """Whether the mail asks where the order is, and by no word for anything else."""
-    asked = understanding.sub_intent == ORDER_STATUS or (
-        understanding.sub_intent in {"", DELIVERY} and wording.speaks_of("order_status", text)
+    read_as = understanding.sub_intent
+    # Neither the models nor the words are believed alone; about delivery there is more to ask than where a parcel is.
+    asked = (read_as == ORDER_STATUS and wording.speaks_of("order_status", text)) or (
+        read_as in {"", DELIVERY} and wording.speaks_of("whereabouts", text)
     )
     if not asked or wording.speaks_of("other_wish", text):
         return False

@@ -30,12 +30,17 @@ _EVERYBODYS = frozenset(_COMMON.split())
 _WORD = re.compile(r"[^\W_]+")
 
 
+def may_be_explained(understanding: Understanding, subject: str, wording: Wording) -> bool:
+    """Whether the mail speaks of trouble at all, so that asking for incidents pays."""
+    return bool(understanding.error_codes) or wording.speaks_of("trouble", _text(understanding, subject))
+
+
 def explains(incident: Incident, understanding: Understanding, subject: str, wording: Wording) -> str:
     """The words or the code by which it explains the mail, or an empty string."""
     for code in understanding.error_codes:
         if any(_names(text, code) for text in (incident.name, incident.text, *incident.components)):
             return code
-    text = f"{subject}\n{understanding.text}"[:LOOKED_AT]
+    text = _text(understanding, subject)
     if not wording.speaks_of("trouble", text):
         return ""
     said = set(_roots(text))
@@ -46,6 +51,10 @@ def explains(incident: Incident, understanding: Understanding, subject: str, wor
     wanted = _telling(incident.name)
     found = wanted & said
     return ", ".join(sorted(found)) if found and len(found) >= min(NAMED, len(wanted)) else ""
+
+
+def _text(understanding: Understanding, subject: str) -> str:
+    return f"{subject}\n{understanding.text}"[:LOOKED_AT]
 
 
 def _names(text: str, code: str) -> bool:

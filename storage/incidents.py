@@ -9,6 +9,9 @@ from sqlalchemy import Connection, text
 
 from domain.incident import Incident
 
+# How long what is over stays here.
+KEPT = timedelta(days=30)
+
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
@@ -102,6 +105,11 @@ def read(
             WHERE tenant_id = :tenant AND resolved_at IS NULL AND external_id <> ALL(:ids)
         """),
         {"tenant": page.tenant, "now": now, "ids": [one.external_id for one in found]},
+    )
+    # A decision keeps its own copy of what it was told.
+    db.execute(
+        text("DELETE FROM incident WHERE tenant_id = :tenant AND resolved_at < CAST(:now AS timestamptz) - :kept"),
+        {"tenant": page.tenant, "now": now, "kept": KEPT},
     )
     return True
 

@@ -27,7 +27,8 @@ class Wording:
     """Texts with {name}, {title}, {number}, {status}, {url} and times where a value belongs. See the JSON files.
 
     `day` and `moment` are forms for times in UTC. `words` are the beginnings of what customers write, by what they say:
-    that they ask for an order's status, wish for something else, did not receive what was delivered, have trouble.
+    that they ask for an order's status, or where it is and nothing wider, that they wish for something else, did not
+    receive what was delivered, have trouble.
     One that ends with `|` is a whole word.
     """
 

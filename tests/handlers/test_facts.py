@@ -229,6 +229,26 @@ def test_who_asks_for_more_than_the_status_is_read_by_a_person(decide, language,
     held_with(decide(text, "LO-1", language=language, sub_intent="order_status"), "may ask for more")
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Could it be delivered upstairs?"), ("en", "Is it possible to deliver it when I am home?"),
+        ("de", "Liefern Sie auch in die Wohnung?"), ("fr", "Vous livrez le dimanche ?"),
+        ("es", "¿Hacen entregas los domingos?"),
+    ],
+)  # fmt: skip
+def test_a_question_about_delivery_in_general_is_no_question_about_the_status(decide, language, text):
+    held_with(decide(text, "LO-1", language=language, sub_intent="shipping"), "may ask for more")
+
+
+def test_a_question_about_delivery_that_asks_when_is_one(decide):
+    assert decide("When will it be delivered?", "LO-1", sub_intent="shipping").disposition is Disposition.RELEASE
+
+
+def test_what_the_models_read_alone_is_not_believed(decide):
+    held_with(decide("I am so cross with you!", "LO-1", sub_intent="order_status"), "may ask for more")
+
+
 @pytest.mark.parametrize("sub_intent", ["product", "billing", "payment", "account", "technical", "policy"])
 def test_a_question_of_another_kind_is_no_question_about_the_status(decide, sub_intent):
     held_with(decide("Where is the switch?", "LO-1", sub_intent=sub_intent), "may ask for more")
@@ -340,5 +360,5 @@ def test_every_language_can_tell_of_times_and_incidents(language):
     assert "2026" in wording.day_of(NOW)
     assert "15:00 UTC" in wording.moment_of(NOW)
     assert "X" in wording.incident.format(began="a", name="X", moment="b", url="c")
-    assert set(wording.words) == {"order_status", "other_wish", "not_received", "trouble"}
+    assert set(wording.words) == {"order_status", "whereabouts", "other_wish", "not_received", "trouble"}
     assert not any(wording.speaks_of(what, "") for what in wording.words)
