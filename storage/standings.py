@@ -74,8 +74,14 @@ def policy(db: Connection, tenant: UUID, model: str, answer_model: str) -> Polic
 
 def targets(db: Connection, tenant: UUID) -> dict[Category, float]:
     """The share of misread mail that the tenant accepts, by category."""
-    chosen = tenants.get(db, tenant).settings.get("targets", {})
-    return {category: float(chosen.get(category.value, USUAL_TARGET)) for category in Category}
+    chosen = tenants.get(db, tenant).settings.get("targets")
+    known = chosen if isinstance(chosen, dict) else {}
+    return {category: _share(known.get(category.value)) for category in Category}
+
+
+def _share(value: object) -> float:
+    """What the policy says, where that is a share at all: a slip in it must not end the learning."""
+    return float(value) if isinstance(value, int | float) and 0 < value < 1 else USUAL_TARGET
 
 
 def _standing(row: object) -> Standing:

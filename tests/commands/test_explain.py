@@ -40,6 +40,14 @@ I'm sorry to have to inform you that your message could not be delivered.
 """
 
 
+SUSPECT = b"""From: Ana <ana@customer.example>
+To: support@lumen-oak.example
+Subject: Auto: Ersatzteil
+
+Wie lange dauert die Lieferung nach Deutschland normalerweise?
+"""
+
+
 def explain(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run it as a person does, without any setting that names a database."""
     clean = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
@@ -56,6 +64,7 @@ def explained(tmp_path_factory) -> dict[str, dict]:
     (folder / "sub").mkdir()
     (folder / "sub" / "bounce.eml").write_bytes(BOUNCE)
     (folder / "empty.eml").write_bytes(b"")
+    (folder / "suspect.eml").write_bytes(SUSPECT)
     done = explain("--json", str(folder))
     assert done.returncode == 0, done.stderr.decode()
     lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
@@ -63,7 +72,7 @@ def explained(tmp_path_factory) -> dict[str, dict]:
 
 
 def test_every_mail_has_one_line_with_exactly_the_fixed_fields(explained):
-    assert set(explained) == {"question.eml", "bounce.eml", "empty.eml"}
+    assert set(explained) == {"question.eml", "bounce.eml", "empty.eml", "suspect.eml"}
     for line in explained.values():
         assert list(line) == FIELDS
 
@@ -87,6 +96,12 @@ def test_what_a_machine_wrote_is_ignored_with_its_sign(explained):
     line = explained["bounce.eml"]
     assert (line["automatic"], line["disposition"], line["effects"]) == (True, "ignore", [])
     assert line["automatic_reason"]
+
+
+def test_what_a_machine_perhaps_wrote_is_held_with_its_sign_and_read_like_any_mail(explained):
+    line = explained["suspect.eml"]
+    assert (line["automatic"], line["disposition"], line["category"]) == (True, "hold", "question")
+    assert line["automatic_reason"] in line["reason"]
 
 
 def test_an_empty_file_is_held_and_stops_nobody(explained):

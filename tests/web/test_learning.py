@@ -160,5 +160,10 @@ def test_the_table_says_what_is_earned_and_what_is_missing_in_plain_words(browse
         standings.save(db, filler.tenant, standings.Row(Category.QUESTION, 0.05, 2, earned), "plain")
         standings.save(db, filler.tenant, standings.Row(Category.REFUND, 0.05, 0, NotEnough(12, 45)), "plain")
     page = seen(browser.page("/learning"))
+    assert "At most 5 in 100 may be read wrongly. Whether" in page
     assert "It answers what it is at least 82.5 % sure of: 41 of 100; wrong at most 2.3 in 100 (90 % sure)." in page
     assert "12 of 45: at least 33 more checked mails are needed." in page
+    with database.transaction(filler.tenant) as db:
+        standings.save(db, filler.tenant, standings.Row(Category.REFUND, 0.1, 0, NotEnough(12, 22)), "plain")
+    page = seen(browser.page("/learning"))
+    assert "At most 5 in 100 may be read wrongly (Question). At most 10 in 100 may be read wrongly (Refund)." in page

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from domain.category import Category
 from domain.earned import NotEnough
@@ -260,6 +261,17 @@ def test_the_reason_tells_how_much_is_missing_for_a_shop_that_began_to_check(sho
     shop.sync_and_settle()
     reason = shop.one("SELECT reason FROM decision")
     assert reason == "Not enough checked mail yet to answer questions by itself: 12 of 45."
+
+
+@pytest.mark.parametrize("targets", ["5", "{}", '{"question": "few"}', '{"question": 0}', '{"question": 1}', "null"])
+def test_targets_that_are_none_leave_the_usual_ones(shop, held, targets):
+    with shop.services.database.transaction(shop.tenant) as db:
+        policy = text("UPDATE tenant SET policy = jsonb_build_object('targets', CAST(:targets AS jsonb))")
+        db.execute(policy, {"targets": targets})
+    say(shop, held.id)
+    shop.run(Kind.LEARN)
+    assert lesson(shop).last_error == ""
+    assert shop.one("SELECT target FROM standing WHERE category = 'question'") == pytest.approx(0.05)
 
 
 def test_a_category_falls_back_when_its_mail_is_found_to_be_misread(shop, held):
