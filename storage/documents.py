@@ -55,7 +55,7 @@ _PUT = text(f"""
     INSERT INTO document (tenant_id, id, {_COLUMNS})
     VALUES (:tenant, :id, :path, :version, :source, :kind, :original, :body, :title, :language, :visibility, :url,
         CAST(:questions AS jsonb), :maker, :member_id)
-    ON CONFLICT (tenant_id, path, version) DO UPDATE SET is_current = true, current_since = now()
+    ON CONFLICT (tenant_id, path, version) DO UPDATE SET is_current = true, current_since = clock_timestamp()
 """)  # noqa: S608  # our own column names
 
 _END = text("UPDATE document SET is_current = false WHERE tenant_id = :tenant AND path = ANY(:paths) AND is_current")
