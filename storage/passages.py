@@ -38,19 +38,15 @@ class Vectors:
     body: bytes
 
 
-_DOCUMENT = """d.path, d.version, d.source, d.kind, d.original, d.body, d.title, d.language, d.visibility, d.url,
-    d.questions, d.maker, d.member_id"""
-
-
 def uncut(db: Connection, tenant: UUID, engine: str, limit: int) -> list[tuple[UUID, StoredDocument]]:
     """Current documents that nobody has cut for this engine yet."""
     rows = db.execute(
-        text(f"""
-            SELECT d.id, {_DOCUMENT} FROM document d WHERE d.tenant_id = :tenant AND d.is_current
+        text("""
+            SELECT d.* FROM document d WHERE d.tenant_id = :tenant AND d.is_current
                 AND NOT EXISTS (SELECT FROM document_index i WHERE i.tenant_id = d.tenant_id AND i.document_id = d.id
                     AND i.engine = :engine)
             ORDER BY d.path LIMIT :limit
-        """),  # noqa: S608  # our own column names
+        """),
         {"tenant": tenant, "engine": engine, "limit": limit},
     )
     return [(row.id, document_of_row(row)) for row in rows]
@@ -99,8 +95,9 @@ def cut(db: Connection, tenant: UUID, document: UUID, engine: str, pieces: Seque
 def failed(db: Connection, tenant: UUID, document: UUID, engine: str, reason: str) -> None:
     """Leave a document out of the index of this engine, and say why."""
     values = {"tenant": tenant, "document": document, "engine": engine, "reason": reason[:500] or "It failed."}
-    where = "WHERE tenant_id = :tenant AND document_id = :document AND engine = :engine"
-    db.execute(text(f"DELETE FROM passage {where}"), values)  # noqa: S608  # our own words
+    db.execute(
+        text("DELETE FROM passage WHERE tenant_id = :tenant AND document_id = :document AND engine = :engine"), values
+    )
     db.execute(
         text("""
             INSERT INTO document_index (tenant_id, document_id, engine, problem)

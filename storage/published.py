@@ -28,32 +28,41 @@ class Indexed:
 
 
 # A load needs what is searched and cited, and neither the file nor who made it.
-_READABLE = """d.path, d.version, '' AS source, d.kind, NULL AS original, d.body, d.title, d.language, d.visibility,
-    d.url, d.questions, d.maker, d.member_id"""
+_DOCUMENTS = text("""
+    SELECT d.id, d.path, d.version, '' AS source, d.kind, NULL AS original, d.body, d.title, d.language, d.visibility,
+        d.url, d.questions, d.maker, d.member_id
+    FROM document d WHERE d.tenant_id = :tenant AND d.id = ANY(:documents) ORDER BY d.path COLLATE "C"
+""")
 
-
-def of_documents(db: Connection, tenant: UUID, engine: str, documents: Sequence[UUID]) -> list[tuple[UUID, Indexed]]:
-    """These documents as far as they are, whether published or not."""
-    return _load(db, tenant, engine, "SELECT unnest(CAST(:documents AS uuid[])) AS document_id", list(documents))
+# A row for each document: a hundred thousand rows would cost more than all their vectors.
+_PASSAGES = """
+    SELECT p.document_id, array_agg(p.heading ORDER BY p.position), array_agg(p.begins ORDER BY p.position),
+        array_agg(p.ends ORDER BY p.position), string_agg(p.title_vector, ''::bytea ORDER BY p.position),
+        string_agg(p.body_vector, ''::bytea ORDER BY p.position)
+    FROM passage p JOIN unnest(%(documents)s::uuid[]) AS c (document_id) USING (document_id)
+    WHERE p.tenant_id = %(tenant)s AND p.engine = %(engine)s GROUP BY p.document_id
+"""
+_QUESTIONS = """
+    SELECT q.document_id, string_agg(q.vector, ''::bytea ORDER BY q.number), array_agg(q.owner ORDER BY q.number)
+    FROM sample_question q JOIN unnest(%(documents)s::uuid[]) AS c (document_id) USING (document_id)
+    WHERE q.tenant_id = %(tenant)s AND q.engine = %(engine)s GROUP BY q.document_id
+"""
 
 
 def load(db: Connection, tenant: UUID, engine: str) -> list[Indexed]:
     """The published set of this engine. Lock it first (indexing.published), so that it is one whole."""
-    chosen = "SELECT document_id FROM published_document WHERE tenant_id = :tenant AND engine = :engine"
-    return [one for _, one in _load(db, tenant, engine, chosen, [])]
+    chosen = db.execute(
+        text("SELECT document_id FROM published_document WHERE tenant_id = :tenant AND engine = :engine"),
+        {"tenant": tenant, "engine": engine},
+    )
+    return [one for _, one in of_documents(db, tenant, engine, list(chosen.scalars()))]
 
 
-def _load(db: Connection, tenant: UUID, engine: str, chosen: str, documents: list[UUID]) -> list[tuple[UUID, Indexed]]:
-    values = {"tenant": tenant, "engine": engine, "documents": documents}
-    found = db.execute(
-        text(f"""
-            SELECT d.id, {_READABLE} FROM document d JOIN ({chosen}) c ON c.document_id = d.id
-            WHERE d.tenant_id = :tenant ORDER BY d.id
-        """),  # noqa: S608  # our own words
-        values,
-    ).all()
-    cut = _together(db, _PASSAGES, chosen, values)
-    asked = _together(db, _QUESTIONS, chosen, values)
+def of_documents(db: Connection, tenant: UUID, engine: str, documents: Sequence[UUID]) -> list[tuple[UUID, Indexed]]:
+    """These documents as far as they are, whether published or not, in the order of their paths."""
+    values = {"tenant": tenant, "engine": engine, "documents": list(documents)}
+    found = db.execute(_DOCUMENTS, values).all()
+    cut, asked = _together(db, _PASSAGES, values), _together(db, _QUESTIONS, values)
     nothing: tuple[list[str], list[int], list[int], bytes, bytes] = ([], [], [], b"", b"")
     return [
         (row.id, Indexed(document_of_row(row), *cut.get(row.id, nothing), *asked.get(row.id, (b"", ()))))
@@ -61,26 +70,7 @@ def _load(db: Connection, tenant: UUID, engine: str, chosen: str, documents: lis
     ]
 
 
-# A row for each document: a hundred thousand rows would cost more than all their vectors.
-_PASSAGES = """
-    SELECT p.document_id, array_agg(p.heading ORDER BY p.position), array_agg(p.begins ORDER BY p.position),
-        array_agg(p.ends ORDER BY p.position), string_agg(p.title_vector, ''::bytea ORDER BY p.position),
-        string_agg(p.body_vector, ''::bytea ORDER BY p.position)
-    FROM passage p JOIN ({chosen}) c USING (document_id)
-    WHERE p.tenant_id = %(tenant)s AND p.engine = %(engine)s GROUP BY p.document_id
-"""
-_QUESTIONS = """
-    SELECT q.document_id, string_agg(q.vector, ''::bytea ORDER BY q.number), array_agg(q.owner ORDER BY q.number)
-    FROM sample_question q JOIN ({chosen}) c USING (document_id)
-    WHERE q.tenant_id = %(tenant)s AND q.engine = %(engine)s GROUP BY q.document_id
-"""
-
-
-def _together(db: Connection, query: str, chosen: str, values: Mapping[str, Any]) -> dict[UUID, tuple[Any, ...]]:
+def _together(db: Connection, query: str, values: Mapping[str, Any]) -> dict[UUID, tuple[Any, ...]]:
     """The rest of each row by its document. Bytes come as they are, not as hexadecimal text."""
     driver: Any = db.connection.driver_connection
-    named = chosen.replace(":tenant", "%(tenant)s").replace(":engine", "%(engine)s")
-    rows = driver.cursor(binary=True).execute(
-        query.replace("{chosen}", named.replace(":documents", "%(documents)s")), dict(values)
-    )
-    return {row[0]: tuple(row[1:]) for row in rows}
+    return {row[0]: tuple(row[1:]) for row in driver.cursor(binary=True).execute(query, dict(values))}

@@ -147,7 +147,7 @@ def test_whoever_loads_a_set_sees_it_whole_while_another_publishes(database, ten
         documents.put_all(db, tenant, [document("a.md", "v2"), document("b.md", "v2")])
     with database.transaction(tenant) as reader:
         indexing.published(reader, tenant, ENGINE, lock=True)
-        with pytest.raises(TryAgain), database.transaction(tenant) as db:  # noqa: PT012
+        with pytest.raises(TryAgain), database.transaction(tenant) as db:  # noqa: PT012  # it is the transaction that raises
             db.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
             index(db, tenant)
         assert searched(reader, tenant) == [("a.md", "v1"), ("b.md", "v1")]

@@ -1,4 +1,4 @@
-"""How fast documents are indexed beside the bare model, and loaded: `python -m evaluation.bench_index`."""
+"""How fast documents are indexed beside the bare model, and loaded: `python -m commands.bench_index`."""
 
 import argparse
 import dataclasses
@@ -141,7 +141,7 @@ def _index(services: Bench, tenant: UUID) -> tuple[float, int]:
 
 def _documents(sections: int, each: int) -> list[StoredDocument]:
     """Documents of made-up words with `each` sections of 30 to 120 words."""
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)  # noqa: S311  # made-up words
     words = ["".join(chance.choices("abcdefghilmnoprstuvw", k=chance.randint(2, 9))) for _ in range(4000)]
     made = []
     for number in range(0, sections, each):
