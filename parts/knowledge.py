@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from parts.reading import Reading
-from storage import indexing, passages
+from storage import indexing, published
 from storage.documents import StoredDocument
-from storage.passages import Indexed
+from storage.published import Indexed
 
 if TYPE_CHECKING:
     from adapters.documents.jail import DocumentJail
@@ -74,7 +75,7 @@ class Knowledge(Reading):
         """Everything that is published for this engine, as one whole."""
         with self.database.transaction(tenant) as db:
             indexing.published(db, tenant, engine, lock=True)
-            found = passages.load(db, tenant, engine)
+            found = published.load(db, tenant, engine)
         return [embedded(one, engine) for one in found]
 
 
@@ -102,17 +103,17 @@ def embedded(one: Indexed, engine: str) -> "Embedded":
     from rag.passages import Passage
 
     document = document_of(one.document)
-    count = len(one.pieces)
+    count = len(one.headings)
 
     def rows(vectors: bytes, rows_of_it: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
         return np.frombuffer(vectors, dtype="<f4").reshape(rows_of_it, -1 if rows_of_it else 1)
 
     return Embedded(
         document=document,
-        passages=tuple(Passage(document, piece.heading, piece.begins, piece.ends) for piece in one.pieces),
+        passages=tuple(map(Passage, repeat(document), one.headings, one.begins, one.ends)),
         titles=rows(one.titles, count),
         bodies=rows(one.bodies, count),
         questions=rows(one.questions, len(one.owners)),
-        owners=one.owners,
+        owners=tuple(one.owners),
         engine=engine,
     )

@@ -48,15 +48,14 @@ class Version:
     current_since: datetime
 
 
-_COLUMNS = "path, version, source, kind, original, body, title, language, visibility, url, questions, maker, member_id"
-
 # What stands under a path and a version never changes: what was quoted from it can be checked for ever.
-_PUT = text(f"""
-    INSERT INTO document (tenant_id, id, {_COLUMNS})
+_PUT = text("""
+    INSERT INTO document (tenant_id, id, path, version, source, kind, original, body, title, language, visibility, url,
+        questions, maker, member_id)
     VALUES (:tenant, :id, :path, :version, :source, :kind, :original, :body, :title, :language, :visibility, :url,
         CAST(:questions AS jsonb), :maker, :member_id)
-    ON CONFLICT (tenant_id, path, version) DO UPDATE SET is_current = true, current_since = now()
-""")  # noqa: S608  # our own column names
+    ON CONFLICT (tenant_id, path, version) DO UPDATE SET is_current = true, current_since = clock_timestamp()
+""")
 
 _END = text("UPDATE document SET is_current = false WHERE tenant_id = :tenant AND path = ANY(:paths) AND is_current")
 
@@ -92,7 +91,7 @@ def remove(db: Connection, tenant: UUID, path: str) -> bool:
 
 def current(db: Connection, tenant: UUID) -> list[StoredDocument]:
     rows = db.execute(
-        text(f"SELECT {_COLUMNS} FROM document WHERE tenant_id = :tenant AND is_current ORDER BY path"),  # noqa: S608
+        text("SELECT * FROM document WHERE tenant_id = :tenant AND is_current ORDER BY path"),
         {"tenant": tenant},
     )
     return [document_of_row(row) for row in rows]
@@ -101,7 +100,7 @@ def current(db: Connection, tenant: UUID) -> list[StoredDocument]:
 def of_path(db: Connection, tenant: UUID, path: str) -> StoredDocument | None:
     """The current version of a path."""
     row = db.execute(
-        text(f"SELECT {_COLUMNS} FROM document WHERE tenant_id = :tenant AND path = :path AND is_current"),  # noqa: S608
+        text("SELECT * FROM document WHERE tenant_id = :tenant AND path = :path AND is_current"),
         {"tenant": tenant, "path": path},
     ).one_or_none()
     return document_of_row(row) if row else None
@@ -109,7 +108,7 @@ def of_path(db: Connection, tenant: UUID, path: str) -> StoredDocument | None:
 
 def of_version(db: Connection, tenant: UUID, path: str, version: str) -> StoredDocument | None:
     row = db.execute(
-        text(f"SELECT {_COLUMNS} FROM document WHERE tenant_id = :tenant AND path = :path AND version = :version"),  # noqa: S608
+        text("SELECT * FROM document WHERE tenant_id = :tenant AND path = :path AND version = :version"),
         {"tenant": tenant, "path": path, "version": version},
     ).one_or_none()
     return document_of_row(row) if row else None
@@ -174,7 +173,7 @@ def _row(document: StoredDocument) -> dict[str, Any]:
 
 
 def document_of_row(row: Any) -> StoredDocument:
-    """From a row with the columns of `_COLUMNS`."""
+    """From a row of the table, or one with columns of the same names."""
     original = bytes(row.original) if row.original is not None else None
     return StoredDocument(
         row.path, row.version, row.source, row.kind, original, row.body, row.title, row.language, row.visibility,

@@ -1,8 +1,7 @@
-"""Passages and their vectors: cut, filled with vectors batch by batch, and read back as one published set."""
+"""Passages between a document and the published set: cut, and filled with vectors batch by batch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -39,34 +38,15 @@ class Vectors:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """One document with its passages in order. The bytes hold a float32 row for each passage, and for each question."""
-
-    document: StoredDocument
-    pieces: tuple[Piece, ...]
-    titles: bytes
-    bodies: bytes
-    questions: bytes
-    owners: tuple[int, ...]
-
-
-_DOCUMENT = """d.path, d.version, d.source, d.kind, d.original, d.body, d.title, d.language, d.visibility, d.url,
-    d.questions, d.maker, d.member_id"""
-# A load needs what is searched and cited, and neither the file nor who made it.
-_READABLE = """d.path, d.version, '' AS source, d.kind, NULL AS original, d.body, d.title, d.language, d.visibility,
-    d.url, d.questions, d.maker, d.member_id"""
-
-
 def uncut(db: Connection, tenant: UUID, engine: str, limit: int) -> list[tuple[UUID, StoredDocument]]:
     """Current documents that nobody has cut for this engine yet."""
     rows = db.execute(
-        text(f"""
-            SELECT d.id, {_DOCUMENT} FROM document d WHERE d.tenant_id = :tenant AND d.is_current
+        text("""
+            SELECT d.* FROM document d WHERE d.tenant_id = :tenant AND d.is_current
                 AND NOT EXISTS (SELECT FROM document_index i WHERE i.tenant_id = d.tenant_id AND i.document_id = d.id
                     AND i.engine = :engine)
             ORDER BY d.path LIMIT :limit
-        """),  # noqa: S608  # our own column names
+        """),
         {"tenant": tenant, "engine": engine, "limit": limit},
     )
     return [(row.id, document_of_row(row)) for row in rows]
@@ -88,7 +68,7 @@ def read(db: Connection, tenant: UUID, document: UUID, found: StoredDocument) ->
 
 
 def cut(db: Connection, tenant: UUID, document: UUID, engine: str, pieces: Sequence[Piece]) -> None:
-    """Write the passages of a document; they wait for their vectors."""
+    """Write the passages of a document, whose language must be known by now; they wait for their vectors."""
     values = {"tenant": tenant, "document": document, "engine": engine}
     db.execute(
         text("""
@@ -115,8 +95,9 @@ def cut(db: Connection, tenant: UUID, document: UUID, engine: str, pieces: Seque
 def failed(db: Connection, tenant: UUID, document: UUID, engine: str, reason: str) -> None:
     """Leave a document out of the index of this engine, and say why."""
     values = {"tenant": tenant, "document": document, "engine": engine, "reason": reason[:500] or "It failed."}
-    where = "WHERE tenant_id = :tenant AND document_id = :document AND engine = :engine"
-    db.execute(text(f"DELETE FROM passage {where}"), values)  # noqa: S608  # our own words
+    db.execute(
+        text("DELETE FROM passage WHERE tenant_id = :tenant AND document_id = :document AND engine = :engine"), values
+    )
     db.execute(
         text("""
             INSERT INTO document_index (tenant_id, document_id, engine, problem)
@@ -221,68 +202,4 @@ def ask_questions(
             WHERE tenant_id = :tenant AND document_id = :document AND engine = :engine AND embedded = passages
         """),
         values,
-    )
-
-
-def of_documents(db: Connection, tenant: UUID, engine: str, documents: Sequence[UUID]) -> list[tuple[UUID, Indexed]]:
-    """These documents as far as they are, whether published or not."""
-    return _load(db, tenant, engine, "SELECT unnest(CAST(:documents AS uuid[])) AS document_id", list(documents))
-
-
-def load(db: Connection, tenant: UUID, engine: str) -> list[Indexed]:
-    """The published set of this engine. Lock it first (indexing.published), so that it is one whole."""
-    chosen = "SELECT document_id FROM published_document WHERE tenant_id = :tenant AND engine = :engine"
-    return [one for _, one in _load(db, tenant, engine, chosen, [])]
-
-
-def _load(db: Connection, tenant: UUID, engine: str, chosen: str, documents: list[UUID]) -> list[tuple[UUID, Indexed]]:
-    values = {"tenant": tenant, "engine": engine, "documents": documents}
-    found = db.execute(
-        text(f"""
-            SELECT d.id, {_READABLE} FROM document d JOIN ({chosen}) c ON c.document_id = d.id
-            WHERE d.tenant_id = :tenant ORDER BY d.id
-        """),  # noqa: S608  # our own words
-        values,
-    ).all()
-    asked: dict[UUID, list[Any]] = {}
-    for row in db.execute(
-        text(f"""
-            SELECT q.document_id, q.owner, q.vector FROM sample_question q JOIN ({chosen}) c USING (document_id)
-            WHERE q.tenant_id = :tenant AND q.engine = :engine ORDER BY q.document_id, q.number
-        """),  # noqa: S608
-        values,
-    ):
-        asked.setdefault(row.document_id, []).append(row)
-    pieces: dict[UUID, list[Any]] = {}
-    for row in _in_binary(
-        db,
-        f"""
-            SELECT p.document_id, p.heading, p.begins, p.ends, p.title_vector, p.body_vector
-            FROM passage p JOIN ({chosen}) c USING (document_id)
-            WHERE p.tenant_id = :tenant AND p.engine = :engine ORDER BY p.document_id, p.position
-        """,  # noqa: S608
-        values,
-    ):
-        pieces.setdefault(row[0], []).append(row)
-    return [(row.id, _indexed(document_of_row(row), pieces.get(row.id, []), asked.get(row.id, []))) for row in found]
-
-
-def _in_binary(db: Connection, query: str, values: Mapping[str, Any]) -> Any:
-    """Rows of a query whose bytes come as they are: written as hexadecimal text they would take three times as long."""
-    driver: Any = db.connection.driver_connection
-    cursor = driver.cursor(binary=True)
-    named = (
-        query.replace(":tenant", "%(tenant)s").replace(":engine", "%(engine)s").replace(":documents", "%(documents)s")
-    )
-    return cursor.execute(named, values)
-
-
-def _indexed(document: StoredDocument, pieces: Sequence[Any], asked: Sequence[Any]) -> Indexed:
-    return Indexed(
-        document,
-        tuple(Piece(row[1], row[2], row[3]) for row in pieces),
-        b"".join([row[4] or b"" for row in pieces]),
-        b"".join([row[5] or b"" for row in pieces]),
-        b"".join([bytes(row.vector) for row in asked]),
-        tuple(row.owner for row in asked),
     )

@@ -13,10 +13,11 @@ import structlog
 from bootstrap import Services
 from domain.errors import BadInput, MailwrightError, TryAgain
 from parts.knowledge import document_of, embedded
-from storage import indexing, passages
+from storage import indexing, passages, published
 from storage.documents import StoredDocument
 from storage.indexing import Work
 from storage.passages import Piece, Vectors, Waiting
+from storage.published import Indexed
 from worker.attempt import attempt
 from worker.backoff import after_attempts
 
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=2)
 
 # One round takes a second or two, so that mail never waits longer for the models.
-PASSAGES = 64
+PASSAGES = 48
 DOCUMENTS = 32
 
 # A document that ends the process is found by working on one document alone, and then left out.
@@ -33,6 +34,15 @@ ALONE_AFTER = 2
 GIVEN_UP_AFTER = 4
 
 OTHER_ENGINES_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A document that was cut; `read` is what was found in one that stood there unread."""
+
+    document: UUID
+    pieces: Sequence[Piece]
+    read: StoredDocument | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +114,39 @@ def _round(turn: Round) -> None:
     if done:
         with services.database.transaction(tenant) as db:
             cleaned = indexing.clean(db, tenant, other_engines_after=OTHER_ENGINES_KEPT)
-        log.info("published", tenant=tenant, cleaned=cleaned)
+        log.info("knowledge_published", tenant=tenant, cleaned=cleaned)
 
 
 def _cut(turn: Round) -> bool:
     """Cut documents that are new for this engine; False where there is none."""
     with turn.services.database.transaction(turn.tenant) as db:
         new = passages.uncut(db, turn.tenant, turn.engine, 1 if turn.alone else DOCUMENTS)
+    ready: list[Cut] = []
     for document, row in new:
-        turn.one(document, partial(_cut_one, turn, document, row), "cut")
+        turn.one(document, partial(_cut_one, turn, document, row, ready), "cut")
+    if not attempt(partial(_write_cut, turn, ready), _passed_over, tenant=turn.tenant, stage="cut"):
+        for one in ready:
+            turn.one(one.document, partial(_write_cut, turn, [one]), "cut")
     return bool(new)
 
 
-def _cut_one(turn: Round, document: UUID, row: StoredDocument) -> None:
+def _cut_one(turn: Round, document: UUID, row: StoredDocument, ready: list[Cut]) -> None:
     from rag.passages import passages_of
 
     found = row if row.body is not None else turn.services.read_again(row)
     pieces = [Piece(one.heading, one.start, one.end) for one in passages_of(document_of(found))]
+    ready.append(Cut(document, pieces, found if row.body is None else None))
 
+
+def _write_cut(turn: Round, ready: Sequence[Cut]) -> None:
     def write(db: Any, tenant: UUID) -> None:
-        passages.read(db, tenant, document, found)
-        passages.cut(db, tenant, document, turn.engine, pieces)
+        for one in ready:
+            if one.read is not None:
+                passages.read(db, tenant, one.document, one.read)
+            passages.cut(db, tenant, one.document, turn.engine, one.pieces)
 
-    turn.write(write)
+    if ready:
+        turn.write(write)
 
 
 def _embed(turn: Round) -> bool:
@@ -165,13 +185,13 @@ def _ask_questions(turn: Round) -> bool:
     with services.database.transaction(tenant) as db:
         passages.ready_without_questions(db, tenant, turn.engine)
         found = passages.unasked(db, tenant, turn.engine, 1 if turn.alone else DOCUMENTS)
-        rows = passages.of_documents(db, tenant, turn.engine, found)
+        rows = published.of_documents(db, tenant, turn.engine, found)
     for document, row in rows:
         turn.one(document, partial(_ask, turn, document, row), "ask")
     return bool(found)
 
 
-def _ask(turn: Round, document: UUID, row: passages.Indexed) -> None:
+def _ask(turn: Round, document: UUID, row: Indexed) -> None:
     from rag.embedded import embed_questions
 
     asked = embed_questions(embedded(row, turn.engine), turn.services.embedder)

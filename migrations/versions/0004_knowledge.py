@@ -21,7 +21,7 @@ ALTER TABLE document
   ADD COLUMN questions jsonb NOT NULL DEFAULT '[]',
   ADD COLUMN maker text NOT NULL DEFAULT 'import' CHECK (maker IN ('member', 'import', 'upload')),
   ADD COLUMN member_id uuid,
-  ADD COLUMN current_since timestamptz NOT NULL DEFAULT now(),
+  ADD COLUMN current_since timestamptz NOT NULL DEFAULT clock_timestamp(),
   ADD FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id);
 """
 

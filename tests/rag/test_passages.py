@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,45 @@ def test_a_long_section_is_cut_at_paragraphs_and_nothing_is_lost():
     found = passages_of(document("# One\n\n" + "\n\n".join(paragraphs)))
     assert all(len(passage.text.split()) <= MAX_WORDS for passage in found)
     assert "\n\n".join(passage.text for passage in found) == "\n\n".join(paragraphs)
+
+
+def test_questions_in_groups_stand_under_the_heading_of_their_group():
+    body = "# FAQ\n\n## Shipping\nQ: How long?\nA: Two days.\n\n## Money\nQ: How much?\nFive euros.\n"
+    found = passages_of(document(body, "FAQ"))
+    assert [(passage.heading, passage.text) for passage in found] == [
+        ("FAQ > Shipping > How long?", "Two days."),
+        ("FAQ > Money > How much?", "Five euros."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "ends"),
+    [
+        ("A sentence of five words. ", "."),
+        ("x = call(1, 2, 3)\n", ")"),
+        ("word ", "word"),
+        ("x" * 50_000, "x"),
+        ("这", "这"),
+    ],
+)
+def test_what_has_no_paragraphs_is_cut_too_and_nothing_is_lost(unit, ends):
+    body = unit * (10_000 if len(unit) < 100 else 1)
+    found = passages_of(document(body.strip()))
+    assert len(found) >= 3
+    assert all(len(passage.text.split()) <= MAX_WORDS and len(passage.text) <= 20 * MAX_WORDS for passage in found)
+    assert all(passage.text.endswith(ends) for passage in found)
+    assert "".join("".join(passage.text.split()) for passage in found) == "".join(body.split())
+
+
+def test_a_document_of_twenty_thousand_sections_takes_ten_times_as_long_as_one_of_two_thousand():
+    def seconds(sections):
+        body = "\n\n".join(f"## Section {number}\n\nText of this section." for number in range(sections))
+        begun = time.process_time()
+        assert len(passages_of(document(body))) == sections
+        return time.process_time() - begun
+
+    seconds(100)
+    assert seconds(20_000) < 40 * seconds(2_000)
 
 
 @pytest.mark.parametrize("body", ["---", "***\n\n---", "# \n## "])

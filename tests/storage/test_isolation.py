@@ -51,6 +51,7 @@ from storage import (
     orders,
     outbox,
     passages,
+    published,
     reclassify,
     revocations,
     rotation,
@@ -273,8 +274,8 @@ CASES = {
     "passages.ask_questions": lambda db, t, b: passages.ask_questions(
         db, t, b.document, "plain", vectors=[b"x"], owners=[0]
     ),
-    "passages.of_documents": lambda db, t, b: passages.of_documents(db, t, "plain", [b.document]),
-    "passages.load": lambda db, t, b: passages.load(db, t, "plain"),
+    "published.of_documents": lambda db, t, b: published.of_documents(db, t, "plain", [b.document]),
+    "published.load": lambda db, t, b: published.load(db, t, "plain"),
     "events.record": lambda db, t, b: events.record(db, t, actor="machine", kind="test", subject=b.message),
     "events.of_subjects": lambda db, t, b: [
         one for one in events.of_subjects(db, t, [b.message, b.mailbox]) if one.kind != "test"
