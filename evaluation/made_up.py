@@ -18,7 +18,9 @@ SECTIONS = 10
 _SYLLABLES = [consonant + vowel for consonant in "bcdfghklmnprstvwz" for vowel in ("a", "e", "i", "o", "u", "ea", "io")]
 _ENDINGS = ("", "", "", "s", "ing", "ed", "er", "tion", "ly")
 # The most frequent words of a text are short and mean nothing; a third of all words are such.
-_STOP = "the of to and a in is it you that your we for on are with as this be can or have by not if will from at".split()
+_STOP = (
+    "the of to and a in is it you that your we for on are with as this be can or have by not if will from at".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class MadeUp:
         document = Document(path, heading, "en", body, version=path, questions=(self._text(topic, 8),))
         passages, start = [], 0
         for number, section in enumerate(sections):
-            passages.append(Passage(document, f"{heading} > {self._text(topic, 4)} {number}", start, start + len(section)))
+            passages.append(
+                Passage(document, f"{heading} > {self._text(topic, 4)} {number}", start, start + len(section))
+            )
             start += len(section) + 2
         own = 0.7 * self._topics[topic] + self._vectors(len(sections))
         titles, bodies, question = own + 0.7 * self._vectors(len(sections)), own, own[:1] + 0.5 * self._vectors(1)
@@ -90,9 +94,7 @@ class MadeUp:
             ]
             near = (one.titles[number] + one.bodies[number]) / 2 + 0.4 * self._vectors(texts) / np.sqrt(DIMENSIONS)
             vectors = _unit(near)
-            mails.append(
-                tuple(Asked(text, vectors[at]) for at, text in enumerate([". ".join(parts), *parts][:texts]))
-            )
+            mails.append(tuple(Asked(text, vectors[at]) for at, text in enumerate([". ".join(parts), *parts][:texts])))
         return mails
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from rag.lists import Arrays
 
-# Two dimensions share a code of 4 bits: 96 bytes instead of 1536, and 100,000 of them are scanned in half a millisecond.
+# Two dimensions share a code of 4 bits: 96 bytes instead of 1536, 100,000 of which are scanned in half a millisecond.
 SHARED = 2
 LEARNED_FROM = 10_000
 
@@ -25,9 +25,7 @@ class Near:
 
     def search(self, queries: Any, count: int) -> list[Any]:
         """The numbers of the passages of about the nearest `count` titles, and bodies, to each query."""
-        return [
-            passages[flat.search(queries, min(count, flat.ntotal))[1].ravel()] for flat, passages in self._sides
-        ]
+        return [passages[flat.search(queries, min(count, flat.ntotal))[1].ravel()] for flat, passages in self._sides]
 
 
 def near_of(arrays: Arrays, name: str) -> Near | None:
