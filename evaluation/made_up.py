@@ -1,7 +1,6 @@
 """A made-up knowledge base and mails about it: the same on every machine, in any size."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,43 +17,12 @@ SECTIONS = 10
 _SYLLABLES = [consonant + vowel for consonant in "bcdfghklmnprstvwz" for vowel in ("a", "e", "i", "o", "u", "ea", "io")]
 _ENDINGS = ("", "", "", "s", "ing", "ed", "er", "tion", "ly")
 # The most frequent words of a text are short and mean nothing; a third of all words are such.
-_STOP = [
-    "the",
-    "of",
-    "to",
-    "and",
-    "a",
-    "in",
-    "is",
-    "it",
-    "you",
-    "that",
-    "your",
-    "we",
-    "for",
-    "on",
-    "are",
-    "with",
-    "as",
-    "this",
-    "be",
-    "can",
-    "or",
-    "have",
-    "by",
-    "not",
-    "if",
-    "will",
-    "from",
-    "at",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One text, or the whole and its parts, with the language of them all."""
-
-    texts: tuple[Asked, ...]
+_STOP = np.array(
+    (
+        "the of to and a in is it you that your we for on are with as this be can or have by not if will from at which "
+        "when do does their there about has was were more our any all but"
+    ).split()
+)
 
 
 class MadeUp:
@@ -76,53 +44,48 @@ class MadeUp:
     def _vectors(self, count: int) -> Any:
         return self._random.standard_normal((count, DIMENSIONS)).astype(np.float32) * self._spread.astype(np.float32)
 
-    def _text(self, topic: int, words: int) -> str:
+    def _texts(self, topic: int, lengths: Sequence[int]) -> list[str]:
+        """Texts about a topic, of so many words each."""
+        words = sum(lengths)
         drawn = np.searchsorted(self._zipf, self._random.random(words))
         # A topic has its own order of words: the frequent ones of one are rare in another.
         own = (drawn * 7919 + topic * 104_729) % VOCABULARY
         kind = self._random.random(words)
-        chosen = np.where(kind < 0.33, self._words[np.where(kind < 0.66, own, drawn)], self._words[own])
-        stop = self._random.choice(_STOP, words)
-        return " ".join(np.where(kind > 0.6, stop, chosen))
+        stop = _STOP[self._random.integers(len(_STOP), size=words)]
+        chosen = np.where(kind < 0.4, stop, self._words[np.where(kind < 0.6, drawn, own)]).tolist()
+        ends = np.cumsum(lengths)
+        return [" ".join(chosen[end - length : end]) for end, length in zip(ends, lengths, strict=True)]
 
     def knowledge_base(self, passages: int) -> Iterator[Embedded]:
-        """Documents of ten sections, each with one sample question, a code in every twentieth."""
+        """Documents of ten sections, each with a sample question and a code."""
         for first in range(0, passages, SECTIONS):
             count = min(SECTIONS, passages - first)
             topic = int(self._random.integers(TOPICS))
-            bodies = [self._text(topic, WORDS) for _ in range(count)]
-            bodies[0] += f" E-{first:05d}."
-            yield self._embedded(f"en/{first}.md", topic, bodies)
-
-    def _embedded(self, path: str, topic: int, sections: Sequence[str]) -> Embedded:
-        body = "\n\n".join(sections)
-        heading = self._text(topic, HEADING)
-        document = Document(path, heading, "en", body, version=path, questions=(self._text(topic, 8),))
-        passages, start = [], 0
-        for number, section in enumerate(sections):
-            passages.append(
-                Passage(document, f"{heading} > {self._text(topic, 4)} {number}", start, start + len(section))
+            title, question, *texts = self._texts(topic, [HEADING, HEADING, *[WORDS] * count, *[HEADING] * count])
+            texts[0] += f" E-{first:05d}."
+            body = "\n\n".join(texts[:count])
+            document = Document(f"en/{first}.md", title, "en", body, str(first), questions=(question,))
+            starts = np.cumsum([0, *(len(text) + 2 for text in texts[:count])]).tolist()
+            passages_of = tuple(
+                Passage(document, f"{title} > {texts[count + at]}", starts[at], starts[at + 1] - 2)
+                for at in range(count)
             )
-            start += len(section) + 2
-        own = 0.7 * self._topics[topic] + self._vectors(len(sections))
-        titles, bodies, question = own + 0.7 * self._vectors(len(sections)), own, own[:1] + 0.5 * self._vectors(1)
-        return Embedded(document, tuple(passages), _unit(titles), _unit(bodies), _unit(question), (0,), ENGINE)
+            own = 0.7 * self._topics[topic] + self._vectors(count)
+            titles, asked = own + 0.7 * self._vectors(count), own[:1] + 0.5 * self._vectors(1)
+            yield Embedded(document, passages_of, _unit(titles), _unit(own), _unit(asked), (0,), ENGINE)
 
     def mails(self, embedded: Sequence[Embedded], count: int, texts: int) -> list[tuple[Asked, ...]]:
-        """Each asks about one passage, in its words and others; the first text is the whole mail."""
-        mails = []
-        for _ in range(count):
-            one = embedded[int(self._random.integers(len(embedded)))]
-            number = int(self._random.integers(len(one.passages)))
-            words = one.passages[number].text.split()
-            parts = [
-                " ".join([*self._random.choice(words, 7), *self._text(int(self._random.integers(TOPICS)), 6).split()])
-                for _ in range(max(texts - 1, 3))
-            ]
-            near = (one.titles[number] + one.bodies[number]) / 2 + 0.4 * self._vectors(texts) / np.sqrt(DIMENSIONS)
-            vectors = _unit(near)
-            mails.append(tuple(Asked(text, vectors[at]) for at, text in enumerate([". ".join(parts), *parts][:texts])))
-        return mails
+        """Each asks about one passage, in words of it and of others; the first text is the whole mail."""
+        return [self._mail(embedded[int(self._random.integers(len(embedded)))], texts) for _ in range(count)]
+
+    def _mail(self, one: Embedded, texts: int) -> tuple[Asked, ...]:
+        at = int(self._random.integers(len(one.passages)))
+        words = one.passages[at].text.split()
+        others = self._texts(int(self._random.integers(TOPICS)), [6, 6, 6])
+        parts = [" ".join([*self._random.choice(words, 7), other]) for other in others]
+        # Title and body of a passage are near each other; a question about it lies further off.
+        vectors = _unit((one.titles[at] + one.bodies[at]) / 2 + self._vectors(texts) / DIMENSIONS**0.5)
+        return tuple(Asked(text, vector) for text, vector in zip([". ".join(parts), *parts], vectors, strict=False))
 
 
 def _unit(vectors: Any) -> Any:

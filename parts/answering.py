@@ -57,9 +57,14 @@ class Answering(Abstaining, Knowledge, FromData):
 
     @cached_property
     def _indexes(self) -> "IndexCache":
-        from rag.cache import IndexCache
+        from rag.cache import MEGABYTE, IndexCache
 
-        return IndexCache()
+        known = self.settings
+        return IndexCache(
+            known.index_folder,
+            max_bytes=known.index_memory_mb * MEGABYTE,
+            max_disk_bytes=known.index_disk_mb * MEGABYTE,
+        )
 
     def _answers(self, tenant: UUID, abstention: "Abstention") -> Answers:
         """Answers from what is published for the engine at hand; where that is nothing or old, a worker is asked."""

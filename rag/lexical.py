@@ -17,12 +17,12 @@ from rag.words import char_words, stems
 K1, B = 1.2, 0.75
 # How many entries of postings one text may read in the search for candidates: rare terms first, then as far as it goes.
 READ = 40_000
-# Words of the knowledge base that one text may resemble, in the search for candidates, and the least likeness to it as a
-# share of the most.
+# Words of the knowledge base that one text may resemble, in the search for candidates; the least likeness as a share of
+# the most.
 LIKE_WORDS, LIKE = 96, 0.2
 
 
-class StemSets(Sequence[frozenset[str]]):
+class StemSets:
     """The stems of each passage of a part, read when they are asked for."""
 
     def __init__(self, passages: Lists, names: Texts) -> None:
@@ -31,7 +31,7 @@ class StemSets(Sequence[frozenset[str]]):
     def __len__(self) -> int:
         return len(self._passages)
 
-    def __getitem__(self, at: Any) -> Any:
+    def __getitem__(self, at: int) -> frozenset[str]:
         low, high = self._passages.starts[at], self._passages.starts[at + 1]
         return frozenset(self._names[number] for number in self._passages.numbers[low:high])
 
@@ -54,7 +54,11 @@ class WordIndex:
     def idf(self, stem: str) -> float:
         """How telling a stem is; a stem that no passage has is the most telling of all."""
         number = self._terms.number(stem)
-        return self._rarest if number is None else float(self._idf[number])
+        return self._rarest if number is None else self.worth(number)
+
+    def worth(self, number: int) -> float:
+        """The idf of a stem by its number."""
+        return float(self._idf[number])
 
     def known(self, stem: str) -> bool:
         return self._terms.number(stem) is not None
@@ -76,11 +80,21 @@ class WordIndex:
         return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
 
     def scores_of(self, queries: Sequence[tuple[Any, float]], at: Any) -> Any:
-        """The same of some passages only, for several queries; of shape (queries, passages)."""
-        worth = np.zeros((len(queries), len(self._terms)), dtype=np.float32)
-        for row, (numbers, most) in zip(worth, queries, strict=True):
-            row[numbers] = 1 / most
-        return self._passages.products(at, worth)
+        """The same of some passages only, for several queries; float32 of shape (queries, passages)."""
+        wanted = np.unique(np.concatenate([numbers for numbers, _ in queries]))
+        weights = self.weights_of(wanted, at)
+        return np.stack([weights[np.searchsorted(wanted, numbers)].sum(axis=0) / most for numbers, most in queries])
+
+    def weights_of(self, numbers: Any, at: Any) -> Any:
+        """The weight in BM25 of each of these stems in each of these passages; float32 of shape (stems, passages)."""
+        row_of = np.zeros(len(self._terms), dtype=np.int32)
+        row_of[numbers] = np.arange(1, len(numbers) + 1)
+        entries, lengths = self._passages.spans(at)
+        rows = row_of[self._passages.numbers[entries]]
+        held = np.flatnonzero(rows)
+        weights = np.zeros((len(numbers), len(at)), dtype=np.float32)
+        weights[rows[held] - 1, np.repeat(np.arange(len(at)), lengths)[held]] = self._passages.weights[entries[held]]
+        return weights
 
     def candidates(self, query: tuple[Any, float], count: int) -> Any:
         """About the best passages for a query, by its rarer stems."""
@@ -106,25 +120,36 @@ class CharacterIndex:
         self._passages = Lists.read(arrays, f"{name}.passages")
         self._postings = Lists.read(arrays, f"{name}.postings")
 
-    def query(self, text: str) -> Any:
-        """How like a text each word of the knowledge base is, by their n-grams; float32 of shape (words,)."""
-        counted = Counter(char_words(text))
-        if not counted:
-            return np.zeros(len(self._postings), dtype=np.float32)
-        grams, owners = grams_of(list(counted))
-        times = np.array([1 + math.log(count) for count in counted.values()])
+    def likeness(self, texts: Sequence[str]) -> Any:
+        """How like each text each word of the knowledge base is, by their n-grams; float32 of shape (texts, words)."""
+        counted = [Counter(char_words(text)) for text in texts]
+        spelt = list(dict.fromkeys(word for counts in counted for word in counts))
+        grams, owners = grams_of(spelt)
         numbers, known = self._grams.find(grams)
-        distinct, inverse = np.unique(numbers[known], return_inverse=True)
-        weights = np.bincount(inverse, weights=times[owners[known]], minlength=len(distinct)) * self._idf[distinct]
-        weights = (weights / (np.linalg.norm(weights) or 1.0)).astype(np.float32)
-        return self._by_gram.totals(distinct, weights, len(self._postings)).astype(np.float32)
+        distinct, column = np.unique(numbers[known], return_inverse=True)
+        weights = np.zeros((len(texts), len(distinct)), dtype=np.float32)
+        for row, counts in zip(weights, counted, strict=True):
+            times = np.array([1 + math.log(counts[word]) if word in counts else 0.0 for word in spelt])
+            row[:] = np.bincount(column, weights=times[owners[known]], minlength=len(distinct))
+        weights *= self._idf[distinct]
+        weights /= np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
+        entries, lengths = self._by_gram.spans(distinct)
+        words, shares = self._by_gram.numbers[entries], self._by_gram.weights[entries]
+        place = np.repeat(np.arange(len(distinct)), lengths)
+        return np.stack(
+            [
+                np.bincount(words, weights=one[place] * shares, minlength=len(self._postings)).astype(np.float32)
+                for one in weights
+            ]
+        )
 
     def scores(self, text: str) -> Any:
-        return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
+        """The cosine of each passage with a text."""
+        return self.scores_of(self.likeness([text]), np.arange(len(self._passages)))[0]
 
-    def scores_of(self, queries: Sequence[Any], at: Any) -> Any:
-        """The cosines of some passages with several queries; of shape (queries, passages)."""
-        return self._passages.products(at, queries)
+    def scores_of(self, likeness: Any, at: Any) -> Any:
+        """The cosines of some passages with several texts; of shape (texts, passages)."""
+        return self._passages.products(at, likeness)
 
     def candidates(self, likeness: Any, count: int) -> Any:
         """About the best passages for a query, by the words that are most like its own."""
