@@ -141,7 +141,8 @@ def test_a_lesson_that_changes_nothing_keeps_the_version(shop):
 
 
 def test_the_tenants_own_target_is_what_counts(shop):
-    shop.change("""UPDATE tenant SET policy = '{"targets": {"answers": 0.1}}'""")
+    with shop.services.database.transaction(shop.tenant) as db:
+        answer_standings.set_target(db, shop.tenant, 0.1)
     ship(shop, questions(22))
     shop.settle()
     assert (standing(shop).target, standing(shop).is_earned) == (0.1, True)
