@@ -30,6 +30,7 @@ COPY handlers handlers
 COPY parts parts
 COPY bootstrap.py ./
 COPY commands commands
+COPY knowledge_base knowledge_base
 # The classifier is trained on vectors of the arithmetic with which servers will embed.
 ARG EMBEDDING_PRECISION=int8
 RUN EMBEDDING_PRECISION="$EMBEDDING_PRECISION" python -m commands.setup_models /models

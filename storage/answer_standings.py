@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from domain.answering import CurvePoint
 from domain.earned import USUAL_TARGET, Earned, NotEnough, Standing
-from storage import tenants
+from storage import learning, tenants
 from storage.codec import dumps
 
 
@@ -124,3 +124,16 @@ def model_of(db: Connection, tenant: UUID, model: str) -> StoredModel | None:
 def target(db: Connection, tenant: UUID) -> float:
     """The share of wrong answers that the tenant accepts."""
     return float(tenants.get(db, tenant).settings.get("targets", {}).get("answers", USUAL_TARGET))
+
+
+def set_target(db: Connection, tenant: UUID, share: float) -> None:
+    """The share of wrong answers that the tenant accepts from now on; a worker counts anew what that earns."""
+    db.execute(
+        text("""
+            UPDATE tenant SET policy = policy || jsonb_build_object('targets',
+                coalesce(policy -> 'targets', '{}') || jsonb_build_object('answers', CAST(:share AS double precision)))
+            WHERE tenant_id = :tenant
+        """),
+        {"tenant": tenant, "share": share},
+    )
+    learning.ask(db, tenant)

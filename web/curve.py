@@ -7,8 +7,8 @@ from domain.answering import CurvePoint
 from domain.earned import Earned
 from storage.answer_standings import Row
 
-WIDTH, HEIGHT = 640, 280
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 44
+WIDTH, HEIGHT = 640, 300
+LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 64
 # With few answers the bound says nothing, and would press everything else flat.
 HIGHEST = 0.3
 
@@ -44,7 +44,7 @@ def draw(row: Row) -> Drawing | None:
         bound=_line(_shown(row.curve, top)),
         target=_up(row.target, top),
         earned=None if earned is None else _along(earned),
-        ticks_up=tuple(Tick(_up(top * part / 4, top), f"{100 * top * part / 4:.3g}") for part in range(5)),
+        ticks_up=tuple(Tick(_up(top * part / 2, top), f"{100 * top * part / 2:.3g}") for part in range(3)),
         ticks_along=tuple(Tick(_along(part / 4), f"{25 * part}") for part in range(5)),
     )
 

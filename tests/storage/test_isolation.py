@@ -156,6 +156,7 @@ CASES = {
         answer_standings.save_model(db, t, model="x", n=1, weights={}) and None
     ),
     "answer_standings.model_of": lambda db, t, b: answer_standings.model_of(db, t, "plain"),
+    "answer_standings.set_target": lambda db, t, b: answer_standings.set_target(db, t, 0.2),
     "answer_standings.target": lambda db, t, b: answer_standings.target(db, t) == 0.5,
     "cases.move": lambda db, t, b: cases.move(db, t, b.conversation, Case("refund", version=1)),
     "cases.move_late": lambda db, t, b: cases.move_late(db, t, b.decision, b.conversation, Case("refund", version=1)),

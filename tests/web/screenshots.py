@@ -22,11 +22,12 @@ from adapters.mime.parse import parse
 from adapters.vault import new_key
 from app import create_app
 from bootstrap import Services, build
+from commands.demo_shop import WRONG_ANSWERS
 from commands.importing import save_checked_mail, save_documents, save_orders
 from domain.category import Category
 from domain.errors import Unreadable
 from settings import ROOT, Settings
-from storage import mailboxes, members, migrate, tenants
+from storage import answer_standings, mailboxes, members, migrate, tenants
 from tests.support.browser import find_chromium
 from tests.support.letters import letter
 from tests.support.servers import running_servers
@@ -85,6 +86,8 @@ def _fill(services: Services) -> tuple[Filler, UUID]:
     shop = filler.mailbox("support@lumen-oak.example")
     save_orders(services, tenant, SHOP / "orders.csv")
     save_documents(services, tenant, ROOT / "knowledge_base")
+    with services.database.transaction(tenant) as db:
+        answer_standings.set_target(db, tenant, WRONG_ANSWERS)
     save_checked_mail(services, tenant)
     learn.work(services, tenant)
     filler.rows("UPDATE mailbox SET connected_at = now() - interval '3 days' WHERE tenant_id = :tenant RETURNING 1")

@@ -10,7 +10,7 @@ from domain.category import Category
 from domain.earned import Earned, NotEnough
 from rag.evidence import FEATURES
 from rag.refit import FEWEST
-from storage import answer_standings, answer_verdicts, checked, documents, learning
+from storage import answer_standings, answer_verdicts, checked, documents, learning, tenants
 from storage.documents import StoredDocument
 from storage.due import Kind
 from tests.support.earning import MODEL, earn
@@ -55,7 +55,7 @@ def give_verdicts(shop, n, wrong=0, *, first=0):
     """As many shipped verdicts as if a worker had asked, with features that tell right from wrong a little."""
     ship(shop, questions(n, first))
     with shop.services.database.transaction(shop.tenant) as db:
-        version = shop.services.database and db.exec_driver_sql("SELECT knowledge_version FROM tenant").scalar()
+        version = tenants.get(db, shop.tenant).knowledge_version
         for number, (row, _) in enumerate(answer_verdicts.unasked(db, shop.tenant, MODEL)):
             features = KNOWN | {"coverage": 0.1 if number < wrong else 0.9}
             verdict = Verdict(AnswerLook(QUOTED, 0.9, features, answered=True), is_right=number >= wrong)
@@ -141,7 +141,8 @@ def test_a_lesson_that_changes_nothing_keeps_the_version(shop):
 
 
 def test_the_tenants_own_target_is_what_counts(shop):
-    shop.change("""UPDATE tenant SET policy = '{"targets": {"answers": 0.1}}'""")
+    with shop.services.database.transaction(shop.tenant) as db:
+        answer_standings.set_target(db, shop.tenant, 0.1)
     ship(shop, questions(22))
     shop.settle()
     assert (standing(shop).target, standing(shop).is_earned) == (0.1, True)
@@ -256,7 +257,7 @@ def test_damaged_weights_release_nothing_and_break_nothing(shop):
     assert (mail.disposition, mail.reason) == ("hold", "What answers have earned is being counted anew.")
 
 
-def test_categories_are_learned_as_before(shop):
+def test_a_question_leaves_by_itself_where_its_category_and_its_answers_have_earned_it(shop):
     mails = [checked.Shipped(f"q{n}", "question: this?", "", "en", Category.QUESTION) for n in range(45)]
     with shop.services.database.transaction(shop.tenant) as db:
         checked.ship(db, shop.tenant, mails)
