@@ -11,7 +11,7 @@ from domain.errors import MailwrightError
 from domain.ports import Answer, Answers, Composes, ToCompose
 from rag.asking import content, read_asking
 from rag.checker import NO_QUOTE, Proof, judged
-from rag.senses import LANGUAGES, meaning_of
+from rag.senses import LANGUAGES, asking_words, meaning_of
 
 log = structlog.get_logger()
 
@@ -127,7 +127,7 @@ def _takes_up(question: str, proven: Sequence[Proof], language: str) -> bool:
     """Whether the sentences, or the headings above their quotes, hold enough of the question's words or mean them."""
     asked = meaning_of(question, language)
     wanted = set(content(question, language))
-    words = [word for word in asked.words if word.stem in wanted]
+    words = [word for word in asked.words if word.stem in wanted and word.text not in asking_words(language)]
     if not words:
         return True
     said = [meaning_of(proof.sentence.text, language) for proof in proven]

@@ -45,6 +45,11 @@ def _light(language: str) -> frozenset[str]:
     return frozenset(map(_plain, _lists()["light"].get(language, "").split()))
 
 
+def asking_words(language: str) -> frozenset[str]:
+    """Words with which a question asks, without accents, and which no answer takes up."""
+    return frozenset(_lists()["asking"].get(language, "").split())
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word that carries content: its stem, and the concepts that cover it."""
