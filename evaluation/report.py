@@ -17,7 +17,7 @@ from domain.earned import Earned, NotEnough
 from domain.errors import MailwrightError, Unreadable
 from domain.message import Message
 from domain.understanding import Understanding
-from evaluation import answers, speed
+from evaluation import answers, claims, speed
 from settings import ROOT
 from understanding.automatic import automatic_sign
 from understanding.calibration import calibration_error
@@ -58,6 +58,7 @@ def main() -> int:
     services = build(settings_module.read())
     try:
         _card(services.settings.models_dir)
+        claims.report(services, DATA)
         if not DATA.is_dir():
             print(f"\n{DATA} is not here: the tables below it are left out.")
             return 0

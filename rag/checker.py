@@ -25,6 +25,7 @@ _NOT_IN_A_MAIL = re.compile(r"[<>\[\]{}|`\\^*#~\n\r\t]")
 _CLAUSE = re.compile(
     r"[,;:.](?=\s)|\s(?:and|or|but|while|und|oder|aber|et|ou|mais|y|o|pero)\s|\s[–—-]\s", re.IGNORECASE
 )
+_APART = re.compile(r"[,;:](?=\s)|\s[–—-]\s")
 _CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<=[\s(\"“„«'’-])[^\W\d_a-z][\w'’-]*")
 
 
@@ -65,6 +66,7 @@ def prove(sentence: Sentence, passages: Sequence[FoundPassage], language: str) -
         _values(said, grounds)
         or _sense(said, grounds)
         or _wording(text, said, grounds, language)
+        or _order(text, language, grounds)
         or _binding(text, language, grounds)
     )
     return objection or Proof(sentence, tuple(dict.fromkeys(citation(span, one) for one, span in spans)), grounds)
@@ -176,6 +178,24 @@ def _wording(text: str, said: Meaning, grounds: Sequence[Ground], language: str)
                 and not meaning_of(name, language).values
             ):
                 return f'Its quotes do not name "{name}".'
+    return ""
+
+
+def _order(text: str, language: str, grounds: Sequence[Ground]) -> str:
+    """Of "cards are slower than PayPal" nobody may make that PayPal is slower than cards.
+
+    Only whole clauses may change their places. Between languages, whose order of words differs, this proves nothing.
+    """
+    held = [keys for one in grounds if one.same_language for keys in one.said.order]
+    known = frozenset().union(*held)
+    for clause in _APART.split(text):
+        at = 0
+        for keys in (one for one in meaning_of(clause, language).order if one & known):
+            # The same place may serve twice: "sent back" stands for one word, "returned".
+            found = next((place for place in range(at, len(held)) if keys & held[place]), None)
+            if found is None:
+                return "It turns the words of its quote around."
+            at = found
     return ""
 
 

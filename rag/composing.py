@@ -11,7 +11,7 @@ from domain.errors import MailwrightError
 from domain.ports import Answer, Answers, Composes, ToCompose
 from rag.asking import content, read_asking
 from rag.checker import NO_QUOTE, Proof, judged
-from rag.senses import LANGUAGES, meaning_of
+from rag.senses import LANGUAGES, asking_words, meaning_of
 
 log = structlog.get_logger()
 
@@ -20,8 +20,8 @@ METHOD = "composed"
 PASSAGES, QUESTIONS, TRIES = 5, 5, 2
 # Below this probability the passages are about something else; a model would only be tempted.
 REACH = 0.1
-# The share of a question's words that an answer to it has to take up.
-TAKEN_UP = 1 / 3
+# More than this share of a question's words an answer to it has to take up.
+TAKEN_UP = 0.5
 
 
 class ComposedAnswers:
@@ -127,7 +127,7 @@ def _takes_up(question: str, proven: Sequence[Proof], language: str) -> bool:
     """Whether the sentences, or the headings above their quotes, hold enough of the question's words or mean them."""
     asked = meaning_of(question, language)
     wanted = set(content(question, language))
-    words = [word for word in asked.words if word.stem in wanted]
+    words = [word for word in asked.words if word.stem in wanted and word.text not in asking_words(language)]
     if not words:
         return True
     said = [meaning_of(proof.sentence.text, language) for proof in proven]
@@ -135,7 +135,7 @@ def _takes_up(question: str, proven: Sequence[Proof], language: str) -> bool:
     stems = {stem for one in (*said, *above) for stem in one.stems}
     concepts = {name for one in (*said, *above) for name in one.every_concept}
     taken = sum(word.stem in stems or bool(word.concepts & concepts) for word in words)
-    return taken >= max(1, TAKEN_UP * len(words))
+    return taken > TAKEN_UP * len(words)
 
 
 def _answer(proofs: Sequence[Proof], local: Answer) -> Answer:

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from rag.words import folded, stems, stop_words, tokens
 LANGUAGES = frozenset({"en", "de", "fr", "es"})
 # Letters of a compound or an ending that no concept need cover.
 LOOSE = 5
+# It stands in the place of a value where only words are looked at.
+_VALUE = "0"
 
 
 @cache
@@ -43,6 +45,11 @@ def _light(language: str) -> frozenset[str]:
     return frozenset(map(_plain, _lists()["light"].get(language, "").split()))
 
 
+def asking_words(language: str) -> frozenset[str]:
+    """Words with which a question asks, without accents, and which no answer takes up."""
+    return frozenset(_lists()["asking"].get(language, "").split())
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word that carries content: its stem, and the concepts that cover it."""
@@ -51,11 +58,16 @@ class Word:
     stem: str
     concepts: frozenset[str]
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """What a word in the same place of another sentence must share one of to say the same."""
+        return frozenset({self.stem, *(f"={name}" for name in self.concepts)})
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`strict`, `qualities` and `concepts` are names of the lists; each set in `named` holds what one place may mean;
-    `negations` counts them.
+    `negations` counts them. `order` holds the keys of each word and value of content, as they follow one another.
     """
 
     strict: frozenset[str]
@@ -67,6 +79,7 @@ class Meaning:
     yours: bool
     words: tuple[Word, ...]
     values: tuple[Value, ...]
+    order: tuple[frozenset[str], ...]
 
     @property
     def stems(self) -> frozenset[str]:
@@ -77,7 +90,7 @@ class Meaning:
         return self.concepts | self.qualities | self.strict
 
 
-@cache
+@lru_cache(maxsize=4096)
 def meaning_of(text: str, language: str) -> Meaning:
     """Kept for the passages that are looked at again and again; texts are short."""
     values = tuple(values_in(text, language))
@@ -91,6 +104,8 @@ def meaning_of(text: str, language: str) -> Meaning:
         *((*span, name) for span, several in places.items() for name, _ in several),
         *(one[:3] for one in found if one[3] == "strict"),
     ]
+    in_order = tuple(_words(plain, language, every))
+    exact = iter(frozenset({f"#{' '.join(one.same)}"}) for one in values if one.kind != "range")
     return Meaning(
         strict=frozenset(name for *_, name, kind in found if kind == "strict"),
         qualities=frozenset(name for name, kind in kept.items() if kind == "quality"),
@@ -99,8 +114,9 @@ def meaning_of(text: str, language: str) -> Meaning:
         negations=len(_pattern("negation", language).findall(plain)),
         ours=bool(_pattern("ours", language).search(plain)),
         yours=bool(_pattern("yours", language).search(plain)),
-        words=tuple(_words(plain, language, every)),
+        words=tuple(one for one in in_order if one.text != _VALUE),
         values=values,
+        order=tuple(next(exact, frozenset()) if one.text == _VALUE else one.keys for one in in_order),
     )
 
 
@@ -136,7 +152,7 @@ def speaks(text: str, language: str) -> bool:
 def _words(plain: str, language: str, spans: list[tuple[int, int, str]]) -> Iterator[Word]:
     stop = {_plain(word) for word in stop_words(language)} | _light(language)
     for match in re.finditer(r"\w+", plain):
-        if match[0] in stop or match[0] == "0":
+        if match[0] in stop:
             continue
         inside = [
             (max(start, match.start()), min(end, match.end()), name)
@@ -154,7 +170,7 @@ def _without(text: str, values: tuple[Value, ...]) -> str:
     characters = list(text)
     for one in values:
         # "From 0" still says that it begins there.
-        characters[one.start : one.end] = "0" + " " * (one.end - one.start - 1)
+        characters[one.start : one.end] = _VALUE + " " * (one.end - one.start - 1)
     return "".join(characters)
 
 

@@ -44,15 +44,15 @@ def whole(part: str) -> str:
     ("text", "part"),
     [
         ("You can return every item within 30 days of delivery.", "30 days"),
-        ("Within thirty days of delivery you can return every item.", "30 days"),
+        ("Within thirty days of delivery, you can return every item.", "30 days"),
         ("Returns from Germany are free.", "Germany"),
         ("Express shipping costs 9.90 EUR.", "4.90"),
         ("Standard shipping costs €4.90.", "4.90"),
-        ("You cannot return opened bulbs.", "bulbs"),
+        ("Opened bulbs cannot be sent back.", "bulbs"),
         ("We inspect a return within 5 working days.", "inspect"),
         ("Our shop opens on March 3, 2026 at 6:30 pm.", "opens"),
         ("Orders over EUR 1250.50 are delivered by freight with Nordlicht.", "freight"),
-        ("For the label see https://shop.example/returns or write to help@shop.example.", "help@"),
+        ("Please write to help@shop.example, or see https://shop.example/returns for the label.", "help@"),
     ],
 )
 def test_what_the_quote_says_stands_in_other_words_and_notations(text, part):
@@ -97,6 +97,38 @@ def test_what_the_quote_says_stands_in_other_words_and_notations(text, part):
 )
 def test_what_the_quote_does_not_say_is_refused_with_the_reason(text, part, objection):
     assert objection in verdict(text, whole(part))
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("You can pay online or in the shop.", "You can pay online and in the shop."),
+        ("Return shipping from Germany to France is free.", "Return shipping from France to Germany is free."),
+        ("PayPal refunds are slower than card refunds.", "Card refunds are slower than PayPal refunds."),
+        ("The item is not damaged and is refunded.", "The damaged item is not refunded."),
+        (
+            "Delivery to Norway is possible; only Germany is excluded.",
+            "Delivery to Germany is possible; only Norway is excluded.",
+        ),
+        (
+            "You pay the postage in Germany; elsewhere return shipping is free.",
+            "Return shipping is free in Germany; elsewhere you pay the postage yourself.",
+        ),
+        ("The refund is on its way to you.", "The refund is on its way to you when we start it."),
+        ("Saturday delivery is offered.", "Saturday delivery is hardly ever offered."),
+        ("Delivery takes three days.", "Delivery usually takes three days."),
+        ("Returns are accepted without a label.", "Returns are accepted with a label."),
+        ("Orders under 100 EUR are free.", "Orders over 100 EUR are free."),
+        ("Send your password to us.", "Never send your password to us."),
+        ("The codes of the card are 1 and 1.", "The codes of the card are 0 and 1."),
+        ("A bank transfer takes 1 to 4 days.", "A card takes 1 to 2 days, and a bank transfer takes 2 to 4 days."),
+        ("A bank transfer takes 1 to 2 days.", "A card takes 1 to 2 days, and a bank transfer takes 2 to 4 days."),
+    ],
+)
+def test_the_same_words_put_together_otherwise_say_something_else(text, quote):
+    passage = FoundPassage("a.md", "Help", 1.0, quote, 0, len(quote), "v1", "en")
+    assert verdict(quote, quote, "en", passage) == ""
+    assert verdict(text, quote, "en", passage) != ""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Answers over the demonstration shop's help centre, written by the sandbox's model through the real clients."""
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 from adapters.llm.composer import ModelComposer
 from adapters.llm.language_model import LanguageModel
 from domain.ports import Answer, FoundPassage
+from evaluation.claims import unproven
 from rag.composing import ComposedAnswers
-from rag.display import plain
 from rag.documents import Document, load_folder
 from rag.passages import passages_of
 from rag.words import stems
@@ -76,16 +75,6 @@ class Composing:
         return [request["body"] for request in self.models.requests]
 
 
-def unproven(answer: Answer) -> list[str]:
-    """The sentences of an answer that stand in no public document: counted without the checker.
-
-    The stand-in's honest answers repeat sentences word for word, so that whatever else leaves was invented.
-    """
-    documents = {one.path: one for one in shop_documents()}
-    for cited in answer.citations:
-        document = documents[cited.source]
-        assert document.version == cited.version
-        assert document.body[cited.start : cited.end] == cited.quote
-    everything = " ".join(" ".join(plain(one.body).split()) for one in documents.values())
-    said = [part for part in re.split(r"(?<=[.!?])\s+(?=[A-ZÄÖÜÉÈ¿¡])", " ".join(answer.text.split())) if part]
-    return [one for one in said if one not in everything]
+def left_unproven(answer: Answer) -> list[str]:
+    """What an answer says without proof, counted without the checker."""
+    return unproven(answer, {one.path: one for one in shop_documents()})

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.llm.language_model import LanguageModel
 from adapters.llm.model import Choice
 from adapters.llm.second_opinion import ModelOpinion
 from domain.opinion import Call, Excerpt, NoOpinion, Opinion
 from sandbox.llm import LanguageModels, serve
+from settings import Settings
 
 MODEL = "sorter-1"
 KEY = "sk-secret-0123456789"
@@ -25,6 +26,14 @@ def choice_for(models: LanguageModels, provider: str = "openai", **more: object)
     base = f"{models.base_url}/v1" if provider == "openai" else models.base_url
     known = {"base_url": base, "api_key": KEY, "timeout_s": 5.0, "input_price": 1.0, "output_price": 4.0}
     return Choice(provider, MODEL, **(known | more))
+
+
+def with_model(settings: Settings, models: LanguageModels) -> Settings:
+    """The settings of a program that asks the sandbox's model."""
+    return replace(
+        settings, llm_provider="openai", llm_model=MODEL, llm_base_url=f"{models.base_url}/v1", llm_api_key=KEY,
+        llm_input_price=1.0, llm_output_price=4.0, llm_timeout_seconds=2.0,
+    )  # fmt: skip
 
 
 @dataclass

@@ -9,22 +9,10 @@ from sqlalchemy import text
 from parts.tables import TenantOrders
 from storage import decisions
 from tests.support.answering import WordAnswers
-from tests.support.llm import KEY, MODEL, running_llm
+from tests.support.llm import with_model
 
 QUESTION = "question: which way is the money returned, to which payment method?"
 SAID = "The refund always goes to the payment method that was used for the order."
-
-
-@pytest.fixture(scope="module")
-def llm_server():
-    with running_llm() as models:
-        yield models
-
-
-@pytest.fixture
-def models(llm_server):
-    llm_server.reset()
-    return llm_server
 
 
 @pytest.fixture
@@ -40,10 +28,7 @@ def composing(shop, models):
             return handlers_for(self._composed(tenant, self.local), TenantOrders(self.database, tenant))
 
     shop.services.__class__ = ComposingServices
-    shop.services.settings = replace(
-        shop.services.settings, llm_provider="openai", llm_model=MODEL, llm_base_url=f"{models.base_url}/v1",
-        llm_api_key=KEY, llm_timeout_seconds=2.0,
-    )  # fmt: skip
+    shop.services.settings = with_model(shop.services.settings, models)
     shop.settle()
     return shop
 

@@ -11,7 +11,7 @@ import pytest
 from domain.category import Category
 from storage import checked, tenants
 from storage.due import Kind
-from tests.support.llm import KEY, MODEL, running_llm
+from tests.support.llm import MODEL, with_model
 from tests.support.pipeline import CUSTOMER, SHOP, PlainReader
 
 ROOT = Path(__file__).parents[2]
@@ -24,18 +24,6 @@ class UnsureReader(PlainReader):
         return [replace(one, confidence=0.6) for one in super().read(messages, context)]
 
 
-@pytest.fixture(scope="module")
-def llm_server():
-    with running_llm() as models:
-        yield models
-
-
-@pytest.fixture
-def models(llm_server):
-    llm_server.reset()
-    return llm_server
-
-
 @pytest.fixture
 def unsure(shop, models):
     """A shop whose local models are unsure, with the sandbox's language model."""
@@ -46,10 +34,7 @@ def unsure(shop, models):
             return UnsureReader()
 
     shop.services.__class__ = UnsureServices
-    shop.services.settings = replace(
-        shop.services.settings, llm_provider="openai", llm_model=MODEL, llm_base_url=f"{models.base_url}/v1",
-        llm_api_key=KEY, llm_input_price=1.0, llm_output_price=4.0, llm_timeout_seconds=2.0,
-    )  # fmt: skip
+    shop.services.settings = with_model(shop.services.settings, models)
     shop.settle()
     return shop
 
