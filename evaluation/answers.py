@@ -46,14 +46,19 @@ def report(folder: Path, embedder: Embedder, language_of: Callable[[str], str], 
     print(
         f"\nAnswers, {folder.name}, {len(queries)} questions, {sum(one.answerable for one in queries)} answerable. A"
         " passage counts as found when it is of a gold document in the question's own language, among the first (five)"
-        " passages. Ours detects the language, the other two are told it."
+        " passages. The language of a question is detected, for all three alike."
     )
     bare = without_front_matter(folder / "docs")
     whole, _ = load_folder(folder / "docs")
     for name, documents in (("without front matter, which holds titles that are asked for", bare), ("whole", whole)):
         index = build_index(documents, embedder)
-        ours = rank_ours(index, embedder, queries, language_of)
-        print(f"\nDocuments {name}, {len(index.passages)} passages:\n{_recalls(index, embedder, queries, ours)}")
+
+        def spoken(text: str, index: Index = index) -> str:
+            return language_among(index.parts, text, language_of(text))
+
+        ours = rank_ours(index, embedder, queries, spoken)
+        alone = rank_alone(index, embedder, queries, spoken)
+        print(f"\nDocuments {name}, {len(index.passages)} passages:\n{_recalls(queries, ours, *alone)}")
         print(f"Answerable or not, by the confidence: AUROC {auroc(ours, queries):.4f}.")
         # Some questions of a help centre are answered by more pages than its labels name: both readings of "wrong".
         _covered("the document is not the labelled one", curve(_verdicts(ours, queries)))
@@ -107,20 +112,21 @@ def without_front_matter(folder: Path) -> tuple[Document, ...]:
 
 
 def rank_ours(
-    index: Index, embedder: Embedder, queries: Sequence[Query], language_of: Callable[[str], str]
+    index: Index, embedder: Embedder, queries: Sequence[Query], spoken: Callable[[str], str]
 ) -> list[Ranking]:
     answers = KnowledgeAnswers(index, embedder, load_abstention())
-    spoken = (language_among(index.parts, one.text, language_of(one.text)) for one in queries)
-    found = (answers.answer(one.text, "", language) for one, language in zip(queries, spoken, strict=True))
+    found = (answers.answer(one.text, "", spoken(one.text)) for one in queries)
     return [Ranking(tuple(passage.path for passage in one.passages), one.confidence) for one in found]
 
 
-def rank_alone(index: Index, embedder: Embedder, queries: Sequence[Query]) -> tuple[list[Ranking], list[Ranking]]:
+def rank_alone(
+    index: Index, embedder: Embedder, queries: Sequence[Query], spoken: Callable[[str], str]
+) -> tuple[list[Ranking], list[Ranking]]:
     """By meaning alone, and by BM25 alone."""
     dense: list[Ranking] = []
     lexical: list[Ranking] = []
     for query in queries:
-        found = index.signals([Asked(query.text, embedder.embed([query.text])[0])], query.language)
+        found = index.signals([Asked(query.text, embedder.embed([query.text])[0])], spoken(query.text))
         for scores, rankings in ((found.titles[0] + found.bodies[0], dense), (found.words[0], lexical)):
             best = np.argsort(-(scores - 10 * found.foreign), kind="stable")[:SHOWN]
             rankings.append(Ranking(tuple(index.passages[found.numbers[at]].document.path for at in best)))
@@ -145,8 +151,9 @@ def auroc(rankings: Sequence[Ranking], queries: Sequence[Query]) -> float:
     return float(((difference > 0) + 0.5 * (difference == 0)).mean())
 
 
-def _recalls(index: Index, embedder: Embedder, queries: Sequence[Query], ours: Sequence[Ranking]) -> str:
-    dense, lexical = rank_alone(index, embedder, queries)
+def _recalls(
+    queries: Sequence[Query], ours: Sequence[Ranking], dense: Sequence[Ranking], lexical: Sequence[Ranking]
+) -> str:
     lines = [f"{'':<6}{'n':>5}{'ours @1':>10}{'@5':>7}{'dense @1':>11}{'@5':>7}{'BM25 @1':>10}{'@5':>7}"]
     languages = sorted({one.language for one in queries if one.answerable})
     for name in ("all", *languages):

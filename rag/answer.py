@@ -10,7 +10,7 @@ from domain.decision import Citation
 from domain.errors import BadInput
 from domain.ports import Answer, Embedder, FoundPassage
 from rag.asking import Asking, read_asking
-from rag.citing import cite, verified
+from rag.citing import cite, sentences_of, verified
 from rag.display import plain
 from rag.evidence import THIN, Abstention, features, has_enough_in_common
 from rag.index import Asked, Index
@@ -19,6 +19,8 @@ from rag.words import guess_language
 
 SHORT_TEXTS = 3
 PASSAGES = 10
+# How near the confidence of a question that is not answered may come to the threshold.
+UNANSWERED = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class KnowledgeAnswers:
         if refusal:
             return Answer(
                 answered=False,
-                confidence=weakest.probability,
+                # What is not answered never looks as sure as what is.
+                confidence=min(weakest.probability, self._abstention.threshold * UNANSWERED),
                 passages=passages,
                 reason=refusal,
                 features=weakest.features,
@@ -90,11 +93,11 @@ class KnowledgeAnswers:
         whole, vectors = self._embedded(question, asking, parts)
         if not wanted:
             hits = search(self._index, whole, vectors, language, limit=PASSAGES)
-            return (self._judged(asking.text, language, hits),)
+            return (self._judged(whole, language, hits),)
         # With several questions the whole mail says little about each of them.
         share = 0.5 if len(wanted) == 1 else 0.2
         return tuple(
-            self._judged(one.text, language, search(self._index, whole, [one], language, limit=PASSAGES, share=share))
+            self._judged(one, language, search(self._index, whole, [one], language, limit=PASSAGES, share=share))
             for one in vectors
         )
 
@@ -105,11 +108,13 @@ class KnowledgeAnswers:
         by_text = dict(zip(texts, vectors, strict=True))
         return Asked(asking.text, by_text[question]), [Asked(part, by_text[part]) for part in parts]
 
-    def _judged(self, asked: str, language: str, hits: tuple[Hit, ...]) -> Found:
-        found = features(asked, language, hits, self._index)
+    def _judged(self, asked: Asked, language: str, hits: tuple[Hit, ...]) -> Found:
+        sentences = self._embedder.embed(sentences_of(hits[0].passage))
+        nearest = float((np.asarray(sentences) @ asked.vector).max()) if len(sentences) else 0.0
+        found = features(asked.text, language, hits, self._index, nearest)
         probability = self._abstention.probability(found)
-        thin = not has_enough_in_common(asked, language, hits[0], self._index)
-        return Found(asked, hits, probability * THIN if thin else probability, thin, found)
+        thin = not has_enough_in_common(asked.text, language, hits[0], self._index)
+        return Found(asked.text, hits, probability * THIN if thin else probability, thin, found)
 
     def _refusal(self, asking: Asking, found: tuple[Found, ...], weakest: Found, language: str) -> str:
         """Why no answer is given, or an empty string."""

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from domain.decision import Citation
 from rag.documents import Document
 from rag.index import Index
+from rag.passages import Passage
 from rag.ranking import Hit, part_of
 from rag.words import stems
 
 WHOLE_UP_TO = 120
 MOST_SENTENCES = 3
+# Sentences of a passage that are compared with a question; each costs a run of the model.
+MOST_COMPARED = 10
 # A sentence ends at a stop before a space, unless what stands before the stop is a short abbreviation or a number.
 _END = re.compile(r"(?<!\b\w\.\w)(?<!\b\w)(?<!\b\d\d)[.!?。！？][)\"'»”*_]*(?=\s|$)|\n[ \t]*\n|[。！？]")
 
@@ -60,6 +63,12 @@ def _best_window(hit: Hit, asked: str, index: Index) -> tuple[int, int]:
     first = max(range(max(len(spans) - MOST_SENTENCES + 1, 1)), key=worth)
     window = spans[first : first + MOST_SENTENCES]
     return window[0][0], window[-1][1]
+
+
+def sentences_of(passage: Passage) -> list[str]:
+    """The first sentences of a passage, as its document has them."""
+    body = passage.document.body
+    return [body[start:end] for start, end in sentence_spans(body, passage.start, passage.end)[:MOST_COMPARED]]
 
 
 def sentence_spans(body: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -18,30 +18,33 @@ THIN = 0.5
 # From here on an answer is worth a person's look: it is rather right than wrong. What may leave without one is earned.
 DRAFT = 0.5
 FEATURES = (
-    "title_english",
-    "title_other",
-    "body_english",
-    "body_other",
-    "words_english",
-    "words_other",
-    "characters_english",
-    "characters_other",
+    "sentence_english",
+    "sentence_other",
+    "score_english",
+    "score_other",
     "coverage",
-    "title_coverage",
     "unknown",
+    "missing",
     "margin",
-    "agreement",
+    "lead",
     "length",
 )
+# What speaks against an answer; `length` may speak either way, all others speak for it.
+AGAINST, EITHER = frozenset({"unknown", "missing"}), frozenset({"length"})
+# The margin and the lead where nothing else was found.
+ALONE = 0.3
+# Two stems that begin alike for so long are forms of one word, which the stemmer missed, or parts of a compound.
+ALIKE, ALIKE_SHARE, PART = 4, 0.6, 5
 
 
-def features(asked: str, language: str, hits: Sequence[Hit], index: Index) -> dict[str, float]:
+def features(asked: str, language: str, hits: Sequence[Hit], index: Index, sentence: float = 0.0) -> dict[str, float]:
     """What speaks for and against the first of `hits`, which are the hits for `asked`; at least one.
 
-    `coverage` is the share of the question's content words, weighted by how telling they are, that stand in the
-    passage, `title_coverage` the same for its headings, `unknown` the share of those that the knowledge base has
-    nowhere; `margin` the distance to the best passage of another section; `agreement` whether the dense and the
-    lexical side alone would have chosen it too.
+    `sentence` is the cosine of the question with the passage's nearest sentence, `score` that of the search, each
+    apart for English, which the model knows. `coverage` is the share of the question's content words, weighted by how
+    telling they are, that the passage has in some form; of the others `unknown` those that the knowledge base has
+    nowhere and `missing` the rest. `margin` is the distance to the best passage of another document, `lead` to the mean
+    of the four that follow.
     """
     best = hits[0]
     words = part_of(index, best).words
@@ -49,21 +52,30 @@ def features(asked: str, language: str, hits: Sequence[Hit], index: Index) -> di
     weight = {stem: words.idf(stem) for stem in wanted}
     total = sum(weight.values()) or 1.0
     held = stems_of(index, best)
-    heads = set(stems(best.passage.heading, best.passage.document.language))
-    dense = max(hits, key=lambda hit: hit.title + hit.body)
-    lexical = max(hits, key=lambda hit: hit.words + hit.characters)
+    absent = {stem for stem in wanted - held if not any(_alike(stem, other) for other in held)}
+    others = [hit.score for hit in hits if hit.passage.document.path != best.passage.document.path]
+    next_best = [hit.score for hit in hits[1:5]]
     english = language == "en"
-    similarity = {"title": best.title, "body": best.body, "words": best.words, "characters": best.characters}
-    found = {f"{name}_english": value if english else 0.0 for name, value in similarity.items()}
-    found |= {f"{name}_other": 0.0 if english else value for name, value in similarity.items()}
-    return found | {
-        "coverage": sum(weight[stem] for stem in wanted & held) / total,
-        "title_coverage": sum(weight[stem] for stem in wanted & heads) / total,
-        "unknown": sum(weight[stem] for stem in wanted if not words.known(stem)) / total,
-        "margin": best.score - hits[1].score if len(hits) > 1 else 1.0,
-        "agreement": ((dense is best) + (lexical is best)) / 2,
+    return {
+        "sentence_english": sentence if english else 0.0,
+        "sentence_other": 0.0 if english else sentence,
+        "score_english": best.score if english else 0.0,
+        "score_other": 0.0 if english else best.score,
+        "coverage": sum(weight[stem] for stem in wanted - absent) / total,
+        "unknown": sum(weight[stem] for stem in absent if not words.known(stem)) / total,
+        "missing": sum(weight[stem] for stem in absent if words.known(stem)) / total,
+        "margin": best.score - others[0] if others else ALONE,
+        "lead": best.score - sum(next_best) / len(next_best) if next_best else ALONE,
         "length": math.log1p(len(wanted)),
     }
+
+
+def _alike(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= PART and shorter in longer:
+        return True
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(shorter))
+    return same >= max(ALIKE, ALIKE_SHARE * len(shorter))
 
 
 def has_enough_in_common(asked: str, language: str, hit: Hit, index: Index) -> bool:

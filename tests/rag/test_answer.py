@@ -4,7 +4,7 @@ import pytest
 
 from domain.errors import BadInput
 from rag.answer import KnowledgeAnswers
-from rag.citing import cite, sentence_spans, verified
+from rag.citing import MOST_COMPARED, cite, sentence_spans, verified
 from rag.documents import parse_document
 from rag.evidence import FEATURES, load_abstention
 from rag.index import Asked, build_index
@@ -68,8 +68,10 @@ def test_nothing_internal_is_ever_shown(answers):
 def test_at_most_three_short_texts_are_embedded_beside_the_mail(answers, embedder):
     mail = "My lamp is broken. The table has a dent. The chair came late. The shelf is too long. I am not amused."
     answers.answer(mail, "", "en")
-    assert len(embedder.embedded[-1]) == 4
-    assert embedder.embedded[-1][0] == mail
+    of_mail, of_best_passage = embedder.embedded[-2:]
+    assert len(of_mail) == 4
+    assert of_mail[0] == mail
+    assert len(of_best_passage) <= MOST_COMPARED
 
 
 def test_a_mail_that_asks_nothing_is_not_answered(answers):
@@ -154,3 +156,13 @@ def test_a_mail_of_unknown_language_is_read_in_the_only_language_there_is(docume
 def test_a_mail_of_unknown_language_is_not_answered_where_there_are_several(answers):
     answer = answers.answer("Deliver Norway, Switzerland?", "", "und")
     assert (answer.answered, answer.reason) == (False, "The language of the mail is not known.")
+
+
+def test_what_is_not_answered_never_looks_as_sure_as_what_is(answers, abstention):
+    refused = answers.answer("¿Norway, Switzerland, countries of the European Union?", "", "es")
+    assert not refused.answered
+    assert refused.confidence < abstention.threshold
+
+
+def test_a_mail_that_asks_nothing_still_shows_the_nearest_passages(answers):
+    assert answers.answer("Thanks!", "", "en").passages
