@@ -18,10 +18,51 @@ _SYLLABLES = [consonant + vowel for consonant in "bcdfghklmnprstvwz" for vowel i
 _ENDINGS = ("", "", "", "s", "ing", "ed", "er", "tion", "ly")
 # The most frequent words of a text are short and mean nothing; a third of all words are such.
 _STOP = np.array(
-    (
-        "the of to and a in is it you that your we for on are with as this be can or have by not if will from at which "
-        "when do does their there about has was were more our any all but"
-    ).split()
+    [
+        "the",
+        "of",
+        "to",
+        "and",
+        "a",
+        "in",
+        "is",
+        "it",
+        "you",
+        "that",
+        "your",
+        "we",
+        "for",
+        "on",
+        "are",
+        "with",
+        "as",
+        "this",
+        "be",
+        "can",
+        "or",
+        "have",
+        "by",
+        "not",
+        "if",
+        "will",
+        "from",
+        "at",
+        "which",
+        "when",
+        "do",
+        "does",
+        "their",
+        "there",
+        "about",
+        "has",
+        "was",
+        "were",
+        "more",
+        "our",
+        "any",
+        "all",
+        "but",
+    ]
 )
 
 
