@@ -1,4 +1,4 @@
-"""Which questions that nothing answered ask the same: groups by meaning and by words, and the one that speaks for all."""
+"""Which questions that nothing answered ask the same: groups by meaning and words, each with the one that speaks for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
