@@ -46,3 +46,29 @@ def test_a_workspace_that_was_there_before_learning_learns_once(urls):
         assert due == ["learn"]
         command.downgrade(config, "0001")
         assert branches(connection) == before
+
+
+def test_documents_that_were_there_before_are_indexed_once_and_their_text_survives_the_way_back(urls):
+    with migrating(urls.owner) as (connection, config):
+        command.downgrade(config, "0003")
+        tenant, idle = uuid4(), uuid4()
+        for one, slug in ((tenant, "old"), (idle, "idle")):
+            connection.execute(
+                text("INSERT INTO tenant (tenant_id, slug, name) VALUES (:id, :slug, 'x')"), {"id": one, "slug": slug}
+            )
+        # The owner of the tables is bound by the policies, too.
+        connection.execute(text("CREATE POLICY for_this_test ON document TO CURRENT_USER USING (true)"))
+        connection.execute(
+            text("""
+                INSERT INTO document (tenant_id, id, path, version, source)
+                VALUES (:tenant, gen_random_uuid(), 'a.md', 'v1', 'The text.')
+            """),
+            {"tenant": tenant},
+        )
+        command.upgrade(config, "0004")
+        due = connection.execute(text("SELECT tenant_id FROM due WHERE kind = 'index'")).scalars().all()
+        assert due == [tenant]
+        [row] = connection.execute(text("SELECT source, body, kind, is_current FROM document")).all()
+        assert tuple(row) == ("The text.", None, "text", True)
+        command.downgrade(config, "0003")
+        assert connection.execute(text("SELECT source FROM document")).scalars().all() == ["The text."]
