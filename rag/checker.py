@@ -14,31 +14,16 @@ from dataclasses import dataclass
 from domain.composition import Composition, Judged, Quoted, Sentence
 from domain.decision import Citation
 from domain.ports import FoundPassage
-from rag.quoting import around, citation, find
+from rag.clauses import binding, order
+from rag.grounds import Ground, grounds_of
+from rag.quoting import citation, find
 from rag.senses import Meaning, is_courtesy, meaning_of, promises, speaks
-from rag.values import Value
 
 # Words of content, or values, from which on there is something to compare.
 FEWEST = 2
 NO_QUOTE = "It has no quote."
 _NOT_IN_A_MAIL = re.compile(r"[<>\[\]{}|`\\^*#~\n\r\t]")
-_CLAUSE = re.compile(
-    r"[,;:.](?=\s)|\s(?:and|or|but|while|und|oder|aber|et|ou|mais|y|o|pero)\s|\s[–—-]\s", re.IGNORECASE
-)
-_APART = re.compile(r"[,;:](?=\s)|\s[–—-]\s")
 _CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<=[\s(\"“„«'’-])[^\W\d_a-z][\w'’-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A quoted sentence of a passage with its heading, and which of its values are quoted."""
-
-    passage: FoundPassage
-    text: str
-    said: Meaning
-    heading: Meaning
-    values: frozenset[Value]
-    same_language: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +45,14 @@ def prove(sentence: Sentence, passages: Sequence[FoundPassage], language: str) -
     if objection:
         return objection
     spans = [(passages[one.passage - 1], span) for one in sentence.citations if (span := _found(one, passages))]
-    grounds = _grounds(spans, language)
+    grounds = grounds_of(spans, language)
     said = meaning_of(text, language)
     objection = (
         _values(said, grounds)
         or _sense(said, grounds)
         or _wording(text, said, grounds, language)
-        or _order(text, language, grounds)
-        or _binding(text, language, grounds)
+        or order(text, language, grounds)
+        or binding(text, language, grounds)
     )
     return objection or Proof(sentence, tuple(dict.fromkeys(citation(span, one) for one, span in spans)), grounds)
 
@@ -106,27 +91,6 @@ def _unquoted(sentence: Sentence, passages: Sequence[FoundPassage]) -> str:
 
 def _found(one: Quoted, passages: Sequence[FoundPassage]) -> tuple[int, int] | None:
     return find(one.quote, passages[one.passage - 1]) if 1 <= one.passage <= len(passages) else None
-
-
-def _grounds(spans: Sequence[tuple[FoundPassage, tuple[int, int]]], language: str) -> tuple[Ground, ...]:
-    quoted: dict[tuple[FoundPassage, tuple[int, int]], set[Value]] = {}
-    for passage, (start, end) in spans:
-        for low, high in around(start, end, passage.text):
-            said = meaning_of(passage.text[low:high], passage.language)
-            # Taken from the whole sentence: of "15 days" nobody can quote "5 days".
-            inside = {one for one in said.values if start <= low + one.start and low + one.end <= end}
-            quoted.setdefault((passage, (low, high)), set()).update(inside)
-    return tuple(
-        Ground(
-            passage,
-            passage.text[low:high],
-            meaning_of(passage.text[low:high], passage.language),
-            meaning_of(passage.heading, passage.language),
-            frozenset(values),
-            passage.language == language,
-        )
-        for (passage, (low, high)), values in quoted.items()
-    )
 
 
 def _values(said: Meaning, grounds: Sequence[Ground]) -> str:
@@ -179,51 +143,3 @@ def _wording(text: str, said: Meaning, grounds: Sequence[Ground], language: str)
             ):
                 return f'Its quotes do not name "{name}".'
     return ""
-
-
-def _order(text: str, language: str, grounds: Sequence[Ground]) -> str:
-    """Of "cards are slower than PayPal" nobody may make that PayPal is slower than cards.
-
-    Only whole clauses may change their places. Between languages, whose order of words differs, this proves nothing.
-    """
-    held = [keys for one in grounds if one.same_language for keys in one.said.order]
-    known = frozenset().union(*held)
-    for clause in _APART.split(text):
-        at = 0
-        for keys in (one for one in meaning_of(clause, language).order if one & known):
-            # The same place may serve twice: "sent back" stands for one word, "returned".
-            found = next((place for place in range(at, len(held)) if keys & held[place]), None)
-            if found is None:
-                return "It turns the words of its quote around."
-            at = found
-    return ""
-
-
-def _binding(text: str, language: str, grounds: Sequence[Ground]) -> str:
-    """Of "standard costs 4.90, express 9.90" nobody may make that standard costs 9.90.
-
-    A clause with a value must share a word with the clause of the quote that holds this value and no other does,
-    where it names what stands in the clauses of other values.
-    """
-    clauses = [
-        _labels(clause, one.passage.language, stemmed=one.same_language)
-        for one in grounds
-        for clause in _CLAUSE.split(one.text)
-    ]
-    for clause in _CLAUSE.split(text):
-        for stemmed in (True, False):
-            labels, values = _labels(clause, language, stemmed=stemmed)
-            home = [words for words, held in clauses if values <= held]
-            away = [words for words, held in clauses if held and not values <= held]
-            if not values or not home or not away:
-                continue
-            at_home, elsewhere = frozenset().union(*home), frozenset().union(*away)
-            if labels & (elsewhere - at_home) and not labels & (at_home - elsewhere) and at_home - elsewhere:
-                return "It joins a value with what its quote says of another."
-    return ""
-
-
-def _labels(clause: str, language: str, *, stemmed: bool) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
-    said = meaning_of(clause, language)
-    named = frozenset(f"={name}" for name in said.concepts | said.qualities)
-    return named | (said.stems if stemmed else frozenset()), frozenset(one.same for one in said.values)

@@ -8,7 +8,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from rag.values import Value, values_in
+from rag.numerals import Value
+from rag.values import values_in
 from rag.words import folded, stems, stop_words, tokens
 
 LANGUAGES = frozenset({"en", "de", "fr", "es"})
