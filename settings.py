@@ -52,6 +52,9 @@ class Settings:
     knowledge_base_dir: Path = ROOT / "knowledge_base"
     embedding_precision: Literal["int8", "fp32"] = "int8"
     model_threads: int = 2
+    index_dir: Path | None = None
+    index_memory_mb: int = 1024
+    index_disk_mb: int = 4096
     listen_seconds: float = 1.0
     poll_seconds: float = 30.0
     backfill_days: int = 7
@@ -74,6 +77,11 @@ class Settings:
     def models_dir(self) -> Path:
         """Where set-up leaves the exported embedding model and the trained classifier."""
         return self.data_dir / "models"
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the searchable forms of the knowledge bases are kept as files: a cache of this machine."""
+        return self.index_dir or self.data_dir / "index"
 
 
 class BadSettings(BadInput):
@@ -192,6 +200,9 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "knowledge_base_dir": lambda text: Path(text).resolve(),
     "embedding_precision": _one_of("int8", "fp32"),
     "model_threads": _number(int, 1, 64),
+    "index_dir": lambda text: Path(text).resolve(),
+    "index_memory_mb": _number(int, 64, 1_000_000),
+    "index_disk_mb": _number(int, 0, 10_000_000),
     "listen_seconds": _number(float, 0.05, 60),
     "poll_seconds": _number(float, 0.1, 3600),
     "backfill_days": _number(int, 0, 365),

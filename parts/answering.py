@@ -40,9 +40,14 @@ class Answering(Reading):
 
     @cached_property
     def _indexes(self) -> "IndexCache":
-        from rag.cache import IndexCache
+        from rag.cache import MEGABYTE, IndexCache
 
-        return IndexCache()
+        known = self.settings
+        return IndexCache(
+            known.index_folder,
+            max_bytes=known.index_memory_mb * MEGABYTE,
+            max_disk_bytes=known.index_disk_mb * MEGABYTE,
+        )
 
     def _answers(self, tenant: UUID) -> Answers:
         from rag.answer import KnowledgeAnswers

@@ -14,13 +14,13 @@ from rag.embedded import Embedded, embed_documents
 from rag.lexical import CharacterIndex, LanguagePart, Positions, WordIndex
 from rag.library import Documents, Passages
 from rag.lists import Arrays, Lists
-from rag.near import Near, near_of
+from rag.near import near_of
 
 # How many passages each text of a mail proposes by each of its signals, where not all of them are scored.
 BY_MEANING, BY_WORDS = 160, 64
 # Passages in other languages, behind those of a small part in the language of the mail; and those that are scored so
 # that "low" means what it means over the whole knowledge base.
-FOREIGN, ORDINARY = 32, 32
+FOREIGN, ORDINARY = 32, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +156,16 @@ class _Search:
     def __init__(self, part: LanguagePart, number: int, texts: Sequence[str]) -> None:
         self.part, self.number = part, number
         self._words = [part.words.query(text) for text in texts]
-        self._characters = [part.characters.query(text) for text in texts]
+        self._likeness = part.characters.likeness(texts)
 
     def candidates(self) -> list[Any]:
         by_words = [self.part.words.candidates(query, BY_WORDS) for query in self._words]
-        by_characters = [self.part.characters.candidates(query, BY_WORDS) for query in self._characters]
+        by_characters = [self.part.characters.candidates(one, BY_WORDS) for one in self._likeness]
         return [self.part.numbers[found] for found in (*by_words, *by_characters)]
 
     def scores(self, numbers: Any) -> tuple[Any, Any]:
         at = np.searchsorted(self.part.numbers, numbers)
-        return self.part.words.scores_of(self._words, at), self.part.characters.scores_of(self._characters, at)
+        return self.part.words.scores_of(self._words, at), self.part.characters.scores_of(self._likeness, at)
 
 
 def _exact(holders: Sequence[Any], chosen: Any) -> Any:

@@ -4,26 +4,25 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from rag.lists import Arrays, Lists, best_of, sums, within
+from rag.grams import grams_of
+from rag.lists import Arrays, Lists, best_of, within
 from rag.near import Near
 from rag.terms import Terms, Texts, hashes_of
-from rag.words import char_words, ngrams, stems
+from rag.words import char_words, stems
 
 K1, B = 1.2, 0.75
 # How many entries of postings one text may read in the search for candidates: rare terms first, then as far as it goes.
 READ = 40_000
-# Words of the knowledge base that one text may resemble, in the search for candidates; and n-grams that most words have
-# say too little to be worth reading.
-LIKE_WORDS = 96
-COMMON_GRAM = 0.01
+# Words of the knowledge base that one text may resemble, in the search for candidates; the least likeness as a share of
+# the most.
+LIKE_WORDS, LIKE = 96, 0.2
 
 
-class StemSets(Sequence[frozenset[str]]):
+class StemSets:
     """The stems of each passage of a part, read when they are asked for."""
 
     def __init__(self, passages: Lists, names: Texts) -> None:
@@ -32,7 +31,7 @@ class StemSets(Sequence[frozenset[str]]):
     def __len__(self) -> int:
         return len(self._passages)
 
-    def __getitem__(self, at: Any) -> Any:
+    def __getitem__(self, at: int) -> frozenset[str]:
         low, high = self._passages.starts[at], self._passages.starts[at + 1]
         return frozenset(self._names[number] for number in self._passages.numbers[low:high])
 
@@ -55,7 +54,11 @@ class WordIndex:
     def idf(self, stem: str) -> float:
         """How telling a stem is; a stem that no passage has is the most telling of all."""
         number = self._terms.number(stem)
-        return self._rarest if number is None else float(self._idf[number])
+        return self._rarest if number is None else self.worth(number)
+
+    def worth(self, number: int) -> float:
+        """The idf of a stem by its number."""
+        return float(self._idf[number])
 
     def known(self, stem: str) -> bool:
         return self._terms.number(stem) is not None
@@ -77,13 +80,21 @@ class WordIndex:
         return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
 
     def scores_of(self, queries: Sequence[tuple[Any, float]], at: Any) -> Any:
-        """The same of some passages only, for several queries; of shape (queries, passages)."""
-        worth = np.zeros((len(self._terms), len(queries)), dtype=np.float32)
-        for column, (numbers, most) in enumerate(queries):
-            worth[numbers, column] = 1 / most
+        """The same of some passages only, for several queries; float32 of shape (queries, passages)."""
+        wanted = np.unique(np.concatenate([numbers for numbers, _ in queries]))
+        weights = self.weights_of(wanted, at)
+        return np.stack([weights[np.searchsorted(wanted, numbers)].sum(axis=0) / most for numbers, most in queries])
+
+    def weights_of(self, numbers: Any, at: Any) -> Any:
+        """The weight in BM25 of each of these stems in each of these passages; float32 of shape (stems, passages)."""
+        row_of = np.zeros(len(self._terms), dtype=np.int32)
+        row_of[numbers] = np.arange(1, len(numbers) + 1)
         entries, lengths = self._passages.spans(at)
-        values = worth[self._passages.numbers[entries]] * self._passages.weights[entries, None]
-        return sums(values, lengths).T
+        rows = row_of[self._passages.numbers[entries]]
+        held = np.flatnonzero(rows)
+        weights = np.zeros((len(numbers), len(at)), dtype=np.float32)
+        weights[rows[held] - 1, np.repeat(np.arange(len(at)), lengths)[held]] = self._passages.weights[entries[held]]
+        return weights
 
     def candidates(self, query: tuple[Any, float], count: int) -> Any:
         """About the best passages for a query, by its rarer stems."""
@@ -94,64 +105,55 @@ class WordIndex:
         return best_of(self._postings.totals(read, np.ones(len(read), dtype=np.float32), len(self._passages)), count)
 
 
-@lru_cache(maxsize=100_000)
-def _grams(word: str) -> Any:
-    return hashes_of(dict.fromkeys(ngrams(word)))
-
-
 class CharacterIndex:
     """Cosine of character n-grams, weighted by their idf: survives compounds, inflection and misspelling.
 
     An n-gram stands within a word, so that a passage is the sum of its words, and a word the sum of its n-grams:
-    `words` holds the n-grams of each distinct word, `passages` the words of each passage with its frequency there,
+    `by_gram` holds the distinct words of each n-gram, `passages` the words of each passage with their frequency there,
     divided by the passage's length as a vector. That is a tenth of one list of n-grams for each passage.
     """
 
     def __init__(self, arrays: Arrays, name: str) -> None:
         self._grams = Terms(arrays[f"{name}.hashes"])
         self._idf = arrays[f"{name}.idf"]
-        self._words = Lists.read(arrays, f"{name}.words")
         self._by_gram = Lists.read(arrays, f"{name}.by_gram")
         self._passages = Lists.read(arrays, f"{name}.passages")
         self._postings = Lists.read(arrays, f"{name}.postings")
 
-    def query(self, text: str) -> tuple[Any, Any]:
-        """The numbers of a text's known n-grams, and their weights: a vector of length 1."""
-        counted = Counter(char_words(text))
-        if not counted:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        grams = [_grams(word) for word in counted]
-        times = np.repeat([1 + math.log(count) for count in counted.values()], [len(one) for one in grams])
-        numbers, known = self._grams.find(np.concatenate(grams))
-        distinct, inverse = np.unique(numbers[known], return_inverse=True)
-        weights = np.bincount(inverse, weights=times[known]) * self._idf[distinct]
-        return distinct, (weights / (np.linalg.norm(weights) or 1.0)).astype(np.float32)
+    def likeness(self, texts: Sequence[str]) -> Any:
+        """How like each text each word of the knowledge base is, by their n-grams; float32 of shape (texts, words)."""
+        counted = [Counter(char_words(text)) for text in texts]
+        spelt = list(dict.fromkeys(word for counts in counted for word in counts))
+        grams, owners = grams_of(spelt)
+        numbers, known = self._grams.find(grams)
+        distinct, column = np.unique(numbers[known], return_inverse=True)
+        weights = np.zeros((len(texts), len(distinct)), dtype=np.float32)
+        for row, counts in zip(weights, counted, strict=True):
+            times = np.array([1 + math.log(counts[word]) if word in counts else 0.0 for word in spelt])
+            row[:] = np.bincount(column, weights=times[owners[known]], minlength=len(distinct))
+        weights *= self._idf[distinct]
+        weights /= np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
+        entries, lengths = self._by_gram.spans(distinct)
+        words, shares = self._by_gram.numbers[entries], self._by_gram.weights[entries]
+        place = np.repeat(np.arange(len(distinct)), lengths)
+        return np.stack(
+            [
+                np.bincount(words, weights=one[place] * shares, minlength=len(self._postings)).astype(np.float32)
+                for one in weights
+            ]
+        )
 
     def scores(self, text: str) -> Any:
-        return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
+        """The cosine of each passage with a text."""
+        return self.scores_of(self.likeness([text]), np.arange(len(self._passages)))[0]
 
-    def scores_of(self, queries: Sequence[tuple[Any, Any]], at: Any) -> Any:
-        """The cosines of some passages with several queries; of shape (queries, passages)."""
-        worth = np.zeros((len(self._grams), len(queries)), dtype=np.float32)
-        for column, (numbers, weights) in enumerate(queries):
-            worth[numbers, column] = weights
-        entries, lengths = self._passages.spans(at)
-        words = self._passages.numbers[entries]
-        place = np.zeros(len(self._words), dtype=np.int32)
-        place[words] = 1
-        distinct = np.flatnonzero(place)
-        place[distinct] = np.arange(len(distinct), dtype=np.int32)
-        spelt, sizes = self._words.spans(distinct)
-        likeness = sums(worth[self._words.numbers[spelt]] * self._words.weights[spelt, None], sizes)
-        return sums(likeness[place[words]] * self._passages.weights[entries, None], lengths).T
+    def scores_of(self, likeness: Any, at: Any) -> Any:
+        """The cosines of some passages with several texts; of shape (texts, passages)."""
+        return self._passages.products(at, likeness)
 
-    def candidates(self, query: tuple[Any, Any], count: int) -> Any:
+    def candidates(self, likeness: Any, count: int) -> Any:
         """About the best passages for a query, by the words that are most like its own."""
-        numbers, weights = query
-        held = self._by_gram.starts[numbers + 1] - self._by_gram.starts[numbers]
-        telling = held <= max(COMMON_GRAM * len(self._words), LIKE_WORDS)
-        likeness = self._by_gram.totals(numbers[telling], weights[telling], len(self._words))
-        like = best_of(likeness, LIKE_WORDS)
+        like = best_of(likeness, LIKE_WORDS, LIKE * float(likeness.max(initial=0.0)))
         like = like[np.argsort(-likeness[like], kind="stable")]
         read = within(like, self._postings.starts[like + 1] - self._postings.starts[like], READ)
         return best_of(self._postings.totals(read, likeness[read], len(self._passages)), count)

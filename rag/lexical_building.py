@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from rag.grams import grams_of
 from rag.lexical import K1, B, CharacterIndex, WordIndex
 from rag.lists import Lists, sums
 from rag.terms import Numbering, Texts, counts_in
-from rag.words import char_words, ngrams, stems
+from rag.words import char_words, stems
 
 # Entries that are sorted at once, in the count of n-grams.
 AT_ONCE = 4_000_000
 _COUNT_BITS = 12
+# An n-gram that more than this share of the passages has (" the", "ing ") tells them apart no more than it costs to
+# look up; among few passages each may.
+COMMON, FEW = 0.3, 100
 
 
 def word_arrays(fields: Sequence[tuple[str, str]], language: str, name: str) -> dict[str, Any]:
@@ -27,7 +31,7 @@ def word_arrays(fields: Sequence[tuple[str, str]], language: str, name: str) -> 
 
     held = list(rows())
     terms, names, places = numbering.in_table()
-    lengths, numbers, counts = counts_in(([places[number] for number in row] for row in held), len(terms))
+    lengths, numbers, counts = counts_in(held, places)
     idf = _idf(np.bincount(numbers, minlength=len(terms)), len(fields))
     total = sums(counts, lengths)
     average = (total.mean() if len(fields) else 0.0) or 1.0
@@ -45,29 +49,30 @@ def word_arrays(fields: Sequence[tuple[str, str]], language: str, name: str) -> 
 
 def character_arrays(texts: Sequence[str], name: str) -> dict[str, Any]:
     """What CharacterIndex reads."""
-    numbering, grams = Numbering(), Numbering()
-    held = [[numbering[word] for word in char_words(text)] for text in texts]
-    lengths, numbers, counts = counts_in(held, len(numbering))
-    spelt = [[grams[gram] for gram in dict.fromkeys(ngrams(word))] for word in numbering]
-    terms, _, places = grams.in_table()
-    sizes, letters, times = counts_in(([places[gram] for gram in row] for row in spelt), len(terms))
-    words = Lists.of(sizes, letters, times)
+    numbering = Numbering()
+    lengths, numbers, counts = counts_in([[numbering[word] for word in char_words(text)] for text in texts])
+    grams, owners = grams_of(list(numbering))
+    table, letters = np.unique(grams, return_inverse=True)
+    order = np.argsort(owners, kind="stable")
+    words = Lists.of(np.bincount(owners, minlength=len(numbering)), letters[order], np.ones(len(letters)))
     held_words = Lists.of(lengths, numbers, 1 + np.log(np.maximum(counts, 1)))
-    holding = np.zeros(len(terms))
+    holding = np.zeros(len(table))
     for _, gram, _ in _grams_of_passages(held_words, counts, words):
-        holding += np.bincount(gram, minlength=len(terms))
-    idf = _idf(holding, len(texts))
+        holding += np.bincount(gram, minlength=len(table))
+    idf = np.where((holding > COMMON * len(texts)) & (len(texts) > FEW), 0.0, _idf(holding, len(texts)))
     norms = np.zeros(len(texts))
     for passage, gram, weight in _grams_of_passages(held_words, counts, words):
         norms += np.bincount(passage, weights=(weight * idf[gram]) ** 2, minlength=len(texts))
     scale = np.repeat(1 / np.maximum(np.sqrt(norms), 1e-9), lengths)
     passages = Lists(held_words.starts, held_words.numbers, (held_words.weights * scale).astype(np.float32))
-    words = Lists(words.starts, words.numbers, (words.weights * idf[words.numbers]).astype(np.float32))
+    telling = idf[words.numbers] > 0
+    owners = np.repeat(np.arange(len(words)), words.lengths)[telling]
+    letters = words.numbers[telling]
+    words = Lists.of(np.bincount(owners, minlength=len(words)), letters, idf[letters])
     return {
-        f"{name}.hashes": terms.hashes,
+        f"{name}.hashes": table,
         f"{name}.idf": idf.astype(np.float32),
-        **words.named(f"{name}.words"),
-        **words.inverted(len(terms)).named(f"{name}.by_gram"),
+        **words.inverted(len(table)).named(f"{name}.by_gram"),
         **passages.named(f"{name}.passages"),
         **passages.inverted(len(numbering)).named(f"{name}.postings"),
     }

@@ -1,6 +1,6 @@
 """Lists of numbers with weights, laid one after the other in three arrays: what is looked up by term or by passage."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,12 @@ class Lists:
         at, lengths = self.spans(rows)
         return np.bincount(self.numbers[at], weights=self.weights[at] * np.repeat(worth, lengths), minlength=size)
 
+    def products(self, rows: Any, worth: Sequence[Any]) -> Any:
+        """For each array of `worth`, by number, and each of these lists the sum of its weights times their worth."""
+        at, lengths = self.spans(rows)
+        numbers, weights = self.numbers[at], self.weights[at]
+        return np.stack([sums(one[numbers] * weights, lengths) for one in worth])
+
 
 def sums(values: Any, lengths: Any) -> Any:
     """The sums of consecutive groups of rows; a group may be empty."""
@@ -64,9 +70,9 @@ def sums(values: Any, lengths: Any) -> Any:
     return totals
 
 
-def best_of(scores: Any, count: int) -> Any:
-    """The positions of the highest `count` scores above zero, in any order."""
-    above = np.flatnonzero(scores > 0)
+def best_of(scores: Any, count: int, floor: float = 0.0) -> Any:
+    """The positions of the highest `count` scores above `floor`, in any order."""
+    above = np.flatnonzero(scores > floor)
     if len(above) <= count:
         return above
     return above[np.argpartition(scores[above], len(above) - count)[len(above) - count :]]

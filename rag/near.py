@@ -7,7 +7,7 @@ import numpy as np
 
 from rag.lists import Arrays
 
-# Two dimensions share a code of 4 bits: 96 bytes instead of 1536, and 100,000 of them are scanned in half a millisecond.
+# Two dimensions share a code of 4 bits: 96 bytes instead of 1536, 100,000 of which are scanned in half a millisecond.
 SHARED = 2
 LEARNED_FROM = 10_000
 

@@ -85,13 +85,19 @@ class Texts:
         return bytes(self._blob[start : int(self._ends[at])]).decode("utf-8", "surrogatepass")
 
 
-def counts_in(rows: Iterable[Sequence[int]], terms: int) -> tuple[Any, Any, Any]:
-    """(lengths, numbers, counts): the distinct numbers of each row in ascending order, and how often each is in it."""
+def counts_in(rows: Iterable[Sequence[int]], places: Any = None) -> tuple[Any, Any, Any]:
+    """(lengths, numbers, counts): the distinct numbers of each row in ascending order, and how often each is in it.
+
+    `places` gives other numbers for those in the rows.
+    """
     flat, lengths = array("i"), array("i")
     for row in rows:
         flat.extend(row)
         lengths.append(len(row))
-    size = max(terms, 1)
+    numbers = np.array(flat, dtype=np.int64)
+    if places is not None:
+        numbers = places[numbers].astype(np.int64)
+    size = int(numbers.max(initial=0)) + 1
     owners = np.repeat(np.arange(len(lengths), dtype=np.int64), np.array(lengths, dtype=np.int64))
-    keys, counts = np.unique(owners * size + np.array(flat, dtype=np.int64), return_counts=True)
+    keys, counts = np.unique(owners * size + numbers, return_counts=True)
     return np.bincount(keys // size, minlength=len(lengths)), keys % size, counts

@@ -4,7 +4,6 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -79,17 +78,6 @@ def stems(text: str, language: str) -> list[str]:
 def char_words(text: str) -> list[str]:
     """The words within which n-grams are taken, in their order."""
     return _WORD.findall(folded(text))
-
-
-def ngrams(text: str) -> Iterator[str]:
-    """Character 3- to 5-grams within words, borders marked by a space, as scikit-learn's char_wb makes them."""
-    for word in char_words(text):
-        padded = f" {word} "
-        if len(padded) <= 3:
-            yield padded
-        for size in (3, 4, 5):
-            for at in range(len(padded) - size + 1):
-                yield padded[at : at + size]
 
 
 def guess_language(text: str) -> str:

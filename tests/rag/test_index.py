@@ -1,11 +1,7 @@
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-
 import numpy as np
 import pytest
 
 import rag.assembling
-from rag.cache import IndexCache
 from rag.documents import knowledge_version, parse_document
 from rag.index import Asked, build_index
 from rag.lexical_building import character_index, word_index
@@ -88,47 +84,3 @@ def test_characters_survive_compounds_and_misspelling():
     index = character_index(["Rücksendeetikett drucken", "Zahlung per Rechnung"])
     assert index.scores("rucksende etiket").argmax() == 0
     assert np.isclose(index.scores("Zahlung per Rechnung")[1], 1.0)
-
-
-class Counting:
-    def __init__(self, index):
-        self.built, self._index = 0, index
-
-    def __call__(self):
-        self.built += 1
-        return self._index
-
-
-def test_an_index_is_built_once_for_a_version_and_engine(documents, embedder):
-    cache, build = IndexCache(), Counting(build_index(documents, embedder))
-    for version in ("v1", "v1", "v2"):
-        cache.get("shop", version, "engine", build)
-    cache.get("other shop", "v1", "engine", build)
-    assert build.built == 3
-
-
-def test_who_asks_while_an_index_is_built_waits_for_it(documents, embedder):
-    cache, index = IndexCache(), build_index(documents, embedder)
-    begun, go_on, built = Event(), Event(), []
-
-    def build():
-        begun.set()
-        assert go_on.wait(20)
-        built.append(index)
-        return index
-
-    with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(cache.get, "shop", "v", "e", build)
-        assert begun.wait(20)
-        second = threads.submit(cache.get, "shop", "v", "e", build)
-        go_on.set()
-        assert first.result(20) is second.result(20) is index
-    assert built == [index]
-
-
-def test_the_least_recently_used_index_is_given_up_first(documents, embedder):
-    index = build_index(documents, embedder)
-    cache, build = IndexCache(max_passages=2 * len(index.passages)), Counting(index)
-    for tenant in ("a", "b", "a", "c", "a", "b"):
-        cache.get(tenant, "v", "e", build)
-    assert (build.built, len(cache)) == (4, 2)

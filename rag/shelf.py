@@ -1,0 +1,191 @@
+"""Indexes as files on the local disk: a cache that any process may fill, map, distrust and throw away."""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import structlog
+
+from rag.index import Facts, Index
+from rag.library import SHAPE
+
+log = structlog.get_logger()
+
+# To be raised with every change of what the arrays mean: older files are then built anew from the rows.
+FORMAT = 1
+HEADER = "header.json"
+# A folder that is being filled, or being removed.
+_BUILDING = ".building-"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Whose index, of which version of the documents, made by which engine; for customers or for staff."""
+
+    tenant: str
+    version: str
+    engine: str
+    for_staff: bool = False
+
+
+class Shelf:
+    """One folder for each index, `<tenant>/<version>-<engine>-<digest>`, at most `max_bytes` in all.
+
+    A folder appears under its name in one step and is never changed afterwards, so that a reader sees all of it or
+    nothing, and one who has mapped it keeps it after it was removed. What is damaged is removed. Nothing is pickled.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._folder, self._max_bytes = folder, max_bytes
+
+    def load(self, key: Key) -> Index | None:
+        """The index of this key, mapped; None where there is none that can be trusted."""
+        place = self._place(key)
+        try:
+            header = _header(place, key)
+            arrays = {name: _mapped(place, name, wanted) for name, wanted in header["arrays"].items()}
+            index = Index(arrays, Facts(**{**header["facts"], "languages": tuple(header["facts"]["languages"])}))
+        except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            if place.exists():
+                log.warning("index_file_discarded", tenant=key.tenant, reason=str(error))
+                _remove(place)
+            return None
+        with contextlib.suppress(OSError):
+            # The time of the last use: what was not used for longest goes first.
+            os.utime(place)
+        return index
+
+    def save(self, key: Key, index: Index) -> bool:
+        """Whether it is on the shelf now, put there by us or by another process. Raises OSError, as of a full disk."""
+        place = self._place(key)
+        if index.nbytes > self._max_bytes:
+            return False
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=place.parent))
+        with _held(new):
+            try:
+                _write(new, key, index)
+                with contextlib.suppress(OSError):
+                    # Another process was quicker; what it made is as good as ours.
+                    new.rename(place)
+            finally:
+                _remove(new)
+        self._make_room(keep=place)
+        return place.is_dir()
+
+    def forget(self, tenant: str) -> None:
+        """Remove all that is kept of a tenant."""
+        _remove(self._folder / str(UUID(tenant)))
+
+    def _place(self, key: Key) -> Path:
+        # Only a UUID and our own letters ever become a path. Raises ValueError for a tenant that is none.
+        digest = sha256(json.dumps(asdict(key)).encode()).hexdigest()[:24]
+        names = [re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:24] for name in (key.version, key.engine)]
+        return self._folder / str(UUID(key.tenant)) / "-".join([*filter(None, names), digest])
+
+    def _make_room(self, keep: Path) -> None:
+        """Remove what was not used for longest, and what a process left behind that died while it built."""
+        kept = []
+        for place in self._folder.glob("*/*"):
+            with contextlib.suppress(OSError):
+                if place.name.startswith(_BUILDING):
+                    _remove_abandoned(place)
+                elif place != keep:
+                    kept.append((place.stat().st_mtime_ns, place, _size(place)))
+        total = _size(keep) + sum(size for _, _, size in kept)
+        for _, place, size in sorted(kept):
+            if total <= self._max_bytes:
+                break
+            _remove(place)
+            total -= size
+
+
+def _header(place: Path, key: Key) -> Mapping[str, Any]:
+    """What stands in the header, if it is whole and of this key; raises what is wrong with it."""
+    text = (place / HEADER).read_text(encoding="utf-8")
+    check, _, rest = text.partition("\n")
+    header: Mapping[str, Any] = json.loads(rest)
+    if int(check) != zlib.crc32(rest.encode()) or header["key"] != asdict(key):
+        raise ValueError("the header is not what was written")
+    if (header["format"], header["shape"]) != (FORMAT, SHAPE):
+        raise ValueError("the header is of another format")
+    if header["facts"]["for_staff"] != key.for_staff or header["facts"]["engine"] != key.engine:
+        raise ValueError("the index is another one")
+    return header
+
+
+def _write(folder: Path, key: Key, index: Index) -> None:
+    described = {}
+    for number, (name, array) in enumerate(sorted(index.arrays.items())):
+        file = f"{number}-{name}.npy"
+        np.save(folder / file, array, allow_pickle=False)
+        described[name] = [file, array.dtype.str, list(array.shape), _checksum(array)]
+    header = {"format": FORMAT, "shape": SHAPE, "key": asdict(key), "facts": asdict(index.facts), "arrays": described}
+    rest = json.dumps(header)
+    (folder / HEADER).write_text(f"{zlib.crc32(rest.encode())}\n{rest}", encoding="utf-8")
+
+
+def _mapped(place: Path, name: str, wanted: tuple[str, str, list[int], int]) -> Any:
+    """The array of one file, read-only. Raises ValueError where it is not what the header says."""
+    file, dtype, shape, checksum = wanted
+    mapped = np.load(place / file, mmap_mode="r", allow_pickle=False)
+    # A plain view of the map: numpy's own class costs a microsecond in each operation.
+    array = np.asarray(mapped).view(np.ndarray)
+    if array.dtype.str != dtype or list(array.shape) != shape or _checksum(array) != checksum:
+        raise ValueError(f"{name} is damaged")
+    return array
+
+
+def _checksum(array: Any) -> int:
+    octets: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    return zlib.crc32(octets)
+
+
+def _size(place: Path) -> int:
+    return sum(file.stat().st_size for file in place.iterdir())
+
+
+def _remove(place: Path) -> None:
+    """Take a folder away in one step, so that nobody reads half of it."""
+    gone = place.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
+    with contextlib.suppress(OSError):
+        place.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder that is being filled, so that no other process takes it for abandoned."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(held)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the folder of a builder unless it lives: the lock goes with the process."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    else:
+        _remove(folder)
+    finally:
+        os.close(held)
