@@ -11,6 +11,7 @@ from rag.embedded import Embedded, rows
 from rag.lexical_building import character_arrays, word_arrays
 from rag.library import library_arrays
 from rag.links import link_share, names_by_links
+from rag.names import name_arrays
 from rag.near import near_arrays
 
 # So few passages are all scored as quickly as candidates among them are found, and every order is exact.
@@ -28,6 +29,10 @@ def arrays_of(embedded: Sequence[Embedded]) -> tuple[dict[str, Any], tuple[str, 
         " ".join([passage.heading.replace(" > ", ": "), *samples[at], *names.get(passage.document.path, ())])
         for at, passage in enumerate(passages)
     ]
+    called = [
+        [*passage.heading.split(" > "), *samples[at], *names.get(passage.document.path, ())]
+        for at, passage in enumerate(passages)
+    ]
     fields = [(head, passage.text) for head, passage in zip(heads, passages, strict=True)]
     spoken = [passage.document.language for passage in passages]
     languages = tuple(dict.fromkeys(spoken))
@@ -35,6 +40,7 @@ def arrays_of(embedded: Sequence[Embedded]) -> tuple[dict[str, Any], tuple[str, 
     arrays = {
         **library_arrays([one.document for one in embedded], [one.passages for one in embedded]),
         **code_arrays([" ".join(field) for field in fields], "codes"),
+        **name_arrays(called, spoken, "names"),
         "titles": titles,
         "titles.starts": np.searchsorted(owners, np.arange(count + 1)).astype(np.int64),
         "bodies": bodies,

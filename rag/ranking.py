@@ -9,7 +9,7 @@ import numpy as np
 from rag.index import Asked, Index
 from rag.lexical import LanguagePart
 from rag.passages import Passage
-from rag.surroundings import document_words, linked, of_documents
+from rag.surroundings import called, document_words, linked, of_documents
 
 # A passage in another language than the question's stands behind those in its own.
 FOREIGN = 1.0
@@ -17,7 +17,7 @@ FOREIGN = 1.0
 LINKS, MOSTLY_LINKS = 0.5, 0.5
 # A code of the mail that stands in the passage outweighs any likeness of words.
 EXACT = 0.3
-# A text that nearly is a heading or a sample question, by a cosine from here to 1, asks for just that passage.
+# A text that is a heading or a sample question, word for word or nearly so by a cosine from here to 1, asks for it.
 NEARLY, NAMED = 0.8, 0.15
 # How many passages are put into their last order.
 LOOKED_AT = 60
@@ -74,14 +74,15 @@ def search(
         return ()
     asked = [whole, *parts]
     found = index.signals(asked, language)
-    around = document_words(index, found, [one.text for one in asked], language)
-    signals = (found.titles, found.bodies, found.words, found.characters, around, found.exact)
-    titles, bodies, words, characters, documents, exact = (_mixed(scores, share) for scores in signals)
+    signals = (found.titles, found.bodies, found.words, found.characters, found.exact)
+    titles, bodies, words, characters, exact = (_mixed(scores, share) for scores in signals)
+    documents = document_words(index, found, " ".join(one.text for one in parts or [whole]), language)
+    named = called(index, found.numbers, [one.text for one in asked], language)
     weights = _weights(language)
     fused = (
         weights.title * titles + weights.body * bodies + weights.words * words + weights.characters * characters
         + weights.document * documents + EXACT * exact
-        + NAMED * np.clip((titles - NEARLY) / (1 - NEARLY), 0, 1)
+        + NAMED * np.maximum(np.clip((titles - NEARLY) / (1 - NEARLY), 0, 1), named)
     )  # fmt: skip
     own = fused[~found.foreign]
     mean, spread = float(own.mean()), float(own.std()) or 1.0
