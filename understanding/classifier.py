@@ -146,8 +146,8 @@ class Classifier:
             FOREIGN_WEIGHT * of_vectors[:, len(self.labels) :],
         )
         scores += HINT_WEIGHT * (found @ self._of_hints) + self._bias
-        for row, (positions, values) in zip(scores, self.vocabulary.vectors(plain), strict=True):
-            row += values @ self._sparse[positions]
+        for at, (positions, values) in enumerate(self.vocabulary.vectors(plain)):
+            scores[at] += values @ self._sparse[positions]
         return scores
 
     def sub_intent_within(self, category: Category, text: Text, vector: Any) -> str:

@@ -14,8 +14,11 @@ LOOKED_AT = 600
 # Letters from which on the detector is believed without help, measured in MODELS.md section 2 on five-word texts.
 LONG_ENOUGH = 60
 LEAST_SURE = 0.45
+# What each common language is given whatever the detector says, and how much a hit of its words raises its odds.
+LEAST_CHANCE, ODDS = 0.02, 3.0
 
 _NOISE = re.compile(r"https?://\S{1,500}|\S{1,100}@\S{1,200}|\S{0,30}\d\S{0,30}")
+_NUMBERED = re.compile(r"\S{0,30}\d\S{0,30}")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 # Small words that mails in a language can hardly do without, and words of shops that are its own.
@@ -55,25 +58,45 @@ def language_of(text: str, subject: str = "") -> str:
     if letters < 2:
         return UNKNOWN
     clean = clean.lower()
-    ranked = _identifier().rank(clean)
-    best, sure = ranked[0]
-    latin = sum(letter.isascii() for letter in clean if letter.isalpha()) > letters / 2
-    if sure >= LEAST_SURE and (not latin or letters >= LONG_ENOUGH):
+    latin = clean.isascii() or sum(letter.isascii() for letter in clean if letter.isalpha()) > letters / 2
+    if latin and letters < LONG_ENOUGH:
+        return _of_short(clean)
+    best, sure = _identifier().classify(clean)
+    if sure >= LEAST_SURE:
         return best if len(best) == 2 else UNKNOWN
-    return _among_common(dict(ranked), _WORD.findall(clean.replace("’", "'"))) if latin else UNKNOWN
+    return _of_short(clean) if latin else UNKNOWN
 
 
-def _among_common(probability: dict[str, float], words: list[str]) -> str:
-    """The likeliest common language, with its own words as the stronger evidence.
+def _of_short(clean: str) -> str:
+    """By its small words; the detector is asked only where it could change what they say."""
+    hits = _hits(_WORD.findall(clean.replace("’", "'")))
+    return _beyond_doubt(hits) or _among_common(dict(_identifier().rank(clean)), hits)
 
-    A word that several of the languages share trebles the odds; one that only this language has counts twice.
-    """
+
+def _hits(words: list[str]) -> dict[str, int]:
+    """A word that only one of the languages has counts twice."""
     hits = dict.fromkeys(COMMON, 0)
+    known = _owners()
     for word in words:
-        owners = _owners().get(word, ())
-        for language in owners:
-            hits[language] += 2 if len(owners) == 1 else 1
-    weight = {language: (probability.get(language, 0.0) + 0.02) * 3.0 ** hits[language] for language in COMMON}
+        if word in known:
+            owners = known[word]
+            for language in owners:
+                hits[language] += 2 if len(owners) == 1 else 1
+    return hits
+
+
+def _beyond_doubt(hits: dict[str, int]) -> str:
+    """The language that `_among_common` chooses whatever the detector says, or an empty string: even were the detector
+    certain of the strongest of the others.
+    """
+    *others, most = sorted(hits.values())
+    doubt = sum(LEAST_CHANCE * ODDS**hit for hit in others) + 1.001 * ODDS ** others[-1]
+    return max(COMMON, key=hits.__getitem__) if LEAST_CHANCE * ODDS**most > doubt else ""
+
+
+def _among_common(probability: dict[str, float], hits: dict[str, int]) -> str:
+    """The likeliest common language, with its own words as the stronger evidence: each hit trebles the odds."""
+    weight = {language: (probability.get(language, 0.0) + LEAST_CHANCE) * ODDS ** hits[language] for language in COMMON}
     best = max(COMMON, key=weight.__getitem__)
     foreign = max((value for language, value in probability.items() if language not in COMMON), default=0.0)
     sure = weight[best] / (sum(weight.values()) + foreign)
@@ -81,7 +104,8 @@ def _among_common(probability: dict[str, float], words: list[str]) -> str:
 
 
 def _clean(text: str) -> str:
-    return _NOISE.sub(" ", text[:LOOKED_AT])
+    text = text[:LOOKED_AT]
+    return (_NOISE if "@" in text or "http" in text else _NUMBERED).sub(" ", text)
 
 
 def _letters(text: str) -> int:
