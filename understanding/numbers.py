@@ -62,19 +62,21 @@ def errors_in(parts: Parts, subject: str, numbers: Numbers) -> tuple[tuple[str, 
 
 
 def _places(parts: Parts, subject: str) -> Iterator[tuple[Place, str]]:
-    only_forwarded = parts.text == parts.forwarded
-    if not only_forwarded:
+    if parts.text != parts.forwarded:
         yield Place.NEW_TEXT, parts.text
-    yield Place.SUBJECT, subject
-    yield Place.THREAD, parts.quoted
-    yield Place.FORWARDED, parts.forwarded
+    if subject:
+        yield Place.SUBJECT, subject
+    if parts.quoted:
+        yield Place.THREAD, parts.quoted
+    if parts.forwarded:
+        yield Place.FORWARDED, parts.forwarded
 
 
 def _first(
     places: Sequence[tuple[Place, str]], numbers_at: Callable[[Place, str], tuple[str, ...]]
 ) -> tuple[tuple[str, ...], Place | None]:
     for place, text in places:
-        found = numbers_at(place, text) if text else ()
+        found = numbers_at(place, text)
         if found:
             return found, place
     return (), None
