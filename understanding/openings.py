@@ -29,19 +29,21 @@ class Openings:
                     table.setdefault(opening, set()).add(name)
         # A phrase that begins with anything, or with no letter, may stand everywhere.
         self._everywhere = {name for opening, names in table.items() if not _START.match(opening) for name in names}
-        self._table = {opening: names for opening, names in table.items() if _START.match(opening)}
+        self._table = {opening: tuple(names) for opening, names in table.items() if _START.match(opening)}
         self._lengths = sorted({len(opening) for opening in self._table})
 
-    def possible(self, text: str) -> frozenset[str]:
-        """The names of the lists of which a phrase can stand in a text, at the beginning of a word."""
-        found, table = set(self._everywhere), self._table
-        starts = [match.start() for match in _START.finditer(text)]
-        for length in self._lengths:
-            for at in starts:
-                opening = text[at : at + length]
-                if opening in table:
-                    found |= table[opening]
-        return frozenset(found)
+    def places(self, text: str) -> dict[str, list[int]]:
+        """Of each list that has any: the beginnings of words at which a phrase of it can stand, in their order."""
+        table, lengths = self._table, self._lengths
+        found: dict[str, list[int]] = {name: list(range(len(text))) for name in self._everywhere}
+        for start in _START.finditer(text):
+            at = start.start()
+            for length in lengths:
+                for name in table.get(text[at : at + length], ()):
+                    known = found.setdefault(name, [])
+                    if not known or known[-1] < at:
+                        known.append(at)
+        return found
 
 
 def _openings(phrase: str) -> frozenset[str]:
