@@ -68,7 +68,10 @@ class _Kept:
 
 
 def measure(settings: Settings, sets: Mapping[str, Sequence[Message]]) -> Measured:
-    """The median of a few rounds for each set of at least ROUNDS mails, each with models that have not seen them."""
+    """The median of a few rounds for each set, each with models that have not seen the mails.
+
+    A set needs ROUNDS mails or more, and nowhere a long row of mail by machines, about which no model is asked.
+    """
     begun = time.perf_counter()
     Reader(_embedder(settings), load_classifier(settings.models_dir)).read([FIRST], Context())
     start = time.perf_counter() - begun

@@ -276,12 +276,14 @@ OFFERS = [
 @pytest.mark.parametrize("text", OFFERS)
 def test_an_offer_to_everybody_is_never_answered(text):
     assert "offer to everybody" in automatic_sign(a_mail(text=text), OWN)
+    answered = a_mail(("in-reply-to", "<x@y.example>"), text=text)
+    assert automatic_sign(answered, OWN) == ""
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("you are qualified for a", "you have been pre-approved for the"),
+        ("you have been qualified for a", "you have been pre-approved for the"),
         ("$250,000 loan", "300,000 mortgage"),
         ("refinance your home", "refinance your loan"),
         ("bad credit, no problem", "no credit no problem"),
@@ -311,8 +313,6 @@ def test_an_offer_to_everybody_is_never_answered(text):
 )  # fmt: skip
 def test_two_offers_are_found_whatever_each_promises(first, second):
     assert "offer to everybody" in automatic_sign(a_mail(text=f"Hello, {first} and {second} for all."), OWN)
-    answered = a_mail(("in-reply-to", "<x@y.example>"), text=text)
-    assert automatic_sign(answered, OWN) == ""
 
 
 @pytest.mark.parametrize(
