@@ -15,7 +15,7 @@ from bootstrap import Services, build
 from domain.category import Category
 from domain.earned import Earned, NotEnough
 from domain.errors import MailwrightError, Unreadable
-from domain.message import Message
+from domain.message import Address, Message
 from domain.understanding import Understanding
 from evaluation import answers, claims, speed
 from settings import ROOT
@@ -25,10 +25,13 @@ from understanding.language import language_of
 from understanding.mass_mail import suspicion_of
 from understanding.quotes import split
 from understanding.thresholds import choose
+from understanding.train import EXAMPLES, read_examples
 
 DATA = ROOT.parent / "shared" / "data"
 BATCH = 64
 TIMED = 1000
+WORDS_OF_A_MAIL = 40
+CUSTOMER = Address("customer@mail.example")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,9 @@ def main() -> int:
             return 0
         rows = _rows(DATA / "intents_dev.jsonl")
         _intents(services, rows)
-        _speed(services, [str(row["text"]) for row in rows[:: len(rows) // TIMED]])
-        _replies(_rows(DATA / "reply_dev.jsonl"))
+        replies = _rows(DATA / "reply_dev.jsonl")
+        _speed(services, rows[:: len(rows) // TIMED], replies)
+        _replies(replies)
         _automatic(services, _rows(DATA / "eml" / "labels.jsonl"))
         answers.report(DATA / "kb" / "login_gov", services.embedder, language_of)
     except MailwrightError as error:
@@ -125,13 +129,26 @@ def _calibration(verdicts: Sequence[tuple[float, bool]]) -> None:
                 print(f"At most {target:.0%} wrong: not enough to prove it ({n} of {needed}).")
 
 
-def _speed(services: Services, texts: Sequence[str]) -> None:
-    got = speed.measure(services.settings, texts)
+def _speed(services: Services, short: Sequence[dict[str, Any]], replies: Sequence[dict[str, Any]]) -> None:
+    """Two sets: the short texts, and mails of some length: replies with what they quote, and our own examples."""
+    ours = [example.text for example in read_examples(EXAMPLES)]
+    long = [Message(CUSTOMER, text=str(row["text"])) for row in replies]
+    long += [Message(CUSTOMER, subject=one.subject, text=one.text) for one in ours]
+    sets = {
+        "short texts": [Message(CUSTOMER, text=str(row["text"])) for row in short],
+        "mails": [mail for mail in long if len(mail.text.split()) >= WORDS_OF_A_MAIL],
+    }
+    got = speed.measure(services.settings, sets)
+    print("\nSpeed, the whole understanding beside the bare model on the same texts in the same run:")
     print(
-        f"\nSpeed, {len(texts)} of the same texts: understanding {got.understanding:.0f} a second, the bare model "
-        f"{got.model:.0f}, ratio {got.ratio:.2f}; one text {got.whole_ms:.1f} ms, the bare model {got.alone_ms:.1f}, "
-        f"{got.one_mail:.2f} times; loaded in {got.start_s:.1f} s; {got.memory_mb:.0f} MB at the peak of this process."
+        f"{'':<12}{'n':>6}{'words':>7}{'mails/s':>9}{'model/s':>9}{'ratio':>7}{'one ms':>9}{'model ms':>11}{'times':>7}"
     )
+    for name, one in got.speeds.items():
+        print(
+            f"{name:<12}{one.n:>6}{one.words:>7.0f}{one.understanding:>9.0f}{one.model:>9.0f}{one.ratio:>7.2f}"
+            f"{one.whole_ms:>9.2f}{one.alone_ms:>11.2f}{one.one_mail:>7.2f}"
+        )
+    print(f"Loaded in {got.start_s:.1f} s; {got.memory_mb:.0f} MB at the peak of this process.")
 
 
 def _replies(rows: Sequence[dict[str, Any]]) -> None:

@@ -39,6 +39,7 @@ _ROBOT_HEADERS = (
     "x-loop",
     "feedback-id",
 )
+_TELLING_HEADERS = frozenset({"auto-submitted", *_ROBOT_HEADERS, "x-auto-response-suppress", "precedence"})
 _REPORT_PARTS = frozenset(
     {
         "multipart/report",
@@ -84,11 +85,14 @@ def _by_ourselves(message: Message, own: frozenset[str]) -> str:
 
 def _by_automatic_header(message: Message, own: frozenset[str]) -> str:
     del own
+    names = _header_names(message)
+    if names.isdisjoint(_TELLING_HEADERS):
+        return ""
     submitted = _word(message.header("auto-submitted"))
     if submitted and submitted != "no":
         return f"its header says Auto-Submitted: {submitted}"
     for name in _ROBOT_HEADERS:
-        if message.header(name) and _word(message.header(name)) != "no":
+        if name in names and message.header(name) and _word(message.header(name)) != "no":
             return f"it has the header {name.title()}"
     if _SUPPRESSED & set(re.findall(r"[a-z]+", message.header("x-auto-response-suppress").lower())):
         return "it asks not to be answered (X-Auto-Response-Suppress)"
@@ -122,7 +126,8 @@ def _by_sender(message: Message, own: frozenset[str]) -> str:
 
 def _by_list(message: Message, own: frozenset[str]) -> str:
     del own
-    found = next((name.title() for name in _LIST_HEADERS if message.header(name)), "")
+    names = _header_names(message)
+    found = next((name.title() for name in _LIST_HEADERS if name in names and message.header(name)), "")
     found = found or next((kind for kind in (message.content_type, *message.part_types) if kind in _LIST_PARTS), "")
     return f"it went out to a list ({found})" if found else ""
 
@@ -154,6 +159,10 @@ _RULES: tuple[Callable[[Message, frozenset[str]], str], ...] = (
     _by_calendar,
     _by_program,
 )
+
+
+def _header_names(message: Message) -> frozenset[str]:
+    return frozenset(name for name, _ in message.headers)
 
 
 def _word(value: str) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import numpy as np
 from domain.category import Category
 from domain.errors import BadInput
 from understanding.blend import Blend
-from understanding.features import HINTS, Vocabulary, hints, touched
+from understanding.features import HINTS, Vocabulary, hints, hints_in, looked_at, touched
 from understanding.neighbours import Neighbours
+from understanding.table import Table
 
 WEIGHTS, MODEL = "classifier.npz", "classifier.json"
 CATEGORIES = tuple(Category)
@@ -85,24 +87,40 @@ class Classifier:
         self.engine = engine
         self._weights = weights
         self._bias = bias
+        dense = len(vocabulary.index)
+        self._sparse, self._of_hints = weights[:dense], weights[dense : dense + HINTS]
+        self._of_vectors = Table(np.hstack([weights[dense + HINTS : -DIMENSIONS], weights[-DIMENSIONS:]]))
         self._neighbours = neighbours
         self._blend = blend
         self._category_of = categories_of(self.labels)
+        self._sub_intents = [label.split("/")[1] for label in self.labels]
 
     def classify(self, texts: Sequence[Text], vectors: Any) -> list[Verdict]:
         """One verdict for each text. `vectors` is what the embedder of name `engine` gave for `embedded_text` of it."""
         if not texts:
             return []
-        rows = [dense_features(text, vector) for text, vector in zip(texts, vectors, strict=True)]
-        scores = np.stack([self._scores(text, row) for text, row in zip(texts, rows, strict=True)])
-        words = [named(row) for row in rows]
-        torn = disagreeing(scores, words, self._category_of)
+        vectors = np.asarray(vectors, dtype=np.float32)
+        plain = [looked_at(text.text, text.subject) for text in texts]
+        found = np.array([hints_in(folded, text.text, text.subject) for folded, text in zip(plain, texts, strict=True)])
         english = np.array([is_english(text) for text in texts])
-        chances = self._blend.probabilities(scores, self._neighbours.votes(np.asarray(vectors)), english, torn)
-        guesses = chosen(summed(chances, self._category_of), words)
+        scores = self._scores(plain, found, vectors, english)
+        words = [named(row) for row in found]
+        torn = disagreeing(scores, words, self._category_of)
+        chances = self._blend.probabilities(scores, self._neighbours.votes(vectors), english, torn)
+        by_category = summed(chances, self._category_of)
+        guesses = chosen(by_category, words)
+        labels = np.where(self._category_of == guesses[:, None], chances, -1.0).argmax(axis=1)
         return [
-            self._verdict(labels, int(best), words[at][0] if torn[at] else None)
-            for at, (labels, best) in enumerate(zip(chances, guesses, strict=True))
+            Verdict(
+                CATEGORIES[best],
+                self._sub_intents[label],
+                sure[best],
+                dict(zip(CATEGORIES, sure, strict=True)),
+                own[0] if disagree else None,
+            )
+            for best, label, sure, own, disagree in zip(
+                guesses.tolist(), labels.tolist(), by_category.tolist(), words, torn.tolist(), strict=True
+            )
         ]
 
     def check_engine(self, engine: str) -> None:
@@ -114,29 +132,28 @@ class Classifier:
 
     def scores(self, text: Text, vector: Any) -> Any:
         """The raw score of each label, without the neighbours."""
-        return self._scores(text, dense_features(text, vector))
+        plain = looked_at(text.text, text.subject)
+        found = hints_in(plain, text.text, text.subject)[None]
+        rows = np.asarray(vector, dtype=np.float32)[None]
+        return self._scores([plain], found, rows, np.array([is_english(text)]))[0]
 
-    def _scores(self, text: Text, dense: Any) -> Any:
-        positions, values = self.vocabulary.vector(text.text, text.subject)
-        split = len(self.vocabulary.index)
-        sparse = values @ self._weights[positions] if len(positions) else 0.0
-        return sparse + dense @ self._weights[split:] + self._bias
-
-    def _verdict(self, labels: Any, best: int, words_say: Category | None) -> Verdict:
-        by_category = np.bincount(self._category_of, weights=labels, minlength=len(CATEGORIES))
-        label = int(np.where(self._category_of == best, labels, -1.0).argmax())
-        return Verdict(
-            CATEGORIES[best],
-            self.labels[label].split("/")[1],
-            float(by_category[best]),
-            {category: float(value) for category, value in zip(CATEGORIES, by_category, strict=True)},
-            words_say,
+    def _scores(self, plain: Sequence[str], found: Any, vectors: Any, english: Any) -> Any:
+        """Of shape (texts, labels): what `dense_features` and the grams times the weights are."""
+        of_vectors = self._of_vectors.product(vectors)
+        scores = np.where(
+            english[:, None],
+            ENGLISH_WEIGHT * of_vectors[:, : len(self.labels)],
+            FOREIGN_WEIGHT * of_vectors[:, len(self.labels) :],
         )
+        scores += HINT_WEIGHT * (found @ self._of_hints) + self._bias
+        for at, (positions, values) in enumerate(self.vocabulary.vectors(plain)):
+            scores[at] += values @ self._sparse[positions]
+        return scores
 
     def sub_intent_within(self, category: Category, text: Text, vector: Any) -> str:
         """The likeliest sub-intent when the category is known from elsewhere."""
         wanted = self._category_of == CATEGORIES.index(category)
-        return self.labels[int(np.where(wanted, self.scores(text, vector), -np.inf).argmax())].split("/")[1]
+        return self._sub_intents[int(np.where(wanted, self.scores(text, vector), -np.inf).argmax())]
 
     def save(self, directory: Path, about: dict[str, Any]) -> None:
         """Write numbers and vocabulary; `about` (what it was trained on) is kept beside them. Whole or not at all."""
@@ -237,10 +254,13 @@ def chosen(chances: Any, words: Sequence[tuple[Category, ...]]) -> Any:
 
     `chances` has the shape (texts, categories); `words` are the categories whose words each text uses.
     """
-    least = [
-        [(LEAST if category in own else LEAST_UNNAMED).get(category, 0.0) for category in CATEGORIES] for own in words
-    ]
+    least = [_least(own) for own in words]
     return np.where(chances >= np.array(least), chances, -1.0).argmax(axis=1)
+
+
+@cache
+def _least(words: tuple[Category, ...]) -> tuple[float, ...]:
+    return tuple((LEAST if category in words else LEAST_UNNAMED).get(category, 0.0) for category in CATEGORIES)
 
 
 def disagreeing(scores: Any, words: Sequence[tuple[Category, ...]], category_of: Any) -> Any:

@@ -13,7 +13,8 @@ from understanding.head import Head
 class Context:
     """`own_addresses` are all addresses of the tenant's mailboxes, in lower case. The patterns come from
     `entities.shape`; `supplier_domains` are in lower case. `head` is what was learned from the tenant's corrections.
-    The defaults are those of nobody in particular.
+    The defaults are those of nobody in particular. What a machine wrote is not classified, unless
+    `passes_over_machines` is false, as where categories are measured.
     """
 
     own_addresses: frozenset[str] = frozenset()
@@ -22,6 +23,7 @@ class Context:
     head: Head | None = None
     ticket_patterns: Sequence[re.Pattern[str]] = ()
     purchase_patterns: Sequence[re.Pattern[str]] = ()
+    passes_over_machines: bool = True
 
     @classmethod
     def of(

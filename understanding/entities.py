@@ -8,6 +8,8 @@ from domain.errors import BadInput
 LOOKED_AT = 20_000
 MOST = 10
 
+_DIGIT = re.compile(r"\d")
+
 # What stands before a code that is no order: `INV-20441`, `Rechnung #12`, `ISO-8859`.
 _OTHER_NUMBERS = (
     "inv invoice re rg rechnung facture factura fattura art sku item ean gtin isbn iso rfc din en ticket tkt case rma "
@@ -60,6 +62,11 @@ _NAMED_TICKET = re.compile(
 _TAX_BEFORE = re.compile(r"\b(?:vat|ust|uid|tva|iva|btw|tax)\b[^\n]{0,12}$", re.IGNORECASE)
 
 
+def has_digit(text: str) -> bool:
+    """Whether any number can be in it."""
+    return _DIGIT.search(text) is not None
+
+
 def order_numbers(text: str, subject: str = "", patterns: Sequence[re.Pattern[str]] = ()) -> tuple[str, ...]:
     """Every order number that the new text names, in its order, in capitals; only without any, the subject's.
 
@@ -103,7 +110,8 @@ def purchases_in(text: str, patterns: Sequence[re.Pattern[str]] = ()) -> tuple[s
 
 def purchase_order_numbers(text: str, subject: str = "") -> tuple[str, ...]:
     """Numbers of our own purchase orders (`D` and nine digits) in text and subject."""
-    found = _PURCHASE_ORDER.findall(f"{text[:LOOKED_AT]}\n{subject[:LOOKED_AT]}")
+    both = f"{text[:LOOKED_AT]}\n{subject[:LOOKED_AT]}"
+    found = _PURCHASE_ORDER.findall(both) if has_digit(both) else ()
     return tuple(dict.fromkeys(number.upper() for number in found))[:MOST]
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from understanding.entities import has_digit
+
 LOOKED_AT = 20_000
 MOST = 10
 
@@ -53,6 +55,9 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )  # fmt: skip
 
+# All forms but those of names have a digit; this one needs two capitals behind its E.
+_ERRNO_MARK = re.compile(r"E[A-Z]{2}")
+
 
 def error_codes(text: str, numbers: Iterable[str] = ()) -> tuple[str, ...]:
     """Every error code, in the text's order; never one of `numbers`, which are those of orders and the like."""
@@ -63,6 +68,8 @@ def error_codes(text: str, numbers: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _hits(text: str, known: set[str]) -> Iterator[tuple[int, str]]:
     taken: set[int] = set()
+    if not (has_digit(text) or "_" in text or "SQL" in text or _ERRNO_MARK.search(text)):
+        return
     for form, given in _FORMS:
         for match in form.finditer(text):
             span = set(range(*match.span("code")))

@@ -3,10 +3,10 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -39,27 +39,40 @@ def grams(text: str, subject: str) -> tuple[Counter[str], Counter[str]]:
 
     All numbers are one word, as are all links and all addresses.
     """
-    plain = folded(f"{subject[:200]} \n {text[:LOOKED_AT]}")
-    plain = _NUMBER.sub("0", _ADDRESS.sub(" @mail ", _LINK.sub(" @link ", plain)))
-    words = _WORD.findall(plain)
-    pairs = [f"w {left} {right}" for left, right in pairwise(words)]
-    letters: Counter[str] = Counter()
-    for word, times in Counter(words).items():
-        for run in _letters(word[:LONGEST_WORD]):
-            letters[run] += times
-    return Counter([f"w {word}" for word in words] + pairs), letters
+    words = _words(looked_at(text, subject))
+    return Counter(_single_and_paired(words)), Counter(chain.from_iterable(map(_letters, words)))
 
 
-@lru_cache(maxsize=4096)
+def looked_at(text: str, subject: str) -> str:
+    """The folded text in which words and phrases are looked for."""
+    return folded(f"{subject[:200]} \n {text[:LOOKED_AT]}")
+
+
+def _words(plain: str) -> list[str]:
+    if "http" in plain or "www." in plain:
+        plain = _LINK.sub(" @link ", plain)
+    if "@" in plain:
+        plain = _ADDRESS.sub(" @mail ", plain)
+    return _WORD.findall(_NUMBER.sub("0", plain))
+
+
+def _single_and_paired(words: Sequence[str]) -> list[str]:
+    marked = [f"w {word}" for word in words]
+    return [*marked, *(f"{left} {right}" for left, right in zip(marked, words[1:], strict=False))]
+
+
 def _letters(word: str) -> tuple[str, ...]:
-    """Mails are made of few different words: most are taken apart once."""
-    framed = f" {word} "
+    framed = f" {word[:LONGEST_WORD]} "
     return tuple(f"c {framed[at : at + size]}" for size in (2, 3, 4, 5) for at in range(len(framed) - size + 1))
 
 
 def hints(text: str, subject: str) -> Any:
     """A float32 array of shape (HINTS,): which word lists are touched and how often, length, questions, signs."""
-    words = folded(f"{subject[:200]} \n {text[:LOOKED_AT]}")
+    return hints_in(looked_at(text, subject), text, subject)
+
+
+def hints_in(words: str, text: str, subject: str) -> Any:
+    """What `hints` gives, where the text as `looked_at` gives it is known."""
     found = [count(kind, words) for kind in LISTS]
     found[LISTS.index("refund")] += bool(misspelt(words))
     length = len(words.split())
@@ -84,13 +97,24 @@ def touched(found: Any) -> tuple[str, ...]:
     return tuple(name for name, value in zip(LISTS, found, strict=False) if value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """The grams that are known, with their weights. `words` of them are words and pairs, the rest are letters."""
 
     index: dict[str, int]
     idf: Any
     words: int
+    _letters: Callable[[str], tuple[int, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        index = self.index
+
+        # Mails are made of few different words: most are taken apart once.
+        @lru_cache(maxsize=8192)
+        def positions(word: str) -> tuple[int, ...]:
+            return tuple(index[run] for run in _letters(word) if run in index)
+
+        object.__setattr__(self, "_letters", positions)
 
     @classmethod
     def of(cls, texts: Sequence[tuple[str, str]], *, least_words: int = 2, least_letters: int = 3) -> "Vocabulary":
@@ -109,15 +133,25 @@ class Vocabulary:
 
     def vector(self, text: str, subject: str) -> tuple[Any, Any]:
         """Positions and weights of the known grams; words and letters each have length 1."""
-        words, letters = grams(text, subject)
-        parts = [self._weighted(words), self._weighted(letters)]
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+        [found] = self.vectors([looked_at(text, subject)])
+        return found
 
-    def _weighted(self, counted: Counter[str]) -> tuple[Any, Any]:
-        index = self.index
-        known = [(index[gram], times) for gram, times in counted.items() if gram in index]
-        if not known:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        positions = np.array([position for position, _ in known], dtype=np.int64)
-        values = (1 + np.log(np.array([times for _, times in known], dtype=np.float32))) * self.idf[positions]
-        return positions, values / np.linalg.norm(values)
+    def vectors(self, plain: Sequence[str]) -> list[tuple[Any, Any]]:
+        """What `vector` gives, of texts as `looked_at` gives them."""
+        index, letters = self.index, self._letters
+        known: list[int] = []
+        times: list[int] = []
+        ends = [0]
+        for text in plain:
+            words = _words(text)
+            single = [index[gram] for gram in _single_and_paired(words) if gram in index]
+            for counted in (Counter(single), Counter(chain.from_iterable(map(letters, words)))):
+                known += counted
+                times += counted.values()
+                ends.append(len(known))
+        positions = np.array(known, dtype=np.int64)
+        values = (1 + np.log(np.array(times, dtype=np.float32))) * self.idf[positions]
+        for start, end in pairwise(ends):
+            part = values[start:end]
+            part /= math.sqrt(part.dot(part)) if end > start else 1
+        return [(positions[start:end], values[start:end]) for start, end in zip(ends[::2], ends[2::2], strict=False)]

@@ -1,6 +1,7 @@
 """How important a mail is to a person who has to choose what to read first, and how soon it wants an answer."""
 
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 from domain.category import Category
 from domain.understanding import Priority
@@ -17,6 +18,10 @@ _BY_SUB_INTENT = {
     ),
 }
 _BY_CATEGORY = {Category.QUESTION: 2, Category.REFUND: 3, Category.SUPPLIER: 3, Category.OTHER: 2}
+
+# A text of more letters than this shouts where more than this share of them are capitals.
+_LETTERS, _LOUD = 30, 0.7
+_CAPITALS = ascii_uppercase.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,10 @@ def _priority(importance: int, *, more: bool, pressed: bool) -> Priority:
 
 
 def _shouts(text: str) -> bool:
-    letters = [character for character in text[:2000] if character.isalpha()]
-    loud = len(letters) > 30 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
-    return loud or "!!!" in text[:2000]
+    text = text[:2000]
+    if "!!!" in text:
+        return True
+    if text.isascii() and len(text) - len(text.encode().translate(None, _CAPITALS)) <= _LOUD * _LETTERS:
+        return False
+    letters = [character for character in text if character.isalpha()]
+    return len(letters) > _LETTERS and sum(map(str.isupper, letters)) > _LOUD * len(letters)

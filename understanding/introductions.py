@@ -34,6 +34,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _DATE_FIRST = re.compile(r"\s{0,3}\d{4}(?:[-/.]\d{1,2}[-/.]\d{1,2}\b|年)")
+_DIGIT = re.compile(r"\d")
 _TIME = re.compile(r"\b\d{1,2}[:.]\d\d\b")
 _ADDRESS_LAST = re.compile(r"<\s?[^<>\s]{1,100}@[^<>\s]{1,200}\s?>\s?:?$")
 _WROTE_LAST = re.compile(
@@ -97,7 +98,15 @@ def introduction_end(lines: Sequence[str], at: int) -> int:
     return _wrote_end(lines, at)
 
 
+def _can_introduce(lines: Sequence[str]) -> bool:
+    """Whether a date or an address stands there: nothing introduces a quote without one."""
+    text = "\n".join(lines)
+    return "@" in text or _DIGIT.search(text) is not None or (not text.isascii() and any(map(str.isdigit, text)))
+
+
 def _wrote_end(lines: Sequence[str], at: int) -> int:
+    if not _can_introduce(lines[at : at + _WRAPPED]):
+        return at
     opening = _OPENING.match(lines[at]) is not None
     dated = _DATE_FIRST.match(lines[at]) is not None or (opening and _TIME.search(lines[at][:120]) is not None)
     joined = ""

@@ -51,22 +51,43 @@ _SHORTEST_NEWSLETTER = 300
 _TALKING = re.compile(r"\s*(?:re|aw|antw|sv|fwd?|wg|tr|rv|i|r|enc)\s?:", re.IGNORECASE)
 _DATA = re.compile(r"\s{0,20}<\?xml\s", re.IGNORECASE)
 
-# Offers to everybody, by what they promise; two different ones make an offer.
-_OFFERS = re.compile(
-    r"you(?:'ve| have)? (?:been )?(?:pre-?approved|pre-?selected|qualified) for (?:a|an|the)\b"
-    r"|\$?[\d,.]{5,12} (?:home |personal |business )?(?:loan|mortgage)|refinance your (?:home|mortgage|loan)"
-    r"|(?:bad|no) credit,? no problem|interest rates? as low as|attention:? (?:dear )?beneficiary"
-    r"|dear (?:beneficiary|winner|lucky winner|homeowner|investor)|(?:western union|money ?gram)\b.{0,20} transfer"
-    r"|\$\s?\d{1,3}(?:,\d{3}){2,4}|million (?:us |united states )?dollars|next of kin"
-    r"|your (?:winning|compensation) fund|(?:funds?|sum) .{0,40}transferred (?:to|into) your"
-    r"|confidential business proposal|you have won"
-    r"|(?:online|canadian|internet) pharmacy"
-    r"|(?:medicines?|medications?|prescriptions?|drugs) (?:online|by mail|without)"
-    r"|\b(?:viagra|cialis|valium|xanax)\b|weight loss (?:pills?|secret)|hot stock|penny stocks?|\bticker\s?:"
-    r"|forward-looking statements|strong buy|shares? will (?:explode|soar)|(?:stock|investor) alert"
-    r"|first page (?:of|on) google|increase your (?:google )?ranking|buy (?:followers|backlinks)"
-    r"|\d{2,3} ?% (?:guaranteed )?(?:roi|profit|return) (?:daily|weekly|guaranteed)|online casino"
-)
+# Offers to everybody, by what they promise; two different ones make an offer. Before each the words of which one stands
+# in every such promise: a mail without any of those need not be searched for the promises.
+_PROMISES = (
+    ("approved|selected|qualified",
+     r"you(?:'ve| have)? (?:been )?(?:pre-?approved|pre-?selected|qualified) for (?:a|an|the)\b"),
+    ("loan|mortgage", r"\$?[\d,.]{5,12} (?:home |personal |business )?(?:loan|mortgage)"),
+    ("refinance", r"refinance your (?:home|mortgage|loan)"),
+    ("no problem", r"(?:bad|no) credit,? no problem"),
+    ("interest rate", r"interest rates? as low as"),
+    ("beneficiary", r"attention:? (?:dear )?beneficiary"),
+    ("beneficiary|winner|homeowner|investor", r"dear (?:beneficiary|winner|lucky winner|homeowner|investor)"),
+    ("western union|money gram|moneygram", r"(?:western union|money ?gram)\b.{0,20} transfer"),
+    ("$", r"\$\s?\d{1,3}(?:,\d{3}){2,4}"),
+    ("million", r"million (?:us |united states )?dollars"),
+    ("next of kin", r"next of kin"),
+    ("winning fund|compensation fund", r"your (?:winning|compensation) fund"),
+    ("transferred", r"(?:funds?|sum) .{0,40}transferred (?:to|into) your"),
+    ("confidential business", r"confidential business proposal"),
+    ("have won", r"you have won"),
+    ("pharmacy", r"(?:online|canadian|internet) pharmacy"),
+    ("medicine|medication|prescription|drugs",
+     r"(?:medicines?|medications?|prescriptions?|drugs) (?:online|by mail|without)"),
+    ("viagra|cialis|valium|xanax", r"\b(?:viagra|cialis|valium|xanax)\b"),
+    ("weight loss", r"weight loss (?:pills?|secret)"),
+    ("hot stock|penny stock|ticker", r"hot stock|penny stocks?|\bticker\s?:"),
+    ("forward-looking", r"forward-looking statements"),
+    ("strong buy", r"strong buy"),
+    ("explode|soar", r"shares? will (?:explode|soar)"),
+    ("stock alert|investor alert", r"(?:stock|investor) alert"),
+    ("first page", r"first page (?:of|on) google"),
+    ("ranking", r"increase your (?:google )?ranking"),
+    ("followers|backlinks", r"buy (?:followers|backlinks)"),
+    ("%", r"\d{2,3} ?% (?:guaranteed )?(?:roi|profit|return) (?:daily|weekly|guaranteed)"),
+    ("casino", r"online casino"),
+)  # fmt: skip
+_OFFERS = re.compile("|".join(pattern for _, pattern in _PROMISES))
+_WORDS_OF_OFFERS = frozenset(word for words, _ in _PROMISES for word in words.split("|"))
 # Words of sales that nobody but a sender of spam spells with digits and signs, so that no filter knows them.
 _TRADE = frozenset(
     [
@@ -86,6 +107,7 @@ _TRADE = frozenset(
     ]
 )
 _DISGUISED = re.compile(r"(?<![\w@.-])[a-z][a-z0-9@_-]{3,20}[a-z](?![\w@.-])")
+_SIGNS = "013@"
 _MASK = str.maketrans({"0": "o", "1": "i", "3": "e", "@": "a", "-": "", "_": ""})
 _INSIDE_WORDS = re.compile(r"(?<=[a-z])[_\"](?=[a-z])")
 
@@ -127,13 +149,17 @@ def _by_offer(message: Message) -> str:
     if message.references or message.header("in-reply-to"):
         return ""
     text = " ".join(f"{message.subject}\n{message.text}"[:LOOKED_AT].lower().replace("’", "'").split())
-    offers = {match[0] for match in _OFFERS.finditer(_INSIDE_WORDS.sub("", text))}
-    offers |= {match[0] for match in _DISGUISED.finditer(text) if _is_disguised(match[0])}
+    whole = _INSIDE_WORDS.sub("", text) if "_" in text or '"' in text else text
+    offers = set()
+    if any(map(whole.__contains__, _WORDS_OF_OFFERS)):
+        offers = {match[0] for match in _OFFERS.finditer(whole)}
+    if any(sign in text for sign in _SIGNS):
+        offers |= {match[0] for match in _DISGUISED.finditer(text) if _is_disguised(match[0])}
     return f"its text is an offer to everybody (“{'”, “'.join(sorted(offers)[:2])}”)" if len(offers) > 1 else ""
 
 
 def _is_disguised(word: str) -> bool:
-    return any(sign in "013@" for sign in word) and word.translate(_MASK) in _TRADE
+    return any(sign in word for sign in _SIGNS) and word.translate(_MASK) in _TRADE
 
 
 _RULES: tuple[Callable[[Message], str], ...] = (_by_filter, _by_data, _by_subject, _by_footer, _by_offer)

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from understanding.table import Table
+
 # How many of the nearest have a vote, and how fast a vote fades with distance: one that is 0.05 less similar than the
 # nearest weighs 1/e. Chosen on our own examples; anything from 20 to 80, and from 0.03 to 0.08, does about as well.
 VOTERS, FADING = 40, 0.05
@@ -13,6 +15,8 @@ VOTERS, FADING = 40, 0.05
 # Directions that are kept of the 384: the examples' own principal ones hold nearly all likeness, and a table a third as
 # wide stays in the processor's cache, where the whole one costs more than the embedding itself.
 KEPT = 128
+# Examples of which only the nearest is looked at first.
+SET = 16
 
 
 class Neighbours:
@@ -31,6 +35,8 @@ class Neighbours:
         self.places = places.astype(np.float32)
         self.owners = owners.astype(np.int64)
         self._labels = labels
+        self._along = Table(self.directions)
+        self._to_each = Table(self.places.T)
 
     @classmethod
     def of(cls, vectors: Any, owners: Any, labels: int) -> "Neighbours":
@@ -43,13 +49,29 @@ class Neighbours:
         """Shares of shape (texts, labels) that add up to 1. `without` names, for each text, the example that it is:
         it has no vote about itself.
         """
-        likeness = (np.asarray(vectors, dtype=np.float32) @ self.directions) @ self.places.T
+        likeness = self._to_each.product(self._along.product(np.asarray(vectors, dtype=np.float32)))
         if len(without):
             likeness[np.arange(len(likeness)), list(without)] = -1.0
-        voters = min(VOTERS, likeness.shape[1])
-        nearest = np.argpartition(-likeness, voters - 1, axis=1)[:, :voters]
-        close = np.take_along_axis(likeness, nearest, axis=1)
-        weights = np.exp((close - close.max(axis=1, keepdims=True)) / FADING)
-        votes = np.zeros((len(likeness), self._labels), dtype=np.float32)
-        np.add.at(votes, (np.arange(len(likeness))[:, None], self.owners[nearest]), weights)
-        return votes / votes.sum(axis=1, keepdims=True)
+        return np.array([self._votes(row, least) for row, least in zip(likeness, _least(likeness), strict=True)])
+
+    def _votes(self, likeness: Any, least: float) -> Any:
+        """Of one text. `least` is a likeness that as many examples reach as have a vote, and few more."""
+        nearest = np.flatnonzero(likeness >= least)
+        close = likeness[nearest]
+        if len(nearest) > VOTERS:
+            voting = np.argpartition(close, len(close) - VOTERS)[-VOTERS:]
+            nearest, close = nearest[voting], close[voting]
+        weights = np.exp((close - close.max()) / FADING)
+        votes = np.bincount(self.owners[nearest], weights, self._labels)
+        return (votes / votes.sum()).astype(np.float32)
+
+
+def _least(likeness: Any) -> Any:
+    """For each row a value that at least VOTERS of it reach, and few more: the VOTERS-th of the best of its sets of
+    SET. Sorting those alone takes a twentieth of the time that sorting the row takes.
+    """
+    sets = likeness.shape[1] // SET
+    if sets < VOTERS:
+        return np.full(len(likeness), -np.inf)
+    best = likeness[:, : sets * SET].reshape(len(likeness), SET, sets).max(axis=1)
+    return np.partition(best, sets - VOTERS, axis=1)[:, sets - VOTERS]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from domain.understanding import Place, Reading
 from understanding.context import Context
-from understanding.entities import orders_in, purchases_in, tickets_in
+from understanding.entities import has_digit, orders_in, purchases_in, tickets_in
 from understanding.error_codes import error_codes
 from understanding.quotes import Parts
 
@@ -24,7 +24,10 @@ class Numbers:
 
 def numbers_in(parts: Parts, subject: str, context: Context) -> Numbers:
     """Of each kind all that its first place names; several stay several."""
-    places = list(_places(parts, subject))
+    # Every number of every kind has a digit: most places of most mails need not be looked at.
+    places = [one for one in _places(parts, subject) if has_digit(one[1])]
+    if not places:
+        return Numbers()
     tickets, tickets_from = _first(places, lambda _, text: tickets_in(text, context.ticket_patterns))
     purchases, purchases_from = _first(places, lambda _, text: purchases_in(text, context.purchase_patterns))
     others = {*tickets, *purchases}
@@ -59,19 +62,21 @@ def errors_in(parts: Parts, subject: str, numbers: Numbers) -> tuple[tuple[str, 
 
 
 def _places(parts: Parts, subject: str) -> Iterator[tuple[Place, str]]:
-    only_forwarded = parts.text == parts.forwarded
-    if not only_forwarded:
+    if parts.text != parts.forwarded:
         yield Place.NEW_TEXT, parts.text
-    yield Place.SUBJECT, subject
-    yield Place.THREAD, parts.quoted
-    yield Place.FORWARDED, parts.forwarded
+    if subject:
+        yield Place.SUBJECT, subject
+    if parts.quoted:
+        yield Place.THREAD, parts.quoted
+    if parts.forwarded:
+        yield Place.FORWARDED, parts.forwarded
 
 
 def _first(
     places: Sequence[tuple[Place, str]], numbers_at: Callable[[Place, str], tuple[str, ...]]
 ) -> tuple[tuple[str, ...], Place | None]:
     for place, text in places:
-        found = numbers_at(place, text) if text else ()
+        found = numbers_at(place, text)
         if found:
             return found, place
     return (), None

@@ -1,13 +1,13 @@
 """Read a batch of mails: from messages to what was understood of each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from domain.category import Category
 from domain.message import Message
 from domain.ports import Embedder
-from domain.understanding import Understanding
+from domain.understanding import Reading, Sentiment, Understanding
 from understanding.automatic import automatic_sign
 from understanding.classifier import Classifier, Text, Verdict
 from understanding.context import Context
@@ -36,16 +36,12 @@ class _Draft:
     message: Message
     parts: Parts
     automatic: str
-    language: str
-
-    @property
-    def text(self) -> Text:
-        return Text(self.words, self.message.subject, self.language)
+    text: Text
 
     @property
     def words(self) -> str:
         """What is understood: the new text; with "see below", what stands below, too."""
-        return _spoken(self.parts)
+        return self.text.text
 
     @property
     def is_for_the_model(self) -> bool:
@@ -64,7 +60,7 @@ class Reader:
         """One understanding for each message, in their order. The new text of a mail is embedded once; what a machine
         wrote, and what says nothing, is not embedded at all.
         """
-        drafts = [_draft(message, context.own_addresses) for message in messages]
+        drafts = [_draft(message, context) for message in messages]
         asked = [draft for draft in drafts if draft.is_for_the_model]
         texts = [embedded_text(draft.words, draft.message.subject) for draft in asked]
         vectors = self._embedder.embed(texts) if texts else []
@@ -98,12 +94,14 @@ class TenantReader:
         return self._reader.read(messages, self._context)
 
 
-def _draft(message: Message, own_addresses: frozenset[str]) -> _Draft:
+def _draft(message: Message, context: Context) -> _Draft:
     parts = split(message.text, message.subject)
+    words = _spoken(parts)
     language = language_of(parts.text, message.subject)
-    if language == UNKNOWN:
-        language = language_of(_spoken(parts), message.subject)
-    return _Draft(message, parts, automatic_sign(message, own_addresses), language)
+    if language == UNKNOWN and words != parts.text:
+        language = language_of(words, message.subject)
+    automatic = automatic_sign(message, context.own_addresses) if context.passes_over_machines else ""
+    return _Draft(message, parts, automatic, Text(words, message.subject, language))
 
 
 def _spoken(parts: Parts) -> str:
@@ -111,50 +109,50 @@ def _spoken(parts: Parts) -> str:
 
 
 def _understanding(draft: _Draft, verdict: Verdict, context: Context) -> Understanding:
-    parts, subject, words = draft.parts, draft.message.subject, draft.words
+    parts, subject, words, language = draft.parts, draft.message.subject, draft.words, draft.text.language
     numbers = numbers_in(parts, subject, context)
     errors, errors_from = errors_in(parts, subject, numbers)
-    known = Understanding(
+    automatic, by_sender = draft.automatic, _is_from(draft.message, context.supplier_domains)
+    suspicion = "" if automatic else suspicion_of(draft.message)
+    threat, wish, weight, mood = "", "", AUTOMATIC, Sentiment.NEUTRAL
+    issues: tuple[str, ...] = ()
+    mood_from: tuple[Reading, ...] = ()
+    if not automatic:
+        threat, wish, aim = threat_in(f"{subject}\n{words}"), wish_for_person(words), verdict.sub_intent
+        weight = weigh(words, verdict.category, sub_intent=aim, threat=threat, asks_for_person=bool(wish))
+        mood, mood_from = sentiment_of(words, language, sub_intent=aim, pressing=weight.pressing)
+        issues = key_issues(words, language)
+    found = readings(
+        parts, language, verdict, automatic=automatic, suspicion=suspicion, by_sender=by_sender,
+        weighing=weight.words, threat=threat, wish=wish, issues=issues,
+    )  # fmt: skip
+    return Understanding(
         text=parts.text,
-        language=draft.language,
+        language=language,
         category=verdict.category,
         sub_intent=verdict.sub_intent,
         confidence=verdict.confidence,
         probabilities=verdict.probabilities,
         words_say=verdict.words_say,
-        automatic=draft.automatic,
-        suspicion="" if draft.automatic else suspicion_of(draft.message),
+        automatic=automatic,
+        suspicion=suspicion,
         quoted=parts.quoted,
         signature=parts.signature,
         forwarded=parts.forwarded,
         disclaimer=parts.disclaimer,
-        importance=AUTOMATIC.importance,
-        importance_reason=AUTOMATIC.reason,
-        priority=AUTOMATIC.priority,
-        order_numbers=numbers.orders,
-        ticket_numbers=numbers.tickets,
-        purchase_orders=numbers.purchases,
-        error_codes=errors,
-        read_from=(*numbers.read_from, *errors_from),
-    )
-    by_sender = _is_from(draft.message, context.supplier_domains)
-    if draft.automatic:
-        return replace(known, read_from=readings(known, by_sender=by_sender))
-    threat, wish = threat_in(f"{subject}\n{words}"), wish_for_person(words)
-    weight = weigh(words, verdict.category, sub_intent=verdict.sub_intent, threat=threat, asks_for_person=bool(wish))
-    mood, mood_from = sentiment_of(words, draft.language, sub_intent=verdict.sub_intent, pressing=weight.pressing)
-    known = replace(
-        known,
         importance=weight.importance,
         importance_reason=weight.reason,
         priority=weight.priority,
         sentiment=mood,
-        key_issues=key_issues(words, draft.language),
+        key_issues=issues,
         asks_for_person=bool(wish),
         threat=threat,
-        read_from=(*known.read_from, *mood_from),
+        order_numbers=numbers.orders,
+        ticket_numbers=numbers.tickets,
+        purchase_orders=numbers.purchases,
+        error_codes=errors,
+        read_from=(*found, *numbers.read_from, *errors_from, *mood_from),
     )
-    return replace(known, read_from=readings(known, by_sender=by_sender, weighing=weight.words, wish=wish))
 
 
 def _is_from(message: Message, domains: frozenset[str]) -> bool:

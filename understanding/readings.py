@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from domain.understanding import Place, Reading, Understanding
+from domain.understanding import Place, Reading
+from understanding.classifier import Verdict
+from understanding.language import UNKNOWN
+from understanding.quotes import Parts
 
 # How `automatic.py` and `mass_mail.py` begin what they say about places other than headers.
 _SIGNS = {
@@ -16,31 +19,36 @@ _SIGNS = {
 
 
 def readings(
-    read: Understanding, *, by_sender: bool = False, weighing: Sequence[str] = (), wish: str = ""
-) -> tuple[Reading, ...]:
-    """One for each filled field: those that `read` has already, and the others.
+    parts: Parts, language: str, verdict: Verdict, *, automatic: str = "", suspicion: str = "",
+    by_sender: bool = False, weighing: Sequence[str] = (), threat: str = "", wish: str = "", issues: Sequence[str] = (),
+) -> list[Reading]:  # fmt: skip
+    """One for each field that is filled, but numbers, error codes and the mood, which come with theirs.
 
     `by_sender` says that the sender's domain decided about the category; `weighing` are the words that made the mail
     important, `wish` those that ask for a person.
     """
-    text_place = Place.FORWARDED if read.text and read.text == read.forwarded else Place.NEW_TEXT
-    found = [
-        (bool(read.text), Reading("text", text_place)),
-        (read.language != "und", Reading("language", text_place)),
-        (bool(read.automatic), Reading("automatic", _place_of(read.automatic), read.automatic)),
-        (bool(read.suspicion), Reading("suspicion", _place_of(read.suspicion), read.suspicion)),
-        (read.confidence > 0, Reading("category", Place.SENDER if by_sender else Place.MODEL, read.sub_intent)),
-        (not read.automatic, _weighed("importance", weighing)),
-        (not read.automatic, _weighed("priority", weighing)),
-        (bool(read.threat), Reading("threat", Place.WORD_LIST, read.threat)),
-        (bool(wish), Reading("asks_for_person", Place.WORD_LIST, wish)),
-        (bool(read.key_issues), Reading("key_issues", text_place)),
-    ]
-    return (*(reading for filled, reading in found if filled), *read.read_from)
-
-
-def _weighed(field: str, words: Sequence[str]) -> Reading:
-    return Reading(field, Place.WORD_LIST if words else Place.MODEL, ", ".join(words))
+    text_place = Place.FORWARDED if parts.text and parts.text == parts.forwarded else Place.NEW_TEXT
+    found = []
+    if parts.text:
+        found.append(Reading("text", text_place))
+    if language != UNKNOWN:
+        found.append(Reading("language", text_place))
+    if automatic:
+        found.append(Reading("automatic", _place_of(automatic), automatic))
+    if suspicion:
+        found.append(Reading("suspicion", _place_of(suspicion), suspicion))
+    if verdict.confidence > 0:
+        found.append(Reading("category", Place.SENDER if by_sender else Place.MODEL, verdict.sub_intent))
+    if not automatic:
+        place, words = Place.WORD_LIST if weighing else Place.MODEL, ", ".join(weighing)
+        found += (Reading("importance", place, words), Reading("priority", place, words))
+    if threat:
+        found.append(Reading("threat", Place.WORD_LIST, threat))
+    if wish:
+        found.append(Reading("asks_for_person", Place.WORD_LIST, wish))
+    if issues:
+        found.append(Reading("key_issues", text_place))
+    return found
 
 
 def _place_of(sign: str) -> Place:

@@ -1,7 +1,9 @@
 """How the writer of a mail feels, read from the words of their own language."""
 
+from itertools import islice
+
 from domain.understanding import Place, Reading, Sentiment
-from understanding.signals import folded, in_language
+from understanding.signals import folded, phrases, without
 
 LOOKED_AT = 3000
 MOST = 8
@@ -19,10 +21,10 @@ def sentiment_of(
     A glad word behind a "not" stands in the list of the angry ones, so those are looked for first and taken out.
     """
     words = folded(text[:LOOKED_AT])
-    bad_list = in_language("negative", language)
-    bad = [match[0] for match in bad_list.finditer(words)][:MOST]
-    rest = bad_list.sub(" … ", words)
-    good = [match[0] for match in in_language("positive", language).finditer(rest)][:MOST]
+    angry = list(phrases("negative", words, language))
+    rest = without(angry, words)
+    bad = [match[0] for match in angry[:MOST]]
+    good = [match[0] for match in islice(phrases("positive", rest, language), MOST)]
     balance = len(good) + (sub_intent in _GLAD) - len(bad) - (sub_intent in _CROSS) - pressing
     if balance == 0:
         return Sentiment.NEUTRAL, ()

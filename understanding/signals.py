@@ -6,8 +6,12 @@ languages and short mails do not show theirs.
 
 import re
 import tomllib
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
+
+from understanding.openings import Openings
 
 LOOKED_AT = 8_000
 PHRASES = Path(__file__).with_name("phrases.toml")
@@ -27,7 +31,8 @@ def wish_for_person(text: str) -> str:
 
 def threat_in(text: str) -> str:
     """The first safety or legal threat with the words it was read from, or an empty string."""
-    text = _any_language("harmless").sub(" … ", folded(text))
+    text = folded(text)
+    text = without(phrases("harmless", text), text)
     for kind in ("safety", "legal"):
         words = first(kind, text)
         if words:
@@ -42,18 +47,33 @@ def folded(text: str) -> str:
 
 def first(kind: str, text: str) -> str:
     """The first phrase of a list in a folded text, or an empty string."""
-    match = _any_language(kind).search(text)
-    return match[0] if match else ""
+    return next((match[0] for match in phrases(kind, text)), "")
 
 
 def count(kind: str, text: str, most: int = 8) -> int:
     """How many different phrases of a list a folded text holds, up to `most` occurrences."""
-    found: set[str] = set()
-    for number, match in enumerate(_any_language(kind).finditer(text)):
-        if number == most:
-            break
-        found.add(match[0])
-    return len(found)
+    return len({match[0] for match in islice(phrases(kind, text), most)})
+
+
+def phrases(kind: str, text: str, language: str = "") -> Iterator[re.Match[str]]:
+    """Every phrase of a list in a folded text, as `finditer` gives them: of a language, or of all where it is unknown
+    or has none. Tried only where the letters are those with which a phrase can begin.
+    """
+    end = 0
+    for at in _places(text).get(kind, ()):
+        match = in_language(kind, language).match(text, at) if at >= end else None
+        if match:
+            end = match.end()
+            yield match
+
+
+def without(found: Iterable[re.Match[str]], text: str) -> str:
+    """The text with a gap in place of each of these phrases."""
+    kept, end = [], 0
+    for match in found:
+        kept.append(text[end : match.start()])
+        end = match.end()
+    return " … ".join([*kept, text[end:]])
 
 
 def in_language(kind: str, language: str) -> re.Pattern[str]:
@@ -61,15 +81,26 @@ def in_language(kind: str, language: str) -> re.Pattern[str]:
     return _list_of(kind, language if language in _phrases()[kind] else "")
 
 
-def _any_language(kind: str) -> re.Pattern[str]:
-    return _list_of(kind, "")
+# One text is asked about list after list, first the texts of a batch for the classifier, then each for the rest.
+@lru_cache(maxsize=256)
+def _places(text: str) -> Mapping[str, Sequence[int]]:
+    return _openings().places(text)
 
 
 @cache
 def _list_of(kind: str, language: str) -> re.Pattern[str]:
+    lines = "|".join(_phrases_of(kind, language)).replace("{gap}", _GAP)
+    return re.compile(rf"(?<!\w)(?:{lines})(?!\w)")
+
+
+def _phrases_of(kind: str, language: str = "") -> list[str]:
     lists = [text for name, text in _phrases()[kind].items() if language in {"", name}]
-    phrases = [line.replace("{gap}", _GAP) for text in lists for line in text.splitlines() if line]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)")
+    return [line for text in lists for line in text.splitlines() if line]
+
+
+@cache
+def _openings() -> Openings:
+    return Openings({kind: [line.replace("{gap}", _GAP) for line in _phrases_of(kind)] for kind in _phrases()})
 
 
 @cache

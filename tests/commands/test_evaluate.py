@@ -51,6 +51,16 @@ def test_each_text_is_given_its_category_in_the_order_of_the_file(tmp_path):
     assert done.stdout.endswith("3 lines left out.\n")
 
 
+def test_what_a_machine_wrote_is_given_its_category_as_any_other_text(tmp_path):
+    given, answers = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    row = {"id": 1, "text": "I want my money back for order LO-48213.", "subject": "Automatic reply: my order"}
+    given.write_text(json.dumps(row | {"sender": "no-reply@shop.example"}) + "\n")
+    assert evaluate("classify", str(given), "--output", str(answers)).returncode == 0
+    found = json.loads(answers.read_text())
+    assert found["category"] == "refund"
+    assert found["confidence"] > 0.5
+
+
 def test_more_texts_than_one_batch_keep_their_order(tmp_path):
     given, answers = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     given.write_text("".join(json.dumps({"id": number, "text": "hello"}) + "\n" for number in range(150)))

@@ -147,3 +147,38 @@ def test_hostile_mail_takes_no_time():
     for bomb in ("you have been ", "$1,111", "funds ", "a0a-", "million ", "western union ", "r-e-m-0-", "out of "):
         suspicion_of(a_mail(text=bomb * 9000, subject=bomb * 900))
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("you have been qualified for a", "you have been pre-approved for the"),
+        ("$250,000 loan", "300,000 mortgage"),
+        ("refinance your home", "refinance your loan"),
+        ("bad credit, no problem", "no credit no problem"),
+        ("interest rate as low as", "interest rates as low as"),
+        ("attention: beneficiary", "attention dear beneficiary"),
+        ("dear homeowner", "dear lucky winner"),
+        ("western union transfer", "moneygram instant transfer"),
+        ("$ 5,000,000", "$12,000,000"),
+        ("million dollars", "million us dollars"),
+        ("next of kin", "you have won"),
+        ("your winning fund", "your compensation fund"),
+        ("funds were transferred into your", "the sum was transferred to your"),
+        ("confidential business proposal", "strong buy"),
+        ("online pharmacy", "canadian pharmacy"),
+        ("medication online", "prescriptions without"),
+        ("viagra", "valium"),
+        ("weight loss pills", "weight loss secret"),
+        ("hot stock", "ticker:"),
+        ("forward-looking statements", "online casino"),
+        ("share will soar", "shares will explode"),
+        ("stock alert", "investor alert"),
+        ("first page of google", "first page on google"),
+        ("increase your ranking", "increase your google ranking"),
+        ("buy followers", "buy backlinks"),
+        ("50% profit daily", "20 % roi weekly"),
+    ],
+)  # fmt: skip
+def test_two_offers_are_found_whatever_each_promises(first, second):
+    assert "offer to everybody" in suspicion_of(a_mail(text=f"Hello, {first} and {second} for all."))
