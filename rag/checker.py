@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from domain.composition import Composition, Judged, Quoted, Sentence
 from domain.decision import Citation
 from domain.ports import FoundPassage
-from rag.clauses import binding, order
+from rag.clauses import binding, complete, order
 from rag.grounds import Ground, grounds_of
 from rag.quoting import citation, find
 from rag.senses import Meaning, is_courtesy, meaning_of, promises, speaks
@@ -53,6 +53,7 @@ def prove(sentence: Sentence, passages: Sequence[FoundPassage], language: str) -
         or _wording(text, said, grounds, language)
         or order(text, language, grounds)
         or binding(text, language, grounds)
+        or complete(text, language, grounds)
     )
     return objection or Proof(sentence, tuple(dict.fromkeys(citation(span, one) for one, span in spans)), grounds)
 

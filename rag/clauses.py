@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from rag.grounds import Ground
 from rag.senses import meaning_of
 
-_CLAUSE = re.compile(
-    r"[,;:.](?=\s)|\s(?:and|or|but|while|und|oder|aber|et|ou|mais|y|o|pero)\s|\s[–—-]\s", re.IGNORECASE
-)
+_AND = r"(?:and|or|but|while|und|oder|aber|et|ou|mais|y|o|pero)"
+# "Between 25 and 500" is one.
+_CLAUSE = re.compile(rf"[,;:.](?=\s)|(?<!\d)\s{_AND}\s|\s{_AND}\s(?!\d)|\s[–—-]\s", re.IGNORECASE)
 _APART = re.compile(r"[,;:](?=\s)|\s[–—-]\s")
 
 
@@ -28,6 +28,30 @@ def order(text: str, language: str, grounds: Sequence[Ground]) -> str:
                 return "It turns the words of its quote around."
             at = found
     return ""
+
+
+def complete(text: str, language: str, grounds: Sequence[Ground]) -> str:
+    """Of "free in Germany" nobody may make "free": each clause says all that some clause of the quote says.
+
+    Between languages this is known only of values, and of words that `rag/senses.toml` knows.
+    """
+    said = meaning_of(text, language)
+    every = frozenset(f"={name}" for name in said.every_concept).union(*said.order)
+    parts = [
+        [keys for keys in meaning_of(clause, one.passage.language).order if one.same_language or _known(keys)]
+        for one in grounds
+        for clause in _CLAUSE.split(one.text)
+    ]
+    for clause in _CLAUSE.split(text):
+        here = frozenset().union(*meaning_of(clause, language).order)
+        touched = [part for part in parts if any(keys & here for keys in part)]
+        if touched and not any(all(keys & every for keys in part) for part in touched):
+            return "It leaves out a part of what its quote says."
+    return ""
+
+
+def _known(keys: frozenset[str]) -> bool:
+    return any(key[0] in "=#" for key in keys)
 
 
 def binding(text: str, language: str, grounds: Sequence[Ground]) -> str:
