@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from adapters.vault import new_key
 from bootstrap import Services
 from commands.importing import save_checked_mail, save_documents, save_orders
+from rag.checked import WRONG_ANSWERS
 from settings import ROOT
 from storage import answer_standings, members, tenants
 from web import passwords
@@ -16,8 +17,6 @@ from web import passwords
 SHOP = ROOT / "sandbox" / "shop"
 SLUG = "lumen-oak"
 OWNER = "olivia@lumen-oak.example"
-# What this shop has chosen, where 5 in 100 is usual: with it some of the mails that tell its story are answered.
-WRONG_ANSWERS = 0.1
 
 
 @dataclass(frozen=True, slots=True)

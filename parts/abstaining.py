@@ -14,7 +14,7 @@ from domain.errors import BadInput
 from domain.ports import Answer, Answers, AnswersSomebody
 from domain.triage import Policy
 from parts.reading import Reading
-from storage import answer_standings
+from storage import answer_standings, answer_verdicts
 
 if TYPE_CHECKING:
     from parts.judging import Lesson
@@ -59,6 +59,7 @@ class Abstaining(Reading):
 
         with self.database.transaction(tenant) as db:
             stored = answer_standings.model_of(db, tenant, self.answer_model)
+            answer_verdicts.ask_where_stale(db, tenant, self.answer_model)
         if stored is None:
             return self._abstention, version_name(self.answer_model, 0)
         name = version_name(self.answer_model, stored.version)

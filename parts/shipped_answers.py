@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from domain.earned import USUAL_TARGET, Earned, NotEnough
+from domain.earned import Earned, NotEnough
 from domain.ports import Embedder
 from parts.judging import ask, learn
 from rag.answer import KnowledgeAnswers
-from rag.checked import QUESTIONS, checked_questions
+from rag.checked import QUESTIONS, WRONG_ANSWERS, checked_questions
 from rag.documents import load_folder
 from rag.evidence import DRAFT, load_abstention
 from rag.index import build_index
@@ -31,7 +31,11 @@ class ShippedAnswers:
 
 def earn_answers(models: Path, knowledge: Path, embedder: Embedder, say: Callable[[str], None]) -> None:
     """Ask the question set of the knowledge base, and keep what that earns beside the models."""
-    about = {"model": name_of(embedder.engine), "asked": _hash_of(QUESTIONS, *sorted(knowledge.rglob("*.md")))}
+    about = {
+        "target": str(WRONG_ANSWERS),
+        "model": name_of(embedder.engine),
+        "asked": _hash_of(QUESTIONS, *sorted(knowledge.rglob("*.md"))),
+    }
     known = _kept(models)
     if known is not None and {name: known.get(name) for name in about} == about:
         return
@@ -40,7 +44,7 @@ def earn_answers(models: Path, knowledge: Path, embedder: Embedder, say: Callabl
     answers = KnowledgeAnswers(build_index(documents, embedder), embedder, prior)
     verdicts = ask(answers, checked_questions())
     lesson = learn(prior, verdicts)
-    rows = lesson.rows(about["model"], USUAL_TARGET)
+    rows = lesson.rows(about["model"], WRONG_ANSWERS)
     content = {**about, "questions": len(verdicts), "weights": lesson.weights, "rows": [_as_json(row) for row in rows]}
     (models / ANSWERS).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     say(f"Asked {len(verdicts)} questions of the demonstration shop: {_in_words(rows)}.")
@@ -83,7 +87,7 @@ def _standing(fields: dict[str, Any]) -> Earned | NotEnough:
 def _in_words(rows: list[Row]) -> str:
     return ", ".join(
         f"{row.method} from {row.standing.threshold:.1%} on, {row.standing.accepted} of {row.standing.n} drafts "
-        f"(wrong at most {row.standing.upper_bound:.1%})"
+        f"(wrong at most {row.standing.upper_bound:.1%}, allowed {row.target:.0%})"
         if isinstance(row.standing, Earned)
         else f"{row.method} not by itself ({row.standing.n} of {row.standing.needed})"
         for row in rows

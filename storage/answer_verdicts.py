@@ -100,6 +100,19 @@ def unasked(db: Connection, tenant: UUID, model: str) -> list[tuple[UUID, Checke
     ]  # fmt: skip
 
 
+def ask_where_stale(db: Connection, tenant: UUID, model: str) -> None:
+    """Let a worker ask the shipped questions where another model, or another knowledge base, answers by now."""
+    db.execute(
+        text("""
+            UPDATE learning l SET wanted = wanted + 1 FROM tenant t
+            WHERE l.tenant_id = :tenant AND t.tenant_id = l.tenant_id AND l.wanted = l.done AND EXISTS (
+                SELECT FROM answer_verdict v WHERE v.tenant_id = l.tenant_id AND v.origin = 'shipped'
+                    AND (v.is_right IS NULL OR v.model <> :model OR v.knowledge_version <> t.knowledge_version))
+        """),
+        {"tenant": tenant, "model": model},
+    )
+
+
 def asked(db: Connection, tenant: UUID, row: UUID, verdict: Verdict, *, model: str, knowledge_version: str) -> None:
     """What came of a shipped question."""
     look = verdict.look

@@ -145,6 +145,7 @@ CASES = {
     "answer_verdicts.unasked": lambda db, t, b: [
         one for one in answer_verdicts.unasked(db, t, "x") if "secret" in one[1].question
     ],
+    "answer_verdicts.ask_where_stale": lambda db, t, b: answer_verdicts.ask_where_stale(db, t, "x"),
     "answer_verdicts.asked": lambda db, t, b: answer_verdicts.asked(
         db, t, b.answer_verdict, A_VERDICT, model="x", knowledge_version="x"
     ),

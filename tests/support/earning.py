@@ -10,10 +10,12 @@ MODEL = "plain"
 """The name of the little reader of the tests (tests/support/pipeline.py)."""
 
 
-def earn(db, tenant: UUID, *categories: Category, threshold: float = 0.7, model: str = MODEL) -> None:
+def earn(
+    db, tenant: UUID, *categories: Category, threshold: float = 0.7, model: str = MODEL, answers: str = MODEL
+) -> None:
     """As a worker leaves it: these categories (questions and refunds) are answered by themselves."""
     for category in categories or (Category.QUESTION, Category.REFUND):
         standing = Earned(threshold, 120, 110, 1, 0.035, 110 / 120)
         standings.save(db, tenant, standings.Row(category, 0.05, 1, standing), model)
-    answers = Earned(threshold, 120, 110, 1, 0.035, 110 / 120)
-    answer_standings.save(db, tenant, answer_standings.Row("quoted", f"{model}/0", 0.05, 1, answers))
+    standing = Earned(threshold, 120, 110, 1, 0.035, 110 / 120)
+    answer_standings.save(db, tenant, answer_standings.Row("quoted", f"{answers}/0", 0.05, 1, standing))

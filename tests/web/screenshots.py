@@ -22,10 +22,10 @@ from adapters.mime.parse import parse
 from adapters.vault import new_key
 from app import create_app
 from bootstrap import Services, build
-from commands.demo_shop import WRONG_ANSWERS
 from commands.importing import save_checked_mail, save_documents, save_orders
 from domain.category import Category
 from domain.errors import Unreadable
+from rag.checked import WRONG_ANSWERS
 from settings import ROOT, Settings
 from storage import answer_standings, mailboxes, members, migrate, tenants
 from tests.support.browser import find_chromium

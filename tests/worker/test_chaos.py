@@ -133,7 +133,7 @@ def test_random_kills_and_faults_lose_and_double_nothing(google, settings, works
     ]
     services = build(settings) if REAL else pipeline.TestServices(settings)
     with services.database.transaction(workspace.id) as db:
-        earn(db, workspace.id, model=services.model)
+        earn(db, workspace.id, model=services.model, answers=services.answer_model)
     shop = Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
     stored = [
         StoredDocument(

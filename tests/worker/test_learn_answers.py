@@ -116,6 +116,11 @@ def test_another_version_of_the_knowledge_base_is_asked_anew(shop):
         documents.replace_all(db, shop.tenant, [StoredDocument("en/shipping.md", "v2", "Parcels take a week.")])
         assert answer_verdicts.verdicts(db, shop.tenant, MODEL) == []
         assert len(answer_verdicts.unasked(db, shop.tenant, MODEL)) == 45
+    looked_at(shop)  # whoever answers a mail sees that they are old
+    assert standing(shop).standing.n == 45
+    assert not shop.one("SELECT wanted > done FROM learning")
+    with shop.services.database.transaction(shop.tenant) as db:
+        assert answer_verdicts.unasked(db, shop.tenant, MODEL) == []
 
 
 def test_from_a_hundred_verdicts_on_the_abstention_is_the_tenants_own(shop):
