@@ -72,7 +72,9 @@ def parse_document(
     if not body:
         raise BadInput(path, "has no text beside its front matter.")
     named = front_matter.language(path, meta)
-    said = front_matter.visibility(path, meta.get("visibility", "public"))
+    # What says nothing itself goes by its folder: a PDF has no other way to say it.
+    folders = {part.lower() for part in PurePosixPath(path).parts[:-1]}
+    said = front_matter.visibility(path, meta.get("visibility", "internal" if "internal" in folders else "public"))
     asked = front_matter.visibility(path, visibility or said)
     return Document(
         path=path,
@@ -96,7 +98,8 @@ def _converted(found: Converted) -> tuple[Mapping[str, Any], str]:
     """What a page or a PDF says about itself, as a front matter would, and its text."""
     language = re.split(r"[-_]", found.language.strip().lower())[0]
     meta = {
-        "title": found.title,
+        # A page's title often ends with the shop's name, a PDF's is that of a file: its first heading says it better.
+        "title": "" if _FIRST_HEADING.match(found.text) else found.title,
         "language": language if language in LANGUAGES else None,
         "url": found.url,
         **({"visibility": found.visibility} if found.visibility else {}),

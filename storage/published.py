@@ -34,13 +34,16 @@ _DOCUMENTS = text("""
     FROM document d WHERE d.tenant_id = :tenant AND d.id = ANY(:documents) ORDER BY d.path COLLATE "C"
 """)
 
-# A row for each document: a hundred thousand rows would cost more than all their vectors.
+# A row for each document: a hundred thousand rows would cost more than all their vectors. Each is read along the
+# primary key, in its order; sorting all vectors at once would go through files.
 _PASSAGES = """
-    SELECT p.document_id, array_agg(p.heading ORDER BY p.position), array_agg(p.begins ORDER BY p.position),
-        array_agg(p.ends ORDER BY p.position), string_agg(p.title_vector, ''::bytea ORDER BY p.position),
-        string_agg(p.body_vector, ''::bytea ORDER BY p.position)
-    FROM passage p JOIN unnest(%(documents)s::uuid[]) AS c (document_id) USING (document_id)
-    WHERE p.tenant_id = %(tenant)s AND p.engine = %(engine)s GROUP BY p.document_id
+    SELECT c.document_id, p.* FROM unnest(%(documents)s::uuid[]) AS c (document_id), LATERAL (
+        SELECT array_agg(heading ORDER BY position), array_agg(begins ORDER BY position),
+            array_agg(ends ORDER BY position), string_agg(title_vector, ''::bytea ORDER BY position),
+            string_agg(body_vector, ''::bytea ORDER BY position)
+        FROM passage
+        WHERE tenant_id = %(tenant)s AND engine = %(engine)s AND document_id = c.document_id
+        HAVING count(*) > 0) p
 """
 _QUESTIONS = """
     SELECT q.document_id, string_agg(q.vector, ''::bytea ORDER BY q.number), array_agg(q.owner ORDER BY q.number)

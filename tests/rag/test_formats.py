@@ -55,8 +55,9 @@ def test_a_name_that_cannot_be_used_is_refused(path):
 
 def test_pages_and_pdfs_are_read_by_the_converter_and_say_what_they_are():
     document = parse_document("a.pdf", b"# One\n\nText.", convert=Converter())
-    assert (document.title, document.language, document.url) == ("A pdf", "fr", "https://shop.example/x")
+    assert (document.title, document.language, document.url) == ("One", "fr", "https://shop.example/x")
     assert document.body == "# One\n\nText."
+    assert parse_document("a.html", b"Text.", convert=Converter()).title == "A html"
     with pytest.raises(BadInput, match="is not a kind read here"):
         parse_document("a.pdf", b"x")
 
@@ -67,6 +68,12 @@ def test_what_is_said_beside_a_file_counts_and_belongs_to_its_version():
     assert plain.version != internal.version
     said_public = parse_document("a.md", b"---\nvisibility: internal\n---\nText.", visibility="public")
     assert said_public.visibility == "internal"
+
+
+def test_what_lies_in_a_folder_called_internal_is_internal_unless_it_says_otherwise():
+    assert parse_document("en/Internal/a.pdf", b"Text.", convert=Converter()).visibility == "internal"
+    assert parse_document("internal/a.md", b"---\nvisibility: public\n---\nText.").visibility == "public"
+    assert parse_document("en/internal.md", b"Text.").visibility == "public"
 
 
 def test_a_folder_holds_all_kinds_and_a_bad_one_is_named(tmp_path):
