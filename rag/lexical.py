@@ -63,10 +63,6 @@ class WordIndex:
     def known(self, stem: str) -> bool:
         return self._terms.number(stem) is not None
 
-    def worth(self, number: int) -> float:
-        """The idf of the stem of this number."""
-        return float(self._idf[number])
-
     def query(self, text: str) -> tuple[Any, float]:
         """The numbers of a text's stems, and the most that any passage could reach with all of them."""
         wanted = set(stems(text, self._language))
