@@ -17,7 +17,8 @@ FROM_OTHERS = 60
 PLAIN, BARE, MERGED, ELSEWHERE = 1.0, 0.5, 1.0, 2.0
 # Words of what every shop explains: a question with one of them may be answered by another trade's documents, too.
 _EVERYWHERE = (
-    "pay card cash account password address invoice receipt discount student mail number deliver ship return cancel open",
+    "pay card cash account password address invoice receipt discount student mail number deliver ship return cancel",
+    "open",
     "bezahl zahl karte konto passwort kennwort adress rechnung liefer kündig rabatt geöffnet",
     "paie carte compte facture adresse livr remise passe retour ouvr ouvert",
     "pag tarjeta cuenta factura dirección correo enví descuento devol abr abiert horario",

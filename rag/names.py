@@ -1,4 +1,4 @@
-"""What passages are called, literally: a subject or a sentence that is a heading's words asks for what stands below it."""
+"""What passages are called, literally: a text of just a heading's words asks for what stands below it."""
 
 from collections.abc import Sequence
 from typing import Any

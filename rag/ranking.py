@@ -18,7 +18,7 @@ LINKS, MOSTLY_LINKS = 0.5, 0.5
 # A code of the mail that stands in the passage outweighs any likeness of words.
 EXACT = 0.3
 # A text that is a heading or a sample question, word for word or nearly so by a cosine from here to 1, asks for it.
-NEARLY, NAMED = 0.8, 0.15
+NEARLY, NAMED = 0.8, 0.25
 # How many passages are put into their last order.
 LOOKED_AT = 60
 
