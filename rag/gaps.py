@@ -1,4 +1,4 @@
-"""Which questions that nothing answered ask the same: groups by meaning and words, each with the one that speaks for it."""
+"""Which questions that nothing answered ask the same, by meaning and by words, and which one speaks for its group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
