@@ -3,9 +3,10 @@
 Learn-then-Test (Angelopoulos et al. 2021, "Learn then Test: Calibrating Predictive Algorithms to Achieve Risk
 Control") with fixed-sequence testing: the thresholds of a grid that was fixed beforehand are tested from the strictest
 downwards, each at the whole `delta`, until the first that fails. Each test is the exact bound of Clopper and Pearson
-(1934) on the share of errors among the mails at or above the threshold. A threshold above which fewer mails lie than
-could prove anything without one error is passed over: that looks at how many mails lie there, never at which of them
-were wrong, so that the first test that may err is still made at `delta`.
+(1934) on the share of errors among the mails at or above the threshold. A threshold above which too few mails lie is
+passed over: fewer than could prove anything without one error or, where mails abound, with one, so that one unlucky mail
+among the surest does not end the search. That looks at how many mails lie there, never at which of them were wrong,
+so that the first test that may err is still made at `delta`.
 
 Plain Python: SciPy is on the machine only while models are made, and this runs in the worker and at set-up.
 """
@@ -28,7 +29,7 @@ def choose(verdicts: Verdicts, target: float = USUAL_TARGET, delta: float = DELT
 
     Whatever the mails are, a threshold whose true error is above `target` is given in at most a share `delta` of draws.
     """
-    least = zero_error_minimum(target, delta)
+    least = _first_tested(len(verdicts), target, delta)
     best: Earned | None = None
     for threshold in GRID:
         accepted, errors = _above(verdicts, threshold)
@@ -61,6 +62,12 @@ def zero_error_minimum(target: float, delta: float = DELTA) -> int:
     return math.ceil(math.log(delta) / math.log1p(-target))
 
 
+def _first_tested(n: int, target: float, delta: float) -> int:
+    """How many mails must lie above the first threshold that is tested, of `n` in all."""
+    with_one_error = _trials_for(1, target, delta)
+    return with_one_error if n >= 2 * with_one_error else zero_error_minimum(target, delta)
+
+
 def _above(verdicts: Verdicts, threshold: float) -> tuple[int, int]:
     """How many mails lie at or above the threshold, and how many of those were wrong."""
     right = [was_right for confidence, was_right in verdicts if confidence >= threshold]
@@ -70,14 +77,14 @@ def _above(verdicts: Verdicts, threshold: float) -> tuple[int, int]:
 def _needed(verdicts: Verdicts, target: float, delta: float) -> int:
     """With how many mails in all the easiest threshold would be reached, if all further ones were right and sure."""
     return len(verdicts) + min(
-        _trials_for(errors, target, delta) - accepted
+        max(1, _trials_for(errors, target, delta) - accepted)
         for accepted, errors in (_above(verdicts, threshold) for threshold in _reachable(verdicts, target, delta))
     )
 
 
 def _reachable(verdicts: Verdicts, target: float, delta: float) -> Sequence[float]:
     """The thresholds down to the first that fails: none below it is tested before it passes."""
-    least = zero_error_minimum(target, delta)
+    least = _first_tested(len(verdicts), target, delta)
     for place, threshold in enumerate(GRID):
         if _above(verdicts, threshold)[0] >= least:
             return GRID[: place + 1]

@@ -45,6 +45,12 @@ def test_the_least_threshold_that_keeps_the_target_is_taken_and_none_below_one_t
     assert earned.coverage == pytest.approx(120 / 10149)
 
 
+def test_one_unlucky_mail_among_the_surest_does_not_end_the_search_where_mails_abound():
+    verdicts = [(0.999, True)] * 44 + [(0.999, False)] + [(0.93, True)] * 200
+    earned = choose(verdicts)
+    assert (earned.threshold, earned.accepted, earned.errors) == (0.6, 245, 1)
+
+
 def test_the_grid_is_fixed_and_ends_where_nothing_should_be_answered_any_more():
     assert list(GRID) == sorted(GRID, reverse=True)
     assert (GRID[0], GRID[-1]) == (0.995, 0.6)
