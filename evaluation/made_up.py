@@ -17,11 +17,9 @@ SECTIONS = 10
 _SYLLABLES = [consonant + vowel for consonant in "bcdfghklmnprstvwz" for vowel in ("a", "e", "i", "o", "u", "ea", "io")]
 _ENDINGS = ("", "", "", "s", "ing", "ed", "er", "tion", "ly")
 # The most frequent words of a text are short and mean nothing; a third of all words are such.
-_STOP = np.array(
-    (
-        "the of to and a in is it you that your we for on are with as this be can or have by not if will from at which "
-        "when do does their there about has was were more our any all but"
-    ).split()
+_SHORT = (
+    "the of to and a in is it you that your we for on are with as this be can or have by not if will from at which "
+    "when do does their there about has was were more our any all but"
 )
 
 
@@ -37,6 +35,7 @@ class MadeUp:
         stems = ["".join(self._random.choice(_SYLLABLES, 2 + number % 3)) for number in range(VOCABULARY)]
         endings = self._random.choice(_ENDINGS, VOCABULARY)
         self._words = np.array([stem + ending for stem, ending in zip(stems, endings, strict=True)])
+        self._short = np.array(_SHORT.split())
         ranks = np.arange(1, VOCABULARY + 1)
         self._zipf = np.cumsum(1 / (ranks + 2.7))
         self._zipf /= self._zipf[-1]
@@ -51,7 +50,7 @@ class MadeUp:
         # A topic has its own order of words: the frequent ones of one are rare in another.
         own = (drawn * 7919 + topic * 104_729) % VOCABULARY
         kind = self._random.random(words)
-        stop = _STOP[self._random.integers(len(_STOP), size=words)]
+        stop = self._random.choice(self._short, words)
         chosen = np.where(kind < 0.4, stop, self._words[np.where(kind < 0.6, drawn, own)]).tolist()
         ends = np.cumsum(lengths)
         return [" ".join(chosen[end - length : end]) for end, length in zip(ends, lengths, strict=True)]

@@ -58,15 +58,10 @@ class Measured:
 
 
 def measure(passages: int, mails: int = MAILS, compared: int = COMPARED) -> Measured:
-    made = MadeUp()
-    embedded = list(made.knowledge_base(passages))
-    asked = [made.mails(embedded, mails, texts) for texts in (1, 4)]
-    build, index = _timed(lambda: assemble(embedded, ENGINE))
-    key = Key(TENANT, index.version, ENGINE)
     with tempfile.TemporaryDirectory() as folder:
         shelf = Shelf(Path(folder), ROOM)
-        save, _ = _timed(lambda: shelf.save(key, index))
-        del embedded, index
+        asked, build, save, key = _stored(shelf, passages, mails)
+        # What was built is gone: the memory measured is that of the mapped form.
         gc.collect()
         before = _memory()
         load, mapped = _timed(lambda: shelf.load(key))
@@ -77,6 +72,16 @@ def measure(passages: int, mails: int = MAILS, compared: int = COMPARED) -> Meas
     return Measured(
         passages, build, save, load, mapped.nbytes / 1e6, after[0] - before[0], after[1] - before[1], searched
     )
+
+
+def _stored(shelf: Shelf, passages: int, mails: int) -> tuple[list[Sequence[tuple[Asked, ...]]], float, float, Key]:
+    """Mails of one text and of four about a knowledge base that was put on the shelf, and the seconds of both steps."""
+    made = MadeUp()
+    embedded = list(made.knowledge_base(passages))
+    build, index = _timed(lambda: assemble(embedded, ENGINE))
+    key = Key(TENANT, index.version, ENGINE)
+    save, _ = _timed(lambda: shelf.save(key, index))
+    return [made.mails(embedded, mails, texts) for texts in (1, 4)], build, save, key
 
 
 def _searched(index: Index, mails: Sequence[tuple[Asked, ...]], compared: int) -> Searched:
@@ -92,22 +97,22 @@ def _searched(index: Index, mails: Sequence[tuple[Asked, ...]], compared: int) -
     every = Index({name: array for name, array in index.arrays.items() if not name.endswith(".codes")}, index.facts)
     best = [{hit.number for hit in search(every, mail[0], mail[1:], "en")} for mail in mails[:compared]]
     recall = float(np.mean([len(exact & near) / len(exact) for exact, near in zip(best, found, strict=False)]))
-    quantiles = [float(np.percentile(times, share)) for times in (wall, busy) for share in (50, 99)]
-    return Searched(len(mails[0]), *quantiles, recall=recall)
+    (p50, p99), (busy_p50, busy_p99) = (np.percentile(times, (50, 99)).tolist() for times in (wall, busy))
+    return Searched(len(mails[0]), p50, p99, busy_p50, busy_p99, recall)
 
 
 def table(measured: Sequence[Measured]) -> str:
-    lines = [
+    heads = (
         "passages  build s  save s  load s  files MB  memory MB (own)  texts  p50 ms  p99 ms  busy p50/p99  recall@10"
-    ]
-    for one in measured:
-        for row in one.searched:
-            lines.append(
-                f"{one.passages:8d} {one.build:8.1f} {one.save:7.2f} {one.load:7.2f} {one.files:9.0f}"
-                f" {one.memory:10.0f} ({one.own_memory:.0f}) {row.texts:6d} {row.p50:7.2f} {row.p99:7.2f}"
-                f"  {row.busy_p50:.2f}/{row.busy_p99:.2f} {row.recall:10.3f}"
-            )
-    return "\n".join(lines)
+    )
+    lines = (
+        f"{one.passages:8d} {one.build:8.1f} {one.save:7.2f} {one.load:7.2f} {one.files:9.0f}"
+        f" {f'{one.memory:.0f} ({one.own_memory:.0f})':>16} {row.texts:6d} {row.p50:7.2f} {row.p99:7.2f}"
+        f" {f'{row.busy_p50:.2f}/{row.busy_p99:.2f}':>13} {row.recall:10.3f}"
+        for one in measured
+        for row in one.searched
+    )
+    return "\n".join([heads, *lines])
 
 
 def _timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -17,7 +17,7 @@ from rag.lists import Arrays, Lists
 from rag.near import near_of
 
 # How many passages each text of a mail proposes by each of its signals, where not all of them are scored.
-BY_MEANING, BY_WORDS = 160, 64
+BY_MEANING, BY_WORDS = 100, 40
 # Passages in other languages, behind those of a small part in the language of the mail; and those that are scored so
 # that "low" means what it means over the whole knowledge base.
 FOREIGN, ORDINARY = 32, 64

@@ -84,3 +84,22 @@ def test_characters_survive_compounds_and_misspelling():
     index = character_index(["Rücksendeetikett drucken", "Zahlung per Rechnung"])
     assert index.scores("rucksende etiket").argmax() == 0
     assert np.isclose(index.scores("Zahlung per Rechnung")[1], 1.0)
+
+
+def test_passages_in_the_language_of_the_mail_are_looked_for_among_themselves(embedder, monkeypatch):
+    monkeypatch.setattr(rag.assembling, "EXACT_UP_TO", 100)
+    english = [parse_document(f"en/{at}.md", f"Parcel number{at} goes by ship.".encode()) for at in range(800)]
+    german = [parse_document(f"de/{at}.md", f"Paket nummer{at} geht per Schiff.".encode()) for at in range(700)]
+    few = [parse_document(f"fr/{at}.md", f"Le colis numero{at} part en bateau.".encode()) for at in range(20)]
+    index = build_index([*english, *german, *few], embedder)
+    for language, text, own in (("de", "Parcel nummer77 by ship", 700), ("fr", "Parcel numero7 by ship", 20)):
+        found = index.signals([Asked(text, embedder.embed([text])[0])], language)
+        spoken = index.languages[found.numbers]
+        assert len(found.numbers) < 700
+        assert ((spoken == language) == ~found.foreign).all()
+        assert (spoken == language).sum() == min(own, (spoken == language).sum())
+        assert language == "fr" or set(spoken) == {"de"}
+    assert (spoken == "fr").sum() == 20
+    unknown = index.signals([Asked("nummer5 numero5 number5", embedder.embed(["number5"])[0])], "it")
+    assert set(index.languages[unknown.numbers]) >= {"en", "de", "fr"}
+    assert not unknown.foreign.any()
