@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.train_abstention import upper_bound
+from rag.risk import upper_bound
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 360, 60, 50
 TOP, RIGHT = 20, 20

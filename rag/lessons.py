@@ -119,7 +119,7 @@ def _from_elsewhere(trade: Trade, trades: Sequence[Trade], elsewhere: Sequence[E
             others[other.name] += [one for one in other.examples if not _said_everywhere(one.question)]
     asked = [one for examples in others.values() for one in examples if one.language in spoken]
     # The same choice in every run, so that training can be repeated.
-    random.Random(5).shuffle(asked)  # noqa: S311 - no secret
+    random.Random(5).shuffle(asked)  # noqa: S311 (no secret is drawn)
     for one in (*asked[:FROM_OTHERS], *(one for one in elsewhere if one.language in spoken)):
         yield replace(one, document=None, section=None)
 

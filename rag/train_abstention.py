@@ -25,12 +25,9 @@ from rag.evidence import AGAINST, EITHER, FEATURES, THIN, TRAINED, Abstention
 from rag.index import Index, build_index
 from rag.lessons import Example, Lesson, Trade, lessons, read_examples, read_trade, read_trades
 from rag.regression import Regression, fit
+from rag.risk import DOUBT, choose_threshold, report
 
 TRAINING = Path(__file__).with_name("training")
-# At most this share of wrong answers, with this probability of being mistaken about it.
-RISK, DOUBT = 0.10, 0.10
-# Fewer accepted answers than this cannot keep the bound with one of them wrong.
-FEWEST, STEP = 45, 15
 # Where there is only one knowledge base its examples are held out in so many parts.
 FOLDS = 10
 SIGNS = tuple(-1 if name in AGAINST else 0 if name in EITHER else 1 for name in FEATURES)
@@ -132,39 +129,6 @@ def _calibrated(measured: Measured, logits: Any, chosen: Any) -> Regression:
     """A probability is that of being right on the questions that customers ask, not on the easy ones from elsewhere."""
     own = chosen & (measured.view == "plain")
     return fit(logits[own][:, None], measured.right[own], np.ones(int(own.sum())), (1,))
-
-
-def upper_bound(wrong: int, accepted: int, doubt: float = DOUBT) -> float:
-    """Clopper and Pearson's one-sided bound on the share of wrong answers."""
-    return float(_untyped("scipy.stats").beta.ppf(1 - doubt, wrong + 1, accepted - wrong)) if wrong < accepted else 1.0
-
-
-def choose_threshold(probabilities: Any, right: Any) -> dict[str, float]:
-    """The lowest threshold whose bound keeps RISK, and all above it too (fixed sequence: no correction is needed)."""
-    order = np.argsort(-probabilities, kind="stable")
-    best: dict[str, float] = {"threshold": 1.0, "accepted": 0, "wrong": 0, "bound": 1.0}
-    # A look costs nothing, but the first that fails ends the search; so look seldom.
-    for accepted in range(FEWEST, len(order) + 1, STEP):
-        wrong = int((~right[order[:accepted]]).sum())
-        bound = upper_bound(wrong, accepted)
-        if bound > RISK:
-            break
-        threshold = float(probabilities[order[accepted - 1]])
-        best = {"threshold": threshold, "accepted": accepted, "wrong": wrong, "bound": bound}
-    return best
-
-
-def report(probabilities: Any, right: Any) -> list[dict[str, float]]:
-    """Risk at each coverage, by the out-of-fold probabilities."""
-    order = np.argsort(-probabilities, kind="stable")
-    table = []
-    for share in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0):
-        accepted = max(round(share * len(order)), 1)
-        wrong = int((~right[order[:accepted]]).sum())
-        found = {"coverage": share, "accepted": accepted, "wrong": wrong, "risk": wrong / accepted}
-        found |= {"bound": upper_bound(wrong, accepted), "threshold": float(probabilities[order[accepted - 1]])}
-        table.append({name: round(value, 4) for name, value in found.items()})
-    return table
 
 
 def train(trades: Sequence[Trade], elsewhere: Sequence[Example], embedder: Embedder) -> dict[str, Any]:

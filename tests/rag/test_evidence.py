@@ -11,7 +11,8 @@ from rag.lessons import Example, Trade, lessons, read_trades
 from rag.passages import passages_of
 from rag.ranking import search
 from rag.regression import fit
-from rag.train_abstention import RISK, TRAINING, Measured, choose_threshold, out_of_fold, train, upper_bound
+from rag.risk import RISK, choose_threshold, upper_bound
+from rag.train_abstention import TRAINING, Measured, out_of_fold, train
 
 
 def measured(documents, embedder, question):
