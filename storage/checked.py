@@ -27,31 +27,32 @@ class Shipped:
 
 
 # Thresholds are earned by the local models alone: a language model's word, where there was one, is not theirs.
-_LOCAL = """coalesce(d.understanding -> 'second_look' ->> 'before', d.category),
-        coalesce(CAST(d.understanding -> 'second_look' ->> 'before_confidence' AS double precision), d.confidence)"""
-
 # A mail in a case of another kind was answered by that case, whatever was read.
-_SENT = text(f"""
+_SENT = text("""
     INSERT INTO checked_mail (tenant_id, id, origin, message_id, language, category, said_category, said_confidence,
         said_at, act, member_id)
     SELECT d.tenant_id, :id, 'member', d.message_id, coalesce(d.understanding ->> 'language', 'und'), d.category,
-        {_LOCAL}, d.created_at, 'sent', :member
+        coalesce(d.understanding -> 'second_look' ->> 'before', d.category),
+        coalesce(CAST(d.understanding -> 'second_look' ->> 'before_confidence' AS double precision), d.confidence),
+        d.created_at, 'sent', :member
     FROM decision d WHERE d.tenant_id = :tenant AND d.id = :decision AND d.category <> ''
         AND NOT EXISTS (SELECT FROM support_case c WHERE c.tenant_id = d.tenant_id
             AND c.conversation_id = d.conversation_id AND c.kind <> d.category)
     ON CONFLICT (tenant_id, message_id) DO NOTHING
-""")  # noqa: S608  # a constant of this file
+""")
 
 # What the machine itself said first is what is judged: a later decision may rest on a member's word.
-_SAID = text(f"""
+_SAID = text("""
     INSERT INTO checked_mail (tenant_id, id, origin, message_id, language, category, said_category, said_confidence,
         said_at, act, member_id)
     SELECT d.tenant_id, :id, 'member', d.message_id, coalesce(d.understanding ->> 'language', 'und'), :category,
-        {_LOCAL}, d.created_at, 'said', :member
+        coalesce(d.understanding -> 'second_look' ->> 'before', d.category),
+        coalesce(CAST(d.understanding -> 'second_look' ->> 'before_confidence' AS double precision), d.confidence),
+        d.created_at, 'said', :member
     FROM decision d WHERE d.tenant_id = :tenant AND d.id = :decision AND d.category <> ''
     ON CONFLICT (tenant_id, message_id) DO UPDATE SET category = excluded.category, act = 'said',
         member_id = excluded.member_id, checked_at = now()
-""")  # noqa: S608  # a constant of this file
+""")
 
 _SHIP = text("""
     INSERT INTO checked_mail (tenant_id, id, origin, shipped_id, text, subject, language, category, act)
