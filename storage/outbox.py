@@ -11,7 +11,7 @@ from domain.decision import EffectKind
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import cases, events
+from storage import cases, citations, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ _SENDING = text("""
 # Everything that must still be true in the instant before a mail leaves. What was sent by hand answers this mail when
 # it came later, or names it: two mails of one millisecond, found by a listing, have no order of their own.
 _GATE = text("""
-    SELECT b.status, t.answering, o.sending_at IS NULL AS is_first,
+    SELECT b.status, t.answering, o.sending_at IS NULL AS is_first, o.text = o.draft_text AS as_drafted,
         CAST(t.policy ->> 'replies_per_mailbox_and_day' AS integer) AS per_day,
         CAST(t.policy ->> 'replies_per_mailbox_and_hour' AS integer) AS per_hour,
         coalesce(d.understanding ->> 'automatic', '') <> '' AS to_a_machine,
@@ -208,6 +208,13 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
     for objects, gate, reason in objections:
         if objects:
             return gate, reason
+    doubt = citations.doubt(db, effect.tenant, effect.decision) if unapproved else ""
+    if doubt:
+        return Gate.HOLD, f"{doubt} A person decides."
+    # Who approved the draft may not know; who changed it answers in their own words.
+    hidden = citations.hidden(db, effect.tenant, effect.decision) if now.as_drafted else ""
+    if hidden:
+        return Gate.HOLD, f"{hidden} Change the reply before you send it."
     if unapproved and now.is_first:
         per_day, per_hour = now.per_day or REPLIES_PER_MAILBOX_AND_DAY, now.per_hour or REPLIES_PER_MAILBOX_AND_HOUR
         exceeded = _exceeded(db, effect, per_day=per_day, per_hour=per_hour)

@@ -16,7 +16,8 @@ from domain.category import Category
 from domain.understanding import Understanding
 from sandbox.google import DEMO_CLIENT, Google, serve
 from settings import Settings
-from storage import mailboxes, outbox
+from storage import documents, mailboxes, outbox
+from storage.documents import StoredDocument
 from storage.due import Kind, kinds_due
 from tests.conftest import Workspace
 from tests.support.earning import MODEL
@@ -48,6 +49,12 @@ class PlainReader:
         )  # fmt: skip
 
 
+# The one document of the little answers: what leaves has to stand in a stored one.
+PARCELS = StoredDocument(
+    "en/shipping.md", "v1", "Parcels take three days.", body="Parcels take three days.", title="Shipping", language="en"
+)
+
+
 class PlainAnswers:
     """The port `Answers` for tests: it knows one thing."""
 
@@ -55,10 +62,10 @@ class PlainAnswers:
         from domain.decision import Citation
         from domain.ports import Answer
 
-        quote = "Parcels take three days."
+        quote = PARCELS.body
         if "parcel" not in question.lower():
             return Answer(answered=False, confidence=0.1, reason="Nothing about that.")
-        cited = Citation("en/shipping.md", "Shipping", 0, len(quote), quote)
+        cited = Citation(PARCELS.path, PARCELS.title, 0, len(quote), quote, PARCELS.version)
         return Answer(answered=True, confidence=0.99, text=quote, citations=(cited,))
 
 
@@ -117,7 +124,16 @@ class TestServices(Services):
         return MODEL
 
     def _answers(self, tenant, abstention):
+        stock(self, tenant)
         return PlainAnswers()
+
+
+def stock(services: Services, tenant: UUID) -> None:
+    """Store what the little answers quote, once, as if it were indexed: they search nothing."""
+    with services.database.transaction(tenant) as db:
+        if not documents.versions(db, tenant, PARCELS.path):
+            documents.put(db, tenant, PARCELS)
+            db.exec_driver_sql("UPDATE knowledge SET done = wanted")
 
 
 @dataclass
