@@ -79,8 +79,9 @@ class Answering(Abstaining, Knowledge, FromData):
                 indexing.ask(db, tenant)
         if published is None:
             return NoAnswers(PREPARING if has_documents else EMPTY)
+        version = published.version
         index = self._indexes.get(
-            str(tenant), published.version, engine, lambda: assemble(self.load_published(tenant, engine), engine)
+            str(tenant), version, engine, lambda: assemble(self.load_published(tenant, engine, version), engine)
         )
         return KnowledgeAnswers(index, self.embedder, abstention)
 

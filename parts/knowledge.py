@@ -6,6 +6,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.errors import TryAgain
 from parts.reading import Reading
 from storage import indexing, published
 from storage.documents import StoredDocument
@@ -60,7 +61,11 @@ class Knowledge(Reading):
 
     def read_again(self, row: StoredDocument) -> StoredDocument:
         """The same with everything that can be read out of it, for a row that was stored unread. Raises BadInput."""
-        found = self.read_document(row.path, row.original if row.original is not None else row.source.encode())
+        content = row.original if row.original is not None else row.source.encode()
+        # What was said beside the file when it was stored counts now as it did then.
+        language = "" if row.language == "und" else row.language
+        visibility = "internal" if row.visibility == "internal" else ""
+        found = self.read_document(row.path, content, language=language, visibility=visibility)
         return replace(
             row, body=found.body, title=found.title, language=found.language, visibility=found.visibility,
             url=found.url, questions=found.questions,
@@ -71,10 +76,16 @@ class Knowledge(Reading):
             self.converter.close()
         super().close()
 
-    def load_published(self, tenant: UUID, engine: str) -> "list[Embedded]":
-        """Everything that is published for this engine, as one whole."""
+    def load_published(self, tenant: UUID, engine: str, version: str = "") -> "list[Embedded]":
+        """Everything that is published for this engine, as one whole.
+
+        With a `version` that set or none: raises TryAgain where another one was published meanwhile. Kept under a
+        wrong name it would come back whenever that name does, with what was hidden since.
+        """
         with self.database.transaction(tenant) as db:
-            indexing.published(db, tenant, engine, lock=True)
+            now = indexing.published(db, tenant, engine, lock=True)
+            if version and (now is None or now.version != version):
+                raise TryAgain("The knowledge base has just been published anew.")
             found = published.load(db, tenant, engine)
         return [embedded(one, engine) for one in found]
 

@@ -13,7 +13,7 @@ import structlog
 from bootstrap import Services
 from domain.errors import BadInput, MailwrightError, TryAgain
 from parts.knowledge import document_of, embedded
-from storage import indexing, passages, published
+from storage import answer_verdicts, indexing, passages, published
 from storage.documents import StoredDocument
 from storage.indexing import Work
 from storage.passages import Piece, Vectors, Waiting
@@ -109,7 +109,9 @@ def _round(turn: Round) -> None:
         return
     with services.database.transaction(tenant) as db:
         done = indexing.publish(db, turn.work)
-        if not done:
+        if done:
+            answer_verdicts.ask_where_stale(db, tenant, services.answer_model)
+        else:
             indexing.give_back(db, turn.work)
     if done:
         with services.database.transaction(tenant) as db:
@@ -143,6 +145,9 @@ def _write_cut(turn: Round, ready: Sequence[Cut]) -> None:
         for one in ready:
             if one.read is not None:
                 passages.read(db, tenant, one.document, one.read)
+                if one.read.visibility == "internal":
+                    # Only now is it known that customers may no longer read what stood there before.
+                    indexing.withdraw(db, tenant, [one.read.path])
             passages.cut(db, tenant, one.document, turn.engine, one.pieces)
 
     if ready:

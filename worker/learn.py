@@ -11,7 +11,17 @@ from domain.answering import CheckedQuestion, Verdict
 from domain.category import Category
 from domain.errors import BadInput, MailwrightError
 from parts.abstaining import version_name
-from storage import answer_standings, answer_verdicts, checked, corrections, events, learning, standings, tenants
+from storage import (
+    answer_standings,
+    answer_verdicts,
+    checked,
+    corrections,
+    events,
+    indexing,
+    learning,
+    standings,
+    tenants,
+)
 from storage.checked import Shipped
 from storage.corrections import Example
 from storage.learning import Lesson, StoredHead
@@ -21,7 +31,7 @@ from worker.backoff import after_attempts
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=5)
-# Until a knowledge base is there, the questions that came with the program cannot be asked.
+# Until the knowledge base is searched as it is now, the questions that came with the program cannot be asked.
 WITHOUT_KNOWLEDGE = timedelta(seconds=10)
 
 
@@ -34,6 +44,7 @@ class Material:
     head: StoredHead | None
     again_at: datetime | None
     knowledge_version: str
+    is_searched: bool
     unasked: list[tuple[UUID, CheckedQuestion]]
     verdicts: list[Verdict]
 
@@ -54,12 +65,14 @@ def work(services: Services, tenant: UUID) -> int:
         lesson = learning.claim(db, tenant, LEASE)
         if lesson is None:
             return 0
+        searched = indexing.published(db, tenant, services.embedder.engine)
         material = Material(
             corrections.live(db, tenant),
             checked.unread(db, tenant, services.model),
             learning.head(db, tenant, services.model),
             corrections.next_end(db, tenant),
             tenants.get(db, tenant).knowledge_version,
+            searched is not None and not searched.stale,
             answer_verdicts.unasked(db, tenant, services.answer_model),
             answer_verdicts.verdicts(db, tenant, services.answer_model),
         )
@@ -108,8 +121,8 @@ def _learn(services: Services, lesson: Lesson, material: Material) -> None:
 
 
 def _asked(services: Services, tenant: UUID, material: Material) -> list[Verdict]:
-    """What becomes of the questions that came with the program; none as long as there is nothing to answer from."""
-    if not material.unasked or not material.knowledge_version:
+    """What becomes of the questions that came with the program; none while answers come from nothing, or old text."""
+    if not material.unasked or not material.knowledge_version or not material.is_searched:
         return []
     return services.ask_questions(services.prior_answers(tenant), [question for _, question in material.unasked])
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bootstrap import Services
+from domain.errors import TryAgain
 from parts.answering import EMPTY, PREPARING
 from storage import documents, indexing
 from storage.documents import StoredDocument
@@ -40,11 +42,13 @@ def found(shop):
 
 
 def answers(shop, question="Can I return a lamp within thirty days?"):
-    return shop.services._answers(shop.tenant).answer(question, "", "en")
+    """By the real index: the services of the tests put little answers in its place."""
+    real = Services._answers(shop.services, shop.tenant, shop.services._abstention)
+    return real.answer(question, "", "en")
 
 
 def test_indexing_is_work_of_the_brain_and_is_due_until_it_is_done(shop, store):
-    assert QUEUES["brain"][-1] == Kind.INDEX
+    assert QUEUES["brain"].index(Kind.PROCESS) < QUEUES["brain"].index(Kind.INDEX)  # mail comes first
     store("a.md", RETURNS)
     with shop.services.listener_database.without_tenant() as db:
         assert Kind.INDEX in kinds_due(db)
@@ -113,6 +117,47 @@ def test_what_is_removed_or_made_internal_is_out_of_the_published_set_at_once(sh
     run(shop)
     assert set(found(shop)) == {"b.md", "c.md"}
     assert {one.path for one in answers(shop).passages} == {"c.md"}
+
+
+def test_what_proves_internal_only_when_it_is_read_leaves_the_published_set_there_and_then(shop, store):
+    store("a.md", RETURNS)
+    store("b.md", DELIVERY)
+    run(shop)
+    with shop.services.database.transaction(shop.tenant) as db:
+        unread = StoredDocument("a.md", "v2", "---\nvisibility: internal\n---\nSecret.")
+        documents.put(db, shop.tenant, unread)
+    shop.run(Kind.INDEX)  # read and cut, neither embedded nor published
+    assert set(found(shop)) == {"b.md"}
+
+
+def test_what_was_said_to_be_internal_beside_a_file_stays_so_when_a_worker_reads_it(shop):
+    with shop.services.database.transaction(shop.tenant) as db:
+        documents.put(
+            db, shop.tenant, StoredDocument("a.md", "v", "# Margins\n\nForty percent.", visibility="internal")
+        )
+    run(shop)
+    assert shop.rows("SELECT visibility, body IS NOT NULL FROM document") == [("internal", True)]
+    assert answers(shop).passages == ()
+
+
+def test_a_set_is_never_kept_under_the_name_of_another_one(shop, store, monkeypatch):
+    """Between the look at the name and the loading, another set is published."""
+    store("a.md", RETURNS)
+    run(shop)
+    load = shop.services.load_published
+
+    def late(tenant, engine, version=""):
+        monkeypatch.setattr(shop.services, "load_published", load)
+        store("b.md", DELIVERY)
+        run(shop)
+        return load(tenant, engine, version)
+
+    monkeypatch.setattr(shop.services, "load_published", late)
+    with pytest.raises(TryAgain):
+        answers(shop)
+    assert {one.path for one in answers(shop).passages} == {"a.md", "b.md"}
+    store("b.md", b"---\nvisibility: internal\n---\nSecret.")
+    assert {one.path for one in answers(shop).passages} == {"a.md"}
 
 
 class Fragile(PlainEmbedder):

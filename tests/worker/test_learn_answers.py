@@ -23,6 +23,12 @@ KNOWN = dict.fromkeys(FEATURES, 0.5)
 def knowledge(shop):
     with shop.services.database.transaction(shop.tenant) as db:
         documents.replace_all(db, shop.tenant, [StoredDocument("en/shipping.md", "v1", "Parcels take three days.")])
+    indexed(shop)
+
+
+def indexed(shop):
+    while shop.run(Kind.INDEX):
+        pass
 
 
 def questions(n, first=0):
@@ -104,9 +110,22 @@ def test_without_a_knowledge_base_the_questions_wait_and_nothing_is_settled(shop
     with shop.services.database.transaction(shop.tenant) as db:
         assert not learning.is_settled(db, shop.tenant)
         documents.replace_all(db, shop.tenant, [StoredDocument("en/shipping.md", "v2", "Parcels take three days.")])
+    indexed(shop)
     shop.due_again()
     shop.settle()
     assert isinstance(standing(shop).standing, Earned)
+
+
+def test_no_question_is_asked_of_what_is_not_searched_yet(shop):
+    with shop.services.database.transaction(shop.tenant) as db:
+        documents.replace_all(db, shop.tenant, [StoredDocument("en/shipping.md", "v2", "Parcels take a week.")])
+    ship(shop, questions(45))
+    assert shop.run(Kind.LEARN) == 1
+    assert shop.one("SELECT count(*) FROM answer_verdict WHERE is_right IS NOT NULL") == 0
+    indexed(shop)
+    shop.due_again()
+    assert shop.run(Kind.LEARN) == 1
+    assert standing(shop).standing.n == 45
 
 
 def test_another_version_of_the_knowledge_base_is_asked_anew(shop):
@@ -116,7 +135,9 @@ def test_another_version_of_the_knowledge_base_is_asked_anew(shop):
         documents.replace_all(db, shop.tenant, [StoredDocument("en/shipping.md", "v2", "Parcels take a week.")])
         assert answer_verdicts.verdicts(db, shop.tenant, MODEL) == []
         assert len(answer_verdicts.unasked(db, shop.tenant, MODEL)) == 45
-    looked_at(shop)  # whoever answers a mail sees that they are old
+    assert shop.run(Kind.LEARN) == 0  # what is searched is still the old text
+    indexed(shop)
+    assert shop.run(Kind.LEARN) == 1  # without waiting for a mail
     assert standing(shop).standing.n == 45
     assert not shop.one("SELECT wanted > done FROM learning")
     with shop.services.database.transaction(shop.tenant) as db:
