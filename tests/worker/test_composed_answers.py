@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from parts.tables import TenantOrders
 from storage import decisions
 from tests.support.answering import WordAnswers
+from tests.support.earning import MODEL
 from tests.support.llm import with_model
 
 QUESTION = "question: which way is the money returned, to which payment method?"
@@ -20,12 +20,12 @@ def composing(shop, models):
     """A shop whose local answers are weak, with the sandbox's language model."""
 
     class ComposingServices(type(shop.services)):
+        """Only the local answers are put in; whatever wraps them is what wraps them in production."""
+
         local = WordAnswers("en")
 
-        def handlers(self, tenant):
-            from handlers import handlers_for
-
-            return handlers_for(self._composed(tenant, self.local), TenantOrders(self.database, tenant))
+        def _answers(self, tenant, abstention):
+            return self.local
 
     shop.services.__class__ = ComposingServices
     shop.services.settings = with_model(shop.services.settings, models)
@@ -72,6 +72,17 @@ def test_calls_are_recorded_for_the_mail(composing):
     (call,) = composing.rows("SELECT purpose, outcome, message_id FROM llm_call")
     assert (call.purpose, call.outcome) == ("answer", "answered")
     assert call.message_id == composing.one("SELECT id FROM message WHERE direction = 'in' AND state = 'decided'")
+
+
+def test_who_asks_reaches_the_model_through_all_that_wraps_it_and_their_name_goes_nowhere(composing, models):
+    write(composing, f"{QUESTION}\n\nBest regards\nAnna Winter")
+    (decision,) = composing.rows("SELECT message_id, answer FROM decision")
+    assert composing.one("SELECT message_id FROM llm_call") == decision.message_id
+    (request,) = models.requests
+    assert "Winter" not in json.dumps(request)
+    # The look that staff's verdicts are counted by is this answer's, under the name of this tenant's abstention.
+    assert (decision.answer["method"], decision.answer["answered"]) == ("composed", True)
+    assert decision.answer["model"] == f"{MODEL}/0"
 
 
 @pytest.mark.parametrize("fault", ["invents_quotes", "promises_a_refund", "adds_a_link", "500_before", "refusal"])
