@@ -1,5 +1,6 @@
 """What a knowledge-base document is, and how it is read from a file."""
 
+import codecs
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -68,7 +69,10 @@ def parse_document(
     elif convert is None:
         raise BadInput(path, not_read(PurePosixPath(path).suffix.lower()))
     else:
-        meta, body = _converted(convert.convert(path, kind, content))
+        above, page = _above(path, kind, content)
+        meta, body = _converted(convert.convert(path, kind, page))
+        hidden = "internal" in {front_matter.visibility(path, one.get("visibility", "public")) for one in (meta, above)}
+        meta = {**meta, **above, **({"visibility": "internal"} if hidden else {})}
     if not body:
         raise BadInput(path, "has no text beside its front matter.")
     named = front_matter.language(path, meta)
@@ -92,6 +96,14 @@ def _version(content: bytes, language: str, visibility: str) -> str:
     """The name of a version. What was said beside the bytes belongs to it: nothing under a name ever changes."""
     beside = "".join(f"\0{name}={value}" for name, value in (("lang", language), ("visibility", visibility)) if value)
     return hashlib.sha256(content + beside.encode()).hexdigest()
+
+
+def _above(path: str, kind: str, content: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """What a front matter says above a page of HTML, as the makers of static sites write it, and the page."""
+    if kind != "html" or not content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"---"):
+        return {}, content
+    above, page = front_matter.split(path, text_of(path, content))
+    return (above, codecs.BOM_UTF8 + page.encode()) if above else ({}, content)
 
 
 def _converted(found: Converted) -> tuple[Mapping[str, Any], str]:

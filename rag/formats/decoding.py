@@ -14,6 +14,17 @@ _ENCODINGS = {
 }  # fmt: skip
 
 
+# What nobody sees on a page or in a mail, and what turns the order of the letters after it around.
+_UNSEEN = dict.fromkeys(
+    [*range(9), 11, *range(14, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " "
+)
+
+
+def visible(text: str) -> str:
+    """The same text, as long as before, with a space for each control character."""
+    return text.translate(_UNSEEN)
+
+
 def text_of(path: str, content: bytes) -> str:
     """The text with LF as line end and without a mark at its beginning. Raises BadInput with one sentence."""
     if content.startswith(_UTF_16):
@@ -25,7 +36,7 @@ def text_of(path: str, content: bytes) -> str:
             text = _as_named(path, content, error)
     if "\0" in text:
         raise BadInput(path, "contains NUL characters; it is not a text file.")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return visible(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _as_named(path: str, content: bytes, error: UnicodeDecodeError) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from domain.errors import BadInput
+from rag.formats.decoding import visible
 from rag.words import LANGUAGES
 
 _FENCE = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -27,6 +28,8 @@ class _WithoutReferences(yaml.SafeLoader):
 
 def split(path: str, text: str) -> tuple[Mapping[str, Any], str]:
     """What the front matter says, and the text after it. Raises BadInput with one sentence."""
+    # An editor may have left an empty line above it: what says "internal" must not be lost for that.
+    text = text.lstrip()
     # A file that opens with a line of dashes but no "key:" after it uses them as a rule, not as front matter.
     if not re.match(r"---[ \t]*\n(?:[ \t]*\n|#.*\n)*(?:[\w-]+[ \t]*:|---)", text):
         return {}, text.strip()
@@ -44,7 +47,7 @@ def split(path: str, text: str) -> tuple[Mapping[str, Any], str]:
         raise BadInput(path, "has a front matter that cannot be read.") from error
     if not isinstance(meta, dict):
         raise BadInput(path, "has a front matter that is not a list of names and values.")
-    return meta, text[fenced.end() :].strip()
+    return {str(name).strip().lower(): value for name, value in meta.items()}, text[fenced.end() :].strip()
 
 
 def title(meta: Mapping[str, Any]) -> str:
@@ -90,6 +93,6 @@ def url(path: str, meta: Mapping[str, Any]) -> str:
 
 
 def _line(value: object) -> str:
-    """On one line, without what Postgres cannot store."""
-    plain = "" if value is None else str(value).replace("\0", "").encode("utf-8", "replace").decode()
-    return " ".join(plain.split())
+    """On one line, without what Postgres cannot store and nobody can see."""
+    plain = "" if value is None else str(value).encode("utf-8", "replace").decode()
+    return " ".join(visible(plain).split())

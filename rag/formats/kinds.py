@@ -21,6 +21,9 @@ def kind_of(path: str, content: bytes) -> str:
     """The kind of a file: text, html or pdf. Raises BadInput where it is none of them, or too large."""
     if not path.strip("/") or len(path) > MAX_PATH or not path.isprintable():
         raise BadInput(path[:MAX_PATH], f"has no name that can be used: up to {MAX_PATH} characters on one line.")
+    # One document, one name: none that means another file elsewhere, on whatever system.
+    if {"", ".", ".."} & set(path.split("/")) or "\\" in path:
+        raise BadInput(path, "has a name that leads elsewhere: folders and a file, as in en/returns.md.")
     suffix = PurePosixPath(path).suffix.lower()
     kind = KINDS.get(suffix)
     if kind is None:

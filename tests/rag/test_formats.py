@@ -3,6 +3,7 @@ import pytest
 from domain.errors import BadInput
 from domain.ports import Converted
 from rag.documents import load_folder, parse_document
+from rag.passages import passages_of
 
 TEXT = "Größe und Maß: 5 €"
 
@@ -47,7 +48,11 @@ def test_a_front_matter_that_would_cost_much_is_refused(content, reason):
         parse_document("a.md", content.encode())
 
 
-@pytest.mark.parametrize("path", ["", "/", "a\nb.md", "x" * 400 + ".md"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "/", "a\nb.md", "a\0.md", "x" * 400 + ".md", "../a.md", "en/../../a.md", "/etc/a.md", "./a.md", "en//a.md",
+     "en\\a.md"],
+)  # fmt: skip
 def test_a_name_that_cannot_be_used_is_refused(path):
     with pytest.raises(BadInput, match="name"):
         parse_document(path, b"Text.")
@@ -60,6 +65,51 @@ def test_pages_and_pdfs_are_read_by_the_converter_and_say_what_they_are():
     assert parse_document("a.html", b"Text.", convert=Converter()).title == "A html"
     with pytest.raises(BadInput, match="is not a kind read here"):
         parse_document("a.pdf", b"x")
+
+
+@pytest.mark.parametrize("path", ["a.md", "a.markdown", "a.txt", "a.html", "a.htm"])
+@pytest.mark.parametrize(
+    "above",
+    [
+        "---\nvisibility: internal\n---\n",
+        "\n\n---\nvisibility: internal\n---\n",
+        "\ufeff---\r\nVisibility: Internal\r\n---\r\n",
+    ],
+)
+def test_a_front_matter_that_says_internal_is_obeyed_in_every_kind_of_text_and_is_no_text(path, above):
+    document = parse_document(path, f"{above}Forty percent.".encode(), convert=Converter())
+    assert not document.public
+    assert document.body.removeprefix("\ufeff") == "Forty percent."
+
+
+def test_a_page_is_internal_where_either_its_head_or_the_front_matter_above_it_says_so():
+    class Internal:
+        def convert(self, path, kind, content):
+            return Converted(content.decode("utf-8-sig"), visibility="internal")
+
+    above = b"---\nvisibility: public\ntitle: Margins\n---\nForty percent."
+    document = parse_document("a.html", above, convert=Internal())
+    assert (document.title, document.visibility) == ("Margins", "internal")
+
+
+@pytest.mark.parametrize("path", ["a.md", "a.html"])
+def test_a_misspelt_internal_never_becomes_public(path):
+    with pytest.raises(BadInput, match="visibility"):
+        parse_document(path, b"---\nvisibility: intern\n---\nForty percent.", convert=Converter())
+
+
+def test_what_nobody_sees_stands_in_no_title_and_no_heading_and_moves_no_span():
+    source = '---\ntitle: "Ret\\x1b[31murns \\u202e"\n---\n## A\x1bB \u202e\nText\x07s.'
+    document = parse_document("a.md", source.encode())
+    assert document.title == "Ret [31murns"
+    assert document.body == "## A B  \nText s."
+    (passage,) = passages_of(document)
+    assert passage.heading == "Ret [31murns > A B"
+
+
+def test_markup_in_a_title_stays_what_it_is_and_is_shown_as_text():
+    document = parse_document("a.md", b"# <script>alert(1)</script>\n\nText.")
+    assert document.title == "<script>alert(1)</script>"
 
 
 def test_what_is_said_beside_a_file_counts_and_belongs_to_its_version():
