@@ -13,7 +13,7 @@ from domain.decision import Decision, Disposition, Reply
 from domain.delivery import EffectState
 from domain.errors import TryAgain
 from domain.understanding import Understanding
-from storage import cases, events, gaps
+from storage import cases, events, gap_work
 from storage.codec import composition_from_json, composition_to_json, dumps
 from storage.messages import Claimed
 
@@ -143,7 +143,7 @@ def record(
     elif decision.case is not None and claim.conversation is not None:
         cases.move(db, claim.tenant, claim.conversation, decision.case)
     if decision.answer is not None and not decision.answer.answered:
-        gaps.ask(db, claim.tenant)
+        gap_work.ask(db, claim.tenant)
     events.record(
         db,
         claim.tenant,

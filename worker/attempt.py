@@ -23,3 +23,8 @@ def attempt(work: Callable[[], None], failed: Callable[[Exception], None], **ids
         failed(error)
         return False
     return True
+
+
+def reason_of(error: Exception) -> str:
+    """What the row keeps of an error. A stranger's message may carry a customer's text: only its kind is kept."""
+    return str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import structlog
 
 from bootstrap import Services
-from domain.errors import MailwrightError
-from storage import gaps
-from storage.gaps import GapWork, Grouped, Unanswered
-from worker.attempt import attempt
+from storage import gap_work, gaps
+from storage.gap_work import GapWork
+from storage.gaps import Grouped, Unanswered
+from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
 
 log = structlog.get_logger()
@@ -22,15 +22,14 @@ LEASE = timedelta(minutes=5)
 def work(services: Services, tenant: UUID) -> int:
     """Group one tenant's open questions anew; returns 1, or 0 where nothing has changed."""
     with services.database.transaction(tenant) as db:
-        claimed = gaps.claim(db, tenant, LEASE)
+        claimed = gap_work.claim(db, tenant, LEASE)
         if claimed is None:
             return 0
         questions = gaps.unanswered(db, tenant, services.embedder.engine)
 
     def failed(error: Exception) -> None:
-        reason = str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"
         with services.database.transaction(tenant) as db:
-            gaps.retry(db, claimed, after=after_attempts(claimed.attempts), error=reason)
+            gap_work.retry(db, claimed, after=after_attempts(claimed.attempts), error=reason_of(error))
 
     attempt(lambda: _group(services, claimed, questions), failed, tenant=tenant, stage="gaps")
     return 1
@@ -53,7 +52,7 @@ def _group(services: Services, claimed: GapWork, questions: list[Unanswered]) ->
     found = grouped([Asked(texts[number], questions[number].language, vectors[number]) for number in free])
     groups = _named([[questions[free[at]] for at in group] for group in found])
     with services.database.transaction(claimed.tenant) as db:
-        if not gaps.finish(db, claimed):
+        if not gap_work.finish(db, claimed):
             return
         kept = [(questions[number].message, vectors[number].tobytes()) for number in new]
         gaps.keep(db, claimed.tenant, services.embedder.engine, kept)

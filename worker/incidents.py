@@ -7,10 +7,10 @@ import structlog
 
 from adapters.status_page import read_page
 from bootstrap import Services
-from domain.errors import MailwrightError, TryAgain
+from domain.errors import TryAgain
 from storage import incidents
 from storage.incidents import StatusPage
-from worker.attempt import attempt
+from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
 
 log = structlog.get_logger()
@@ -29,12 +29,10 @@ def work(services: Services, tenant: UUID) -> int:
         return 0
 
     def failed(error: Exception) -> None:
-        known = isinstance(error, MailwrightError)
-        reason = str(error) if known else f"an unexpected {type(error).__name__}"
         backoff = after_attempts(page.attempts, first=timedelta(seconds=20))
         after = max(error.after, backoff) if isinstance(error, TryAgain) else max(PATIENCE, backoff)
         with services.database.transaction(tenant) as db:
-            incidents.retry(db, page, after=after, error=reason)
+            incidents.retry(db, page, after=after, error=reason_of(error))
 
     attempt(lambda: _read(services, page), failed, tenant=tenant, stage="incidents")
     return 1

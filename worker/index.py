@@ -11,14 +11,14 @@ from uuid import UUID
 import structlog
 
 from bootstrap import Services
-from domain.errors import BadInput, MailwrightError, TryAgain
+from domain.errors import BadInput, TryAgain
 from parts.knowledge import document_of, embedded
 from storage import answer_verdicts, indexing, passages, published
 from storage.documents import StoredDocument
 from storage.indexing import Work
 from storage.passages import Piece, Vectors, Waiting
 from storage.published import Indexed
-from worker.attempt import attempt
+from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
 
 log = structlog.get_logger()
@@ -93,9 +93,8 @@ def work(services: Services, tenant: UUID) -> int:
         return 0
 
     def failed(error: Exception) -> None:
-        reason = str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"
         with services.database.transaction(tenant) as db:
-            indexing.give_back(db, claimed, after=after_attempts(claimed.attempts), error=reason)
+            indexing.give_back(db, claimed, after=after_attempts(claimed.attempts), error=reason_of(error))
 
     attempt(lambda: _round(Round(services, claimed)), failed, tenant=tenant, stage="index")
     return 1

@@ -9,7 +9,7 @@ import structlog
 from bootstrap import Services
 from domain.answering import CheckedQuestion, Verdict
 from domain.category import Category
-from domain.errors import BadInput, MailwrightError
+from domain.errors import BadInput
 from parts.abstaining import version_name
 from storage import (
     answer_standings,
@@ -25,7 +25,7 @@ from storage import (
 from storage.checked import Shipped
 from storage.corrections import Example
 from storage.learning import Lesson, StoredHead
-from worker.attempt import attempt
+from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
 
 log = structlog.get_logger()
@@ -78,9 +78,8 @@ def work(services: Services, tenant: UUID) -> int:
         )
 
     def failed(error: Exception) -> None:
-        reason = str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"
         with services.database.transaction(tenant) as db:
-            learning.retry(db, lesson, after=after_attempts(lesson.attempts), error=reason)
+            learning.retry(db, lesson, after=after_attempts(lesson.attempts), error=reason_of(error))
 
     attempt(lambda: _learn(services, lesson, material), failed, tenant=tenant, stage="learn")
     return 1

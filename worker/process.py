@@ -11,7 +11,6 @@ from domain.category import Category
 from domain.conversation import Conversation
 from domain.decision import Decision, Disposition
 from domain.earned import CERTAIN
-from domain.errors import MailwrightError
 from domain.ports import Handler
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
@@ -20,7 +19,7 @@ from storage.mailboxes import Mailbox
 from storage.messages import Claimed, Fetched
 from storage.reclassify import Known as Said
 from understanding.cascade import known_as
-from worker.attempt import attempt
+from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
 from worker.suggesting import Decided, with_suggestions
 from worker.together import Row, write_all
@@ -142,6 +141,5 @@ def _give_up(services: Services, one: Fetched) -> None:
 
 
 def _failed(services: Services, claim: Claimed, error: Exception) -> None:
-    reason = str(error) if isinstance(error, MailwrightError) else f"an unexpected {type(error).__name__}"
     with services.database.transaction(claim.tenant) as db:
-        messages.retry(db, claim, after=after_attempts(claim.attempts), error=reason)
+        messages.retry(db, claim, after=after_attempts(claim.attempts), error=reason_of(error))

@@ -40,6 +40,7 @@ from storage import (
     document_list,
     documents,
     events,
+    gap_work,
     gaps,
     incidents,
     indexing,
@@ -63,7 +64,8 @@ from storage import (
 )
 from storage.documents import StoredDocument
 from storage.due import Kind
-from storage.gaps import GapWork, Grouped
+from storage.gap_work import GapWork
+from storage.gaps import Grouped
 from storage.incidents import StatusPage
 from storage.indexing import Work
 from storage.learning import Lesson
@@ -191,10 +193,10 @@ CASES = {
     "corrections.delete": lambda db, t, b: corrections.delete(db, t, b.correction, member=b.member),
     "corrections.end": lambda db, t, b: corrections.end(db, t, b.correction, member=b.member),
     "corrections.extend": lambda db, t, b: corrections.extend(db, t, b.correction, member=b.member),
-    "gaps.ask": lambda db, t, b: gaps.ask(db, t),
-    "gaps.claim": lambda db, t, b: gaps.claim(db, t, SOON) if t == b.tenant else None,
-    "gaps.finish": lambda db, t, b: gaps.finish(db, GapWork(t, 1, 1, 99)),
-    "gaps.retry": lambda db, t, b: gaps.retry(db, GapWork(t, 1, 1, 1), after=SOON, error="x"),
+    "gap_work.ask": lambda db, t, b: gap_work.ask(db, t),
+    "gap_work.claim": lambda db, t, b: gap_work.claim(db, t, SOON) if t == b.tenant else None,
+    "gap_work.finish": lambda db, t, b: gap_work.finish(db, GapWork(t, 1, 1, 99)),
+    "gap_work.retry": lambda db, t, b: gap_work.retry(db, GapWork(t, 1, 1, 1), after=SOON, error="x"),
     "gaps.unanswered": lambda db, t, b: [one for one in gaps.unanswered(db, t, "plain") if "boats" in one.text],
     "gaps.keep": lambda db, t, b: gaps.keep(db, t, "x", [(b.message, b"ours")]),
     "gaps.regroup": lambda db, t, b: gaps.regroup(db, t, [Grouped(uuid4(), "en", (b.message,))]),
@@ -452,7 +454,7 @@ def rival(settings, other_workspace):
             answer_standings.save(db, shop.tenant, replace(HOW_ANSWERS_STAND, method="secret"))
         with services.database.transaction(shop.tenant) as db:
             learning.ask(db, shop.tenant)
-            gaps.ask(db, shop.tenant)
+            gap_work.ask(db, shop.tenant)
             # One is published, another has been cut and waits for its vectors.
             documents.put(db, shop.tenant, StoredDocument("new.md", "v1", "secret, too"))
         shop.run(Kind.INDEX)

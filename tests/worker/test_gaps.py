@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import desk, due, gaps
+from storage import desk, due, gap_work, gaps
 from storage.due import Kind
 
 LEASE = timedelta(minutes=5)
@@ -29,7 +29,7 @@ def every(shop, state="open"):
 
 def group(shop):
     with shop.services.database.transaction(shop.tenant) as db:
-        gaps.ask(db, shop.tenant)
+        gap_work.ask(db, shop.tenant)
     shop.due_again()
     return shop.run(Kind.GAPS)
 
@@ -69,15 +69,15 @@ def test_what_a_person_dismissed_stays_dismissed(asked):
 
 def test_a_worker_that_lost_its_lease_writes_nothing(asked):
     with asked.services.database.transaction(asked.tenant) as db:
-        gaps.ask(db, asked.tenant)
+        gap_work.ask(db, asked.tenant)
     asked.due_again()
     with asked.services.database.transaction(asked.tenant) as db:
-        slow = gaps.claim(db, asked.tenant, timedelta(0))
+        slow = gap_work.claim(db, asked.tenant, timedelta(0))
     asked.due_again()
     with asked.services.database.transaction(asked.tenant) as db:
-        quick = gaps.claim(db, asked.tenant, LEASE)
-        assert not gaps.finish(db, slow)
-        assert gaps.finish(db, quick)
+        quick = gap_work.claim(db, asked.tenant, LEASE)
+        assert not gap_work.finish(db, slow)
+        assert gap_work.finish(db, quick)
     assert asked.run(Kind.GAPS) == 0
 
 
