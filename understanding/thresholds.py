@@ -5,8 +5,8 @@ Control") with fixed-sequence testing: the thresholds of a grid that was fixed b
 downwards, each at the whole `delta`, until the first that fails. Each test is the exact bound of Clopper and Pearson
 (1934) on the share of errors among the mails at or above the threshold. A threshold above which too few mails lie is
 passed over: fewer than could prove anything without one error or, where mails abound, with one, so that one unlucky
-mail among the surest does not end the search. That looks at how many mails lie there, never at which of them were wrong,
-so that the first test that may err is still made at `delta`.
+mail among the surest does not end the search. That looks at how many mails lie there, never at which of them were
+wrong, so that the first test that may err is still made at `delta`.
 
 Plain Python: SciPy is on the machine only while models are made, and this runs in the worker and at set-up.
 """
