@@ -122,6 +122,12 @@ def read(environ: Mapping[str, str] = os.environ, *, purpose: str = "explain") -
     return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
 
 
+def as_environment(settings: Settings) -> dict[str, str]:
+    """What a process has to be started with to read the same settings; what is not set stays empty."""
+    values = ((field.name.upper(), getattr(settings, field.name)) for field in fields(Settings))
+    return {name: "" if value is None else str(value) for name, value in values}
+
+
 def read_or_exit(purpose: str) -> Settings:
     """The same for a program's start: one message on standard error, and exit code 2."""
     try:

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 from uuid import UUID
@@ -27,7 +27,7 @@ from commands.demo_llm import llm_command, with_llm
 from commands.demo_shop import OWNER, SHOP, Secrets, ensure_shop, kept_secrets
 from commands.demo_status_page import status_page_command, watch_page
 from domain.errors import MailwrightError, TryAgain
-from settings import ROOT, Settings
+from settings import ROOT, Settings, as_environment
 from storage import desk, indexing, learning, migrate
 from storage.desk import Today
 from worker.supervisor import Command, Supervisor
@@ -132,14 +132,13 @@ def _commands(settings: Settings, port: int, google_port: int, page_port: int, f
 def _write_env(file: Path, settings: Settings) -> None:
     """The demo's settings for a shell, so that every `flask` command can work on it."""
     file.touch(mode=0o600)
-    lines = (f"{field.name.upper()}={shlex.quote(str(getattr(settings, field.name)))}" for field in fields(Settings))
+    lines = (f"{name}={shlex.quote(value)}" for name, value in as_environment(settings).items())
     file.write_text("\n".join(lines) + "\n")
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """These settings as a process reads them, on top of our own environment."""
-    own = {field.name.upper(): str(getattr(settings, field.name)) for field in fields(Settings)}
-    return {**os.environ, **own, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    return {**os.environ, **as_environment(settings), "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
 class Progress:

@@ -9,13 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from adapters.embedded.child import tied
 from adapters.embedded.processes import last_lines
-from settings import ROOT, Settings
+from settings import ROOT, Settings, as_environment
 
 LISTENER = (sys.executable, "run_listener.py")
 GUNICORN = (sys.executable, "-m", "gunicorn", "app:create_app()", "--bind")
@@ -96,5 +96,4 @@ def free_port() -> int:
 
 def _environment(settings: Settings) -> dict[str, str]:
     """These settings as a process reads them, on top of our own environment, with what the units of deploy/ set."""
-    own = {field.name.upper(): str(getattr(settings, field.name)) for field in fields(Settings)}
-    return {**os.environ, **own, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    return {**os.environ, **as_environment(settings), "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

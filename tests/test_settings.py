@@ -142,3 +142,9 @@ def test_a_language_model_is_named_wholly_or_not_at_all(half):
         settings_module.read(half)
     assert caught.value.problems == ["LLM_PROVIDER and LLM_MODEL go together: set both, or neither."]
     assert settings_module.read({"LLM_PROVIDER": "openai", "LLM_MODEL": "some-model"}).llm_model == "some-model"
+
+
+def test_a_process_started_with_the_settings_of_another_has_the_same(settings):
+    assert settings.index_dir is None  # an unset folder became one called "None"
+    known = settings_module.read(settings_module.as_environment(settings), purpose="explain")
+    assert known == settings
