@@ -39,3 +39,8 @@ Standing = Earned | NotEnough
 
 # Where a person has said what a mail is about, nothing need be earned.
 CERTAIN = Earned(0.0, 0, 0, 0, 0.0, 1.0)
+
+
+def accepted_share(value: object) -> float:
+    """What a tenant's policy says of errors, where that is a share at all: a slip in it must not end the learning."""
+    return float(value) if isinstance(value, int | float) and 0 < value < 1 else USUAL_TARGET

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.answering import CurvePoint
-from domain.earned import USUAL_TARGET, Earned, NotEnough, Standing
+from domain.earned import Earned, NotEnough, Standing, accepted_share
 from storage import learning, tenants
 from storage.codec import dumps
 
@@ -123,7 +123,8 @@ def model_of(db: Connection, tenant: UUID, model: str) -> StoredModel | None:
 
 def target(db: Connection, tenant: UUID) -> float:
     """The share of wrong answers that the tenant accepts."""
-    return float(tenants.get(db, tenant).settings.get("targets", {}).get("answers", USUAL_TARGET))
+    chosen = tenants.get(db, tenant).settings.get("targets")
+    return accepted_share(chosen.get("answers") if isinstance(chosen, dict) else None)
 
 
 def set_target(db: Connection, tenant: UUID, share: float) -> None:

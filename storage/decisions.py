@@ -13,7 +13,7 @@ from domain.decision import Decision, Disposition, Reply
 from domain.delivery import EffectState
 from domain.errors import TryAgain
 from domain.understanding import Understanding
-from storage import cases, events, gap_work
+from storage import cases, events
 from storage.codec import composition_from_json, composition_to_json, dumps
 from storage.messages import Claimed
 
@@ -142,8 +142,6 @@ def record(
         cases.move_with_reply(db, claim.tenant, decision_id, claim.conversation, decision.case)
     elif decision.case is not None and claim.conversation is not None:
         cases.move(db, claim.tenant, claim.conversation, decision.case)
-    if decision.answer is not None and not decision.answer.answered:
-        gap_work.ask(db, claim.tenant)
     events.record(
         db,
         claim.tenant,

@@ -14,7 +14,7 @@ from domain.earned import CERTAIN
 from domain.ports import Handler
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
-from storage import decisions, mailboxes, messages, reclassify, standings
+from storage import decisions, gap_work, mailboxes, messages, reclassify, standings
 from storage.mailboxes import Mailbox
 from storage.messages import Claimed, Fetched
 from storage.reclassify import Known as Said
@@ -102,6 +102,10 @@ def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
         )
         for one in with_suggestions(services.web_search(known.tenant), decided)
     ]
+    unanswered = [one for one in decided if one.decision.answer is not None and not one.decision.answer.answered]
+    if unanswered:
+        # Last, since it locks a row that every batch of the tenant wants.
+        rows.append(Row(unanswered[-1].claim, partial(gap_work.ask, tenant=known.tenant)))
     write_all(services, rows, partial(_failed, services), "process")
 
 

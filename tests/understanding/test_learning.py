@@ -154,7 +154,7 @@ def test_the_demonstration_shop_earns_its_automatic_answers_in_the_worker(servic
     learn(services, workspace.id)
     with services.database.transaction(workspace.id) as db:
         found = {row.category: row.standing for row in standings.every(db, workspace.id, services.model)}
-        policy = standings.policy(db, workspace.id, services.model)
+        policy = standings.policy(db, workspace.id, services.model, services.answer_model)
     assert sum(standing.n for standing in found.values()) == count
     for category in (Category.QUESTION, Category.REFUND):
         assert isinstance(found[category], Earned), found[category]
