@@ -159,7 +159,7 @@ class Shop:
     def due_again(self) -> None:
         """Let the time pass that retries, leases and polls wait for."""
         with self.services.database.transaction(self.tenant) as db:
-            # Whoever writes several mails does so in an order of their own: without this the two might wait for each other.
+            # Whoever writes several mails does so in their own order: without this the two might wait for each other.
             db.exec_driver_sql("LOCK TABLE message IN SHARE ROW EXCLUSIVE MODE")
             db.exec_driver_sql("UPDATE message SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE revocation SET next_at = now(), lease_until = NULL")
