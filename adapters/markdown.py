@@ -3,9 +3,10 @@
 import nh3
 from markdown_it import MarkdownIt
 
-_TAGS = frozenset(
-    "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul".split()
-)
+_TAGS = {
+    *("a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre"),
+    *("s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"),
+}
 
 
 def to_safe_html(markdown: str) -> str:
@@ -13,7 +14,7 @@ def to_safe_html(markdown: str) -> str:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     return nh3.clean(
         parser.render(markdown),
-        tags=set(_TAGS),
+        tags=_TAGS,
         attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",

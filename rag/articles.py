@@ -23,12 +23,14 @@ _WORDS = {
 _REPEATED = re.compile(r"(\[(?:name|number|address|link)\])(?:[ ,]+\1)+")
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 
-# Streets with a house's number, as the four languages write them, and British postcodes. Bounded, so that no text is slow.
+# Streets with a house's number, as the four languages write them, and British postcodes. Bounded: no text is slow.
 _STREETS = re.compile(
-    r"\b\d{1,4}[a-zA-Z]?,? (?:[A-Z][\w'’-]{1,30} ){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Way|Close|Court|Square)\b\.?"
+    r"\b\d{1,4}[a-zA-Z]?,? (?:[A-Z][\w'’-]{1,30} ){1,3}"
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Way|Close|Court|Square)\b\.?"
     r"|\b[A-ZÄÖÜ][\wäöüß-]{0,40}(?:straße|strasse|str\.|gasse|allee|platz|weg) \d{1,4} ?[a-zA-Z]?\b"
     r"|\b\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|impasse|allée)(?: [\w'’-]{1,30}){1,5}"
-    r"|\b(?:[Cc]alle|[Aa]venida|[Aa]vda\.|[Pp]laza|[Pp]aseo|C/) ?(?:[\w'’-]{1,30} ){0,4}[\w'’-]{1,30},? (?:n\.?º ?)?\d{1,4}\b"
+    r"|\b(?:[Cc]alle|[Aa]venida|[Aa]vda\.|[Pp]laza|[Pp]aseo|C/) ?(?:[\w'’-]{1,30} ){0,4}"
+    r"[\w'’-]{1,30},? (?:n\.?º ?)?\d{1,4}\b"
     r"|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
 )
 

@@ -19,7 +19,7 @@ def differences(old: str, new: str, around: int = 3) -> tuple[Line, ...]:
     """The lines that were removed and added, each with a few around it; empty where the texts are the same."""
     if max(old.count("\n"), new.count("\n")) > MOST_LINES:
         return (Line("gap", f"The texts have more than {MOST_LINES:,} lines: they are too long to be compared here."),)
-    found = []
+    found: list[Line] = []
     for line in list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=around, lineterm=""))[2:]:
         mark, text = line[:1], line[1:]
         if mark == "@":

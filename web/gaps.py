@@ -73,15 +73,11 @@ def _form_of(gap: Gap) -> Form:
     return _form(latest, asked, gap.language, names, gap.id)
 
 
-def _form(
-    reply: str, asked: list[tuple[str, str]], language: str, names: tuple[str, ...], gap: UUID | None
-) -> Form:
+def _form(reply: str, asked: list[tuple[str, str]], language: str, names: tuple[str, ...], gap: UUID | None) -> Form:
     # It brings lists of telephone numbers, which other pages need not wait for.
     from adapters.llm.placeholders import replace_personal
 
-    made = draft(
-        reply, asked, language, names=names, replace=lambda text, known: replace_personal(text, known).text
-    )
+    made = draft(reply, asked, language, names=names, replace=lambda text, known: replace_personal(text, known).text)
     return Form(
         title=made.title, body=made.body, questions="\n".join(made.questions), gap=gap, from_reply=True,
         language="" if language == "und" else language,

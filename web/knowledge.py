@@ -59,7 +59,9 @@ def search() -> Page:
         hits = knowledge_search.search(db, tenant, words, limit=MOST_HITS) if words else []
         progress, open_gaps = indexing.progress(db, tenant), gaps.count_open(db, tenant)
     tokens = knowledge_search.exact_tokens(words)
-    found = [(hit, snippet(hit.marked, tokens), passage_url(hit.path, hit.version, hit.begins, hit.ends)) for hit in hits]
+    found = [
+        (hit, snippet(hit.marked, tokens), passage_url(hit.path, hit.version, hit.begins, hit.ends)) for hit in hits
+    ]
     return render_template(
         "knowledge/search.html", words=words, hits=found, total=hits[0].total if hits else 0, progress=progress,
         working=is_working(progress), open_gaps=open_gaps, tokens=tokens,

@@ -10,8 +10,8 @@ from adapters.markdown import to_safe_html
 from domain.errors import BadInput
 from storage import documents, events, gaps, indexing
 from storage.documents import StoredDocument
-from web.document_paths import sentence
 from web.differences import Line, differences
+from web.document_paths import sentence
 from web.knowledge import storable
 from web.knowledge_form import LONGEST_BODY, Form, languages_of, opened, sent
 from web.session import Page, allowed, look_at_cookie, may, member, services

@@ -44,7 +44,9 @@ class Form:
         if not self.path.strip():
             return replace(self, path=path_of_title(self.title, self.language))
         path = checked_path(self.path)
-        return replace(self, path=path if self.base or path.lower().endswith((".md", ".markdown", ".txt")) else f"{path}.md")
+        return replace(
+            self, path=path if self.base or path.lower().endswith((".md", ".markdown", ".txt")) else f"{path}.md"
+        )
 
     def source(self, before: str = "") -> str:
         return written(
@@ -59,7 +61,9 @@ class Form:
         if not self.body:
             raise BadInput("body", "It needs a text.")
         if len(self.body) > LONGEST_BODY:
-            raise BadInput("body", f"The text has more than {LONGEST_BODY:,} characters: split it into several documents.")
+            raise BadInput(
+                "body", f"The text has more than {LONGEST_BODY:,} characters: split it into several documents."
+            )
         if len(self.questions.splitlines()) > MAX_QUESTIONS:
             raise BadInput("questions", f"At most {MAX_QUESTIONS} sample questions are kept.")
         if self.from_reply and not self.is_checked:

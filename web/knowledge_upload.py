@@ -68,7 +68,9 @@ def upload() -> Page:
         events.record(db, tenant, actor=str(member().id), kind="documents_uploaded", n=len(read))
     for path, document in read.items():
         outcomes.append(Outcome(path, _did(before[path], document), internal=document.visibility == "internal"))
-    return render_template("knowledge/uploaded.html", outcomes=sorted(outcomes, key=lambda one: (not one.problem, one.name)))
+    return render_template(
+        "knowledge/uploaded.html", outcomes=sorted(outcomes, key=lambda one: (not one.problem, one.name))
+    )
 
 
 def _read(files: list[FileStorage]) -> Iterator[tuple[str, StoredDocument | BadInput]]:

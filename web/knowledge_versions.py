@@ -1,4 +1,4 @@
-"""A document's versions: which there were, what differs, an earlier one made current again, and the document removed."""
+"""A document's versions: what differs, an earlier one made current again, and the document removed."""
 
 from dataclasses import replace
 
