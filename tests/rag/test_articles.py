@@ -19,9 +19,9 @@ def made(reply, language="en", asked=(("How do I clean the lamp?", "Cleaning"),)
 @pytest.mark.parametrize(
     ("language", "reply", "kept"),
     [
-        ("en", "Dear Anna,\n\nwipe it with a dry cloth.\n\nKind regards,\nMara Lindqvist\nLumen & Oak", "Wipe it with a dry cloth."),
+        ("en", "Dear Anna,\n\nwipe it with a dry cloth.\n\nRegards,\nMara Lindqvist\nLumen", "Wipe it with a dry cloth."),
         ("en", "Hello Anna, wipe it.\nNever use water.\n\nBest regards", "Wipe it.\nNever use water."),
-        ("de", "Liebe Frau Winter,\n\nbitte wischen Sie sie trocken ab.\n\nMit freundlichen Grüßen\nJonas Weber", "Bitte wischen Sie sie trocken ab."),
+        ("de", "Liebe Frau Winter,\n\nbitte trocken wischen.\n\nMit freundlichen Grüßen\nJonas Weber", "Bitte trocken wischen."),
         ("fr", "Bonjour Claire,\n\nutilisez un chiffon sec.\n\nCordialement,\nMara", "Utilisez un chiffon sec."),
         ("es", "Hola Lucía,\n\nuse un paño seco.\n\nUn saludo,\nMara", "Use un paño seco."),
         ("en", "Use a dry cloth.", "Use a dry cloth."),
@@ -59,7 +59,7 @@ def test_what_the_mails_ask_becomes_title_and_sample_questions_once_each():
         ("How do I clean the lamp?", "Cleaning"),
     ]
     found = made("Wipe it. Tom knows.", asked=asked)
-    assert found.title == "how do I clean the lamp of order [number]?" or found.title.startswith("how do I clean")
+    assert found.title == "how do I clean the lamp of order [number]?"
     assert "48213" not in " ".join(found.questions)
     assert len(found.questions) == 2
     assert found.body == "Wipe it. [name] knows."
