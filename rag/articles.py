@@ -27,7 +27,7 @@ _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _STREETS = re.compile(
     r"\b\d{1,4}[a-zA-Z]?,? (?:[A-Z][\w'’-]{1,30} ){1,3}"
     r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Way|Close|Court|Square)\b\.?"
-    r"|\b[A-ZÄÖÜ][\wäöüß-]{0,40} ?(?:[Ss]traße|[Ss]trasse|[Ss]tr\.|[Gg]asse|[Aa]llee|[Pp]latz|[Ww]eg) \d{1,4} ?[a-zA-Z]?\b"
+    r"|\b[A-ZÄÖÜ][\wäöüß-]{0,40} ?(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.|[Gg]asse|[Aa]llee|[Pp]latz|[Ww]eg) \d{1,4} ?[a-z]?\b"
     r"|\b\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|impasse|allée)(?: [\w'’-]{1,30}){1,5}"
     r"|\b(?:[Cc]alle|[Aa]venida|[Aa]vda\.|[Pp]laza|[Pp]aseo|C/) ?(?:[\w'’-]{1,30} ){0,4}"
     r"[\w'’-]{1,30},? (?:n\.?º ?)?\d{1,4}\b"

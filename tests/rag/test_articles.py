@@ -19,9 +19,9 @@ def made(reply, language="en", asked=(("How do I clean the lamp?", "Cleaning"),)
 @pytest.mark.parametrize(
     ("language", "reply", "kept"),
     [
-        ("en", "Dear Anna,\n\nwipe it with a dry cloth.\n\nRegards,\nMara Lindqvist\nLumen", "Wipe it with a dry cloth."),
+        ("en", "Dear Anna,\n\nwipe it with a cloth.\n\nRegards,\nMara Lindqvist\nLumen", "Wipe it with a cloth."),
         ("en", "Hello Anna, wipe it.\nNever use water.\n\nBest regards", "Wipe it.\nNever use water."),
-        ("de", "Liebe Frau Winter,\n\nbitte trocken wischen.\n\nMit freundlichen Grüßen\nJonas Weber", "Bitte trocken wischen."),
+        ("de", "Liebe Frau Winter,\n\nbitte trocken wischen.\n\nViele Grüße\nJonas", "Bitte trocken wischen."),
         ("fr", "Bonjour Claire,\n\nutilisez un chiffon sec.\n\nCordialement,\nMara", "Utilisez un chiffon sec."),
         ("es", "Hola Lucía,\n\nuse un paño seco.\n\nUn saludo,\nMara", "Use un paño seco."),
         ("en", "Use a dry cloth.", "Use a dry cloth."),

@@ -1,5 +1,6 @@
 """Unanswered questions as a page, and articles made of what a person replied."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from domain.composition import Attempt, Judged, Quoted, Sentence
 from domain.decision import Decision
 from domain.message import Address
+from storage import desk
 from tests.web.conftest import seen
 from tests.web.filling import CITATION, MESSAGE, UNDERSTANDING
 from tests.web.shelf import Shelf
@@ -20,8 +22,6 @@ def group(filler):
     mailbox = filler.mailbox()
     mails = [filler.held(mailbox, replace(MESSAGE, subject=f"Mail {number}")) for number in range(3)]
     filler.move(mails[0].decision, "held")
-    from storage import desk
-
     with filler.database.transaction(filler.tenant) as db:
         desk.send(db, filler.tenant, mails[0].decision, member=filler.member, text_to_send=REPLY, reference="ABC234")
     filler.move(mails[0].decision, "sent")
@@ -30,14 +30,12 @@ def group(filler):
 
 def form_of(page):
     """What a browser would send back: the fields of the editor."""
-    import re
-
     fields = dict(re.findall(r'<input[^>]*?name="(\w+)"[^>]*?value="([^"]*)"', page.partition('class="editor"')[2]))
     for name in ("body", "questions"):
         fields[name] = re.search(rf'<textarea[^>]*name="{name}"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL)[1]
     fields.pop("checked", None)
     fields.pop("csrf_token", None)
-    return fields | {"visibility": "public", "act": "save"}
+    return fields | {"language": "en", "visibility": "public", "act": "save"}
 
 
 def state(filler, gap):
@@ -140,7 +138,10 @@ def test_each_sentence_that_a_language_model_proposed_stands_there_with_its_verd
     quoted = (Quoted(1, "within 30 days"),)
     attempt = Attempt(
         "gpt-x", "Asked <EMAIL_1>", "Came <b>back</b>",
-        (Judged(Sentence("Within 30 days.", quoted)), Judged(Sentence("Within 14 days.", quoted), "the number 14 stands in no quote")),
+        (
+            Judged(Sentence("Within 30 days.", quoted)),
+            Judged(Sentence("Within 14 days.", quoted), "the number 14 stands in no quote"),
+        ),
     )  # fmt: skip
     html = browser.page(decide(filler, Decision.hold("Held.").after(attempt)))
     page = seen(html)
