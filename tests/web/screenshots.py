@@ -221,7 +221,8 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
             WHERE d.tenant_id = :tenant AND d.settled_at IS NULL AND {wanted} ORDER BY d.importance DESC, d.id LIMIT 1
         """)  # noqa: S608  # the three conditions above
         if rows:
-            every(f"conversation-{name}", f"/conversations/{rows[0][0]}", full=True)
+            shown = f"/conversations/{rows[0][0]}"
+            every(f"conversation-{name}", shown, full=True)
     every("numbers", "/numbers/")
     every("mailboxes", "/mailboxes/")
     page.set_viewport_size({"width": 1280, "height": 860})
@@ -231,7 +232,7 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     page.screenshot(path=folder / "mailboxes-folds-open.png")
     _say(filler)
     every("learning", "/learning", full=True)
-    page.goto(f"{address}/conversations/{rows[0][0]}")
+    page.goto(address + shown)
     page.get_by_text("Say what it is about").click()
     page.screenshot(path=folder / "conversation-say-what-it-is.png", full_page=True)
     page.goto(address + "/")

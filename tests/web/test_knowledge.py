@@ -91,7 +91,7 @@ def test_documents_follow_each_other_by_key(browser, shelf):
 def test_good_files_are_stored_and_each_bad_one_is_named_with_its_reason(browser, filler):
     answer = upload(
         browser,
-        [("returns.md", RETURNS.encode()), ("run.exe", b"MZ"), ("empty.txt", b"  "), ("head.md", b"---\nlang: xx\n---\nA")],
+        [("returns.md", RETURNS.encode()), ("run.exe", b"MZ"), ("empty.txt", b" "), ("b.md", b"---\nlang: xx\n---\nA")],
         folder="en/help", visibility="internal",
     )  # fmt: skip
     page = seen(answer.text)
@@ -153,9 +153,7 @@ def test_files_may_be_larger_than_forms_for_those_alone_who_may_bring_them(brows
 
 def test_an_article_is_written_with_its_front_matter_by_code(browser, filler):
     about = {"title": 'Returns: "no"', "language": "en", "url": "https://lumen.example/returns"}
-    page = seen(save(browser, **about, questions="May I?
-
- When? ").text)
+    page = seen(save(browser, **about, questions="May I?\n\n When? ").text)
     assert "Saved. Answers come from it" in page
     row = current(filler)["en/returns-no.md"]
     assert row.source == (
