@@ -58,8 +58,8 @@ def draft(
     def hidden(text: str) -> str:
         return without_personal(text, known, replace)
 
-    questions = tuple(dict.fromkeys(hidden(_question(text, subject, language)) for text, subject in asked))
-    questions = tuple(question for question in questions if question)[:MOST_QUESTIONS]
+    questions = tuple(dict.fromkeys(hidden(question(text, subject, language)) for text, subject in asked))
+    questions = tuple(one for one in questions if one)[:MOST_QUESTIONS]
     return Draft(
         title=questions[0][:LONGEST_TITLE] if questions else "",
         body=hidden(without_frame(reply, language)),
@@ -104,7 +104,8 @@ def _named(text: str, language: str) -> set[str]:
     }
 
 
-def _question(text: str, subject: str, language: str) -> str:
+def question(text: str, subject: str, language: str) -> str:
+    """The first thing that a mail asks, on one line; personal data still stands in it."""
     asking = read_asking(text, subject, language)
     found = next(iter((*asking.questions, *asking.sentences)), subject)
     return " ".join(found.split())[:300]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 
-from rag.articles import MOST_QUESTIONS, draft
+from rag.articles import MOST_QUESTIONS, draft, question
 from storage import gaps, indexing, replies
 from storage.gaps import Gap
 from web.knowledge import is_working
@@ -22,7 +22,12 @@ def page() -> Page:
     with services().database.transaction(tenant) as db:
         found = gaps.every(db, tenant)
         open_gaps, progress = gaps.count_open(db, tenant), indexing.progress(db, tenant)
-    return render_template("gaps/page.html", gaps=found, open_gaps=open_gaps, working=is_working(progress))
+    return render_template(
+        "gaps/page.html",
+        gaps=[(gap, _typical(gap)) for gap in found],
+        open_gaps=open_gaps,
+        working=is_working(progress),
+    )
 
 
 @pages.post("/gaps/<uuid:gap>/dismiss")
@@ -63,6 +68,11 @@ def from_reply(reply: UUID) -> Page:
         abort(404)
     asked = [(found.question, found.subject)]
     return editor(_form(found.reply, asked, found.language, found.names, found.gap))
+
+
+def _typical(gap: Gap) -> str:
+    """What the most typical mail of a group asks."""
+    return next((question(one.text, one.subject, gap.language) for one in gap.examples), "")
 
 
 def _form_of(gap: Gap) -> Form:

@@ -104,7 +104,8 @@ def _save(form: Form) -> Page:
 def _meanwhile(form: Form, current: StoredDocument | None, source: str) -> Page:
     """Both are shown, and what was typed stays in the editor: saving once more puts it on top of theirs."""
     base = current.version if current else ""
-    theirs = current.source if current else ""
+    # As this page would write it: what differs is then what somebody changed, and not how a file was laid out.
+    theirs = opened(current).source(current.source) if current else ""
     return editor(replace(form, base=base, is_checked=False), meanwhile=Meanwhile(current, differences(theirs, source)))
 
 
