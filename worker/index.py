@@ -13,7 +13,7 @@ import structlog
 from bootstrap import Services
 from domain.errors import BadInput, MailwrightError, TryAgain
 from parts.knowledge import document_of, embedded
-from storage import indexing, passages
+from storage import indexing, knowledge_search, passages
 from storage.documents import StoredDocument
 from storage.indexing import Work
 from storage.passages import Piece, Vectors, Waiting
@@ -120,11 +120,13 @@ def _cut_one(turn: Round, document: UUID, row: StoredDocument) -> None:
     from rag.passages import passages_of
 
     found = row if row.body is not None else turn.services.read_again(row)
-    pieces = [Piece(one.heading, one.start, one.end) for one in passages_of(document_of(found))]
+    cut = passages_of(document_of(found))
+    pieces = [Piece(one.heading, one.start, one.end) for one in cut]
 
     def write(db: Any, tenant: UUID) -> None:
         passages.read(db, tenant, document, found)
         passages.cut(db, tenant, document, turn.engine, pieces)
+        knowledge_search.keep_words(db, tenant, document, turn.engine, [one.text for one in cut])
 
     turn.write(write)
 

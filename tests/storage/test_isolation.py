@@ -196,6 +196,9 @@ CASES = {
     "gaps.unanswered": lambda db, t, b: [one for one in gaps.unanswered(db, t, "plain") if "boats" in one.text],
     "gaps.keep": lambda db, t, b: gaps.keep(db, t, "x", [(b.message, b"ours")]),
     "gaps.regroup": lambda db, t, b: gaps.regroup(db, t, [Grouped(uuid4(), "en", (b.message,))]),
+    "knowledge_search.keep_words": lambda db, t, b: knowledge_search.keep_words(
+        db, t, b.document, "plain", ["ours", "ours"]
+    ),
     "knowledge_search.search": lambda db, t, b: [
         one for one in knowledge_search.search(db, t, "secret") if "secret" in one.path
     ],

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from bootstrap import Services
 from parts.knowledge import document_of
 from rag.passages import passages_of
-from storage import documents, indexing, passages
+from storage import documents, indexing, knowledge_search, passages
 from storage.passages import Piece, Vectors
 
 ENGINE = "plain"
@@ -29,13 +29,17 @@ class Shelf:
             documents.put(db, self.tenant, found)
         return found.version
 
-    def index(self) -> None:
+    def index(self, *, keep_words: bool = True) -> None:
         """Everything is cut by the real cutter, filled with vectors that mean nothing, and published."""
         with self.services.database.transaction(self.tenant) as db:
             work = indexing.claim(db, self.tenant, ENGINE, timedelta(minutes=5))
             for document, row in passages.uncut(db, self.tenant, ENGINE, 1000):
-                pieces = [Piece(one.heading, one.start, one.end) for one in passages_of(document_of(row))]
+                cut = passages_of(document_of(row))
+                pieces = [Piece(one.heading, one.start, one.end) for one in cut]
                 passages.cut(db, self.tenant, document, ENGINE, pieces)
+                if keep_words:
+                    texts = [one.text for one in cut]
+                    knowledge_search.keep_words(db, self.tenant, document, ENGINE, texts)
             found = passages.waiting(db, self.tenant, ENGINE, 100_000)
             filled = [Vectors(one.document, one.position, VECTOR, VECTOR) for one in found]
             passages.fill(db, self.tenant, ENGINE, filled)

@@ -94,17 +94,20 @@ KNOWLEDGE = (
 
 
 @pytest.fixture
-def held(filler: Filler, services: Services) -> Held:
+def held(filler: Filler) -> Held:
+    mailbox = filler.mailbox()
+    filler.held(mailbox, replace(MESSAGE, subject="The other one"), understanding=replace(UNDERSTANDING, importance=2))
+    return filler.held(mailbox)
+
+
+@pytest.fixture
+def stocked(filler: Filler, services: Services) -> None:
+    """Documents, with names and words that do not break, and a group of questions."""
     shelf = Shelf(services, filler.tenant)
     shelf.put("en/a.md", f"# {'Returns' * 20}\n\nA lamp. {'x' * 300}\n\n## Costs\n\nReturning a lamp is free.")
     shelf.index()
     shelf.put("en/a-long-name-of-a-document-that-has-no-blank-in-it-and-so-cannot-be-broken-at-one.md", "A lamp.")
-    mailbox = filler.mailbox()
-    filler.gap(
-        filler.held(mailbox, replace(MESSAGE, subject="A gap"), understanding=replace(UNDERSTANDING, importance=1))
-    )
-    filler.held(mailbox, replace(MESSAGE, subject="The other one"), understanding=replace(UNDERSTANDING, importance=2))
-    return filler.held(mailbox)
+    filler.gap(filler.held(filler.mailbox(), replace(MESSAGE, subject="A gap")))
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -125,7 +128,7 @@ def test_a_held_mail_is_edited_and_sent(
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_every_page_renders_at_every_width_in_both_themes(
-    chromium: Browser, address: str, workspace: Workspace, held: Held, *, scripts: bool
+    chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: None, *, scripts: bool
 ) -> None:
     with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
         conversation = f"/conversations/{held.conversation}"
@@ -247,7 +250,9 @@ def test_the_words_of_the_bottom_bar_stand_apart_on_a_small_telephone(
                 assert left["x"] + left["width"] + 4 <= right["x"], path
 
 
-def test_targets_are_large_enough(chromium: Browser, address: str, workspace: Workspace, held: Held) -> None:
+def test_targets_are_large_enough(
+    chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: None
+) -> None:
     with opened(chromium, address, workspace) as (page, _):
         for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/", *KNOWLEDGE):
             page.goto(address + path)

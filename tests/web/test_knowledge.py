@@ -283,6 +283,22 @@ def test_search_finds_numbers_as_they_are_written_and_leads_to_the_passage(brows
     assert "the current version" in page
 
 
+def test_passages_that_an_earlier_release_cut_are_found_too(browser, shelf):
+    shelf.put("en/a.md", RETURNS)
+    shelf.index(keep_words=False)
+    assert "<mark>lamp</mark>" in browser.page("/knowledge/search?q=lamps")
+
+
+def test_a_number_is_counted_in_the_passage_that_holds_it_and_in_headings(browser, shelf):
+    shelf.put("en/a.md", "# Codes\n\n## One\n\nNothing.\n\n## Two\n\nÄÖ e17, E17 and E18.\n\n## E17 again\n\nText.")
+    shelf.index()
+    html = browser.page("/knowledge/search?q=E17+E18")
+    assert seen(html).count("as written") == 2
+    assert "2 numbers or codes as written" in seen(html)
+    assert html.index("Codes &gt; Two") < html.index("Codes &gt; E17 again")
+    assert "<mark>e17</mark>" in html
+
+
 @pytest.mark.parametrize("words", ["%25", "'", "the", "a & | !", "%00", "\\", "100%25 wool_"])
 def test_search_takes_whatever_is_typed(browser, shelf, words):
     shelf.put("en/a.md", RETURNS)
