@@ -107,5 +107,8 @@ def _named(text: str, language: str) -> set[str]:
 def question(text: str, subject: str, language: str) -> str:
     """The first thing that a mail asks, on one line; personal data still stands in it."""
     asking = read_asking(text, subject, language)
-    found = next(iter((*asking.questions, *asking.sentences)), subject)
-    return " ".join(found.split())[:300]
+    first = next(iter((*asking.questions, *asking.sentences)), subject)
+    # A sentence that asks twice was taken apart: people read it as it was written.
+    whole = next((one for one in asking.sentences if first in one), first)
+    found = " ".join((whole if len(whole) <= LONGEST_TITLE else first).split())[:300]
+    return found[:1].upper() + found[1:]

@@ -59,10 +59,15 @@ def test_what_the_mails_ask_becomes_title_and_sample_questions_once_each():
         ("How do I clean the lamp?", "Cleaning"),
     ]
     found = made("Wipe it. Tom knows.", asked=asked)
-    assert found.title == "how do I clean the lamp of order [number]?"
+    assert found.title == "How do I clean the lamp of order [number]?"
     assert "48213" not in " ".join(found.questions)
     assert len(found.questions) == 2
     assert found.body == "Wipe it. [name] knows."
+
+
+def test_a_sentence_that_asks_twice_stays_whole():
+    asked = [("Where is your showroom, and when is it open? Thanks", "Visit")]
+    assert made("x", asked=asked).title == "Where is your showroom, and when is it open?"
 
 
 def test_at_most_five_questions_are_taken_and_an_empty_group_makes_an_empty_draft():

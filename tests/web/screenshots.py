@@ -213,6 +213,7 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     for name, wanted in (
         ("held", "d.disposition = 'hold' AND o.state = 'held'"),
         ("answered", "d.disposition = 'release' AND d.category = 'question'"),
+        ("cited", "jsonb_array_length(d.citations) > 0"),
         ("written", "d.disposition = 'hold' AND o.state IS NULL AND d.importance > 3"),
     ):
         rows = filler.rows(f"""
