@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
-from storage import documents, events
+from storage import documents, events, indexing
 from storage.documents import StoredDocument, Version
 from web.differences import differences
 from web.knowledge import storable
@@ -40,6 +40,11 @@ def restore() -> Page:
     tenant, path = member().tenant, request.form.get("path", "")
     earlier = _version(path, request.form.get("version", ""))
     with services().database.transaction(tenant) as db:
+        indexing.hold(db, tenant)
+        current = documents.of_path(db, tenant, path)
+        hidden = current is not None and current.visibility == "internal" and earlier.visibility == "public"
+        if hidden and request.form.get("public") != "yes":
+            return render_template("knowledge/restore.html", earlier=earlier)
         changed = documents.put(db, tenant, replace(earlier, maker="member", member=member().id))
         if changed:
             events.record(db, tenant, actor=str(member().id), kind="document_restored")

@@ -256,6 +256,16 @@ def test_a_document_is_removed_after_a_question_and_can_come_back(browser, shelf
     assert set(current(filler)) == {"en/a.md"}
 
 
+def test_what_is_internal_becomes_public_again_only_when_that_is_said(browser, shelf, filler):
+    public = shelf.put("en/a.md", RETURNS)
+    shelf.put("en/a.md", RETURNS + " Internal.", visibility="internal")
+    page = browser.press("/knowledge/restore", {"path": "en/a.md", "version": public})
+    assert "to customers again?" in seen(page)
+    assert current(filler)["en/a.md"].visibility == "internal"
+    browser.press("/knowledge/restore", {"path": "en/a.md", "version": public, "public": "yes"})
+    assert current(filler)["en/a.md"].visibility == "public"
+
+
 # -- search
 
 
