@@ -8,13 +8,12 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 
 from adapters.mime.attachment import extract
 from domain.errors import BadInput, Unreadable
-from storage import decisions, desk, documents, reclassify, thread
+from storage import decisions, desk, reclassify, thread
 from storage.reclassify import Outcome
 from storage.thread import Conversation, Shown
+from web.evidence import evidence
 from web.fields import letter
-from web.knowledge import passage_url
 from web.session import Page, allowed, member, services, signed_in
-from web.snippets import excerpt
 from web.topics import TOPICS, topic
 
 pages = Blueprint("conversation", __name__)
@@ -51,7 +50,7 @@ def _shown(conversation: UUID, unsent: str = "") -> Page:
         "conversation/page.html",
         conversation=found,
         now=now,
-        **_evidence(now),
+        **evidence(now),
         open_mail=open_mail,
         unsent=unsent,
         topics=TOPICS,
@@ -183,22 +182,6 @@ def _conversation_of(decision: UUID) -> UUID:
     if found is None:
         abort(404)
     return found
-
-
-def _evidence(now: Shown | None) -> dict[str, object]:
-    """The cited spans in their surroundings, each with the way to the whole text, and what a language model said."""
-    if now is None or now.decision is None:
-        return {"cited": (), "composed": ()}
-    tenant = member().tenant
-    with services().database.transaction(tenant) as db:
-        bodies = [documents.body_of(db, tenant, one.source, one.version) or "" for one in now.citations]
-        composed = decisions.composition(db, tenant, now.decision)
-    cited = []
-    for one, body in zip(now.citations, bodies, strict=True):
-        around = excerpt(body, one.start, one.end) if body[one.start : one.end] == one.quote else None
-        url = passage_url(one.source, one.version, one.start, one.end) if body else ""
-        cited.append((one, around, url))
-    return {"cited": cited, "composed": composed}
 
 
 def _at_hand(found: Conversation, waiting: list[Shown]) -> Shown | None:

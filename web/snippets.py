@@ -8,7 +8,7 @@ from rag.display import plain
 from storage.knowledge_search import BEGIN, END
 
 WIDTH = 280
-AROUND = 140
+AROUND = 100
 
 
 @dataclass(frozen=True, slots=True)
