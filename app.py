@@ -45,7 +45,12 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
         conversation,
         errors,
+        gaps,
         health,
+        knowledge,
+        knowledge_edit,
+        knowledge_upload,
+        knowledge_versions,
         learning,
         mailboxes,
         numbers,
@@ -72,7 +77,8 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
-    for part in (sign_in, queue, conversation, verdict, learning, mailboxes, numbers, workspace, health):
+    knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
+    for part in (sign_in, queue, conversation, verdict, *knowing, learning, mailboxes, numbers, workspace, health):
         app.register_blueprint(part.pages)
     return app
 

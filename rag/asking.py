@@ -43,10 +43,10 @@ def read_asking(text: str, subject: str, language: str) -> Asking:
     sentences: list[str] = []
     closed = False
     for raw in _sentences(unwrapped):
-        closed = _closes(raw, language) or (closed and len(raw.split()) <= MOST_NAMES and "?" not in raw)
+        closed = closes(raw, language) or (closed and len(raw.split()) <= MOST_NAMES and "?" not in raw)
         if closed and sentences:
             break
-        sentence = _without_greeting(raw, language)
+        sentence = without_greeting(raw, language)
         # "Can you do that?" has no word of its own, and asks about the sentence before it.
         if not closed and (content(sentence, language) or (sentences and sentence.endswith("?"))):
             sentences.append(sentence)
@@ -78,7 +78,8 @@ def _sentences(text: str) -> Iterator[str]:
                 yield sentence
 
 
-def _without_greeting(sentence: str, language: str) -> str:
+def without_greeting(sentence: str, language: str) -> str:
+    """What follows "Dear Anna," and its like; everything where nobody is greeted."""
     clause = _OPENING_CLAUSE.match(sentence)
     if not clause:
         return sentence
@@ -87,7 +88,7 @@ def _without_greeting(sentence: str, language: str) -> str:
     return sentence[clause.end() :] if greets else sentence
 
 
-def _closes(sentence: str, language: str) -> bool:
+def closes(sentence: str, language: str) -> bool:
     """Whether a line is the closing formula: after it only names follow."""
     clause = _OPENING_CLAUSE.match(sentence)
     # "Kind regards, Desmond Yeo" stands on one line.

@@ -46,6 +46,7 @@ VENDORS = {
     "lxml": {"adapters"},
     "pypdf": {"adapters"},
     "markdownify": {"adapters"},
+    "markdown_it": {"adapters"},
 }
 
 

@@ -11,6 +11,7 @@ from domain.errors import BadInput, Unreadable
 from storage import decisions, desk, reclassify, thread
 from storage.reclassify import Outcome
 from storage.thread import Conversation, Shown
+from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
 from web.topics import TOPICS, topic
@@ -44,14 +45,23 @@ def _shown(conversation: UUID, unsent: str = "") -> Page:
     if found is None:
         abort(404)
     open_mail = [one for one in reversed(found.messages) if one.waits]
+    now = _at_hand(found, open_mail)
     return render_template(
         "conversation/page.html",
         conversation=found,
-        now=_at_hand(found, open_mail),
+        now=now,
+        **evidence(now),
         open_mail=open_mail,
         unsent=unsent,
         topics=TOPICS,
     )
+
+
+@pages.get("/decisions/<uuid:decision>")
+@signed_in
+def of_decision(decision: UUID) -> Page:
+    """A way to the conversation for who knows the decision alone."""
+    return redirect(url_for("conversation.page", conversation=_conversation_of(decision)))
 
 
 @pages.get("/messages/<uuid:message>/formatted")

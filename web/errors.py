@@ -35,7 +35,11 @@ TOLD = {
         ("All conversations", "/conversations"),
     ),
     405: Told("This page cannot be asked that way", "It was called with the wrong method.", _UNCHANGED),
-    413: Told("This is too large", "What was sent is larger than a page may be (1 MB).", _UNCHANGED),
+    413: Told(
+        "This is too large",
+        "What was sent is larger than this page takes: 1 MB, or 50 MB of documents at once.",
+        _UNCHANGED,
+    ),
     500: Told(
         "Something broke on our side",
         "The error is in the log of the web process, with its time.",

@@ -17,6 +17,7 @@ Page = Response | str
 
 ACTS = {
     "answer": frozenset({"owner", "admin", "agent"}),
+    "write": frozenset({"owner", "admin", "agent"}),
     "manage": frozenset({"owner", "admin"}),
 }
 
@@ -41,17 +42,23 @@ def find_member(app: Flask) -> None:
 
     @app.before_request
     def look() -> None:
-        g.member, g.session_token = None, ""
-        tenant, _, token = request.cookies.get(cookie_name(), "").partition(".")
-        if request.endpoint in {None, "static", "bootstrap.static", "health.alive", "health.ready"} or not token:
-            return
-        try:
-            tenant_id = UUID(tenant)
-        except ValueError:
-            return
-        with services().database.transaction(tenant_id) as db:
-            g.member = members.of_session(db, tenant_id, token)
-        g.session_token = token
+        if "session_token" not in g:
+            look_at_cookie()
+
+
+def look_at_cookie() -> None:
+    """Find the member once for a request; pages that take large files ask for it before anything is read."""
+    g.member, g.session_token = None, ""
+    tenant, _, token = request.cookies.get(cookie_name(), "").partition(".")
+    if request.endpoint in {None, "static", "bootstrap.static", "health.alive", "health.ready"} or not token:
+        return
+    try:
+        tenant_id = UUID(tenant)
+    except ValueError:
+        return
+    with services().database.transaction(tenant_id) as db:
+        g.member = members.of_session(db, tenant_id, token)
+    g.session_token = token
 
 
 def signed_in(page: Callable[P, Page]) -> Callable[P, Page]:

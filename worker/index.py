@@ -13,7 +13,7 @@ import structlog
 from bootstrap import Services
 from domain.errors import BadInput, TryAgain
 from parts.knowledge import document_of, embedded
-from storage import answer_verdicts, indexing, passages, published
+from storage import answer_verdicts, indexing, knowledge_search, passages, published
 from storage.documents import StoredDocument
 from storage.indexing import Work
 from storage.passages import Piece, Vectors, Waiting
@@ -38,10 +38,11 @@ OTHER_ENGINES_KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A document that was cut; `read` is what was found in one that stood there unread."""
+    """A document that was cut; `texts` has one for each piece, `read` is what was found in one that stood there unread."""
 
     document: UUID
     pieces: Sequence[Piece]
+    texts: Sequence[str]
     read: StoredDocument | None
 
 
@@ -135,8 +136,9 @@ def _cut_one(turn: Round, document: UUID, row: StoredDocument, ready: list[Cut])
     from rag.passages import passages_of
 
     found = row if row.body is not None else turn.services.read_again(row)
-    pieces = [Piece(one.heading, one.start, one.end) for one in passages_of(document_of(found))]
-    ready.append(Cut(document, pieces, found if row.body is None else None))
+    cut = passages_of(document_of(found))
+    pieces = [Piece(one.heading, one.start, one.end) for one in cut]
+    ready.append(Cut(document, pieces, [one.text for one in cut], found if row.body is None else None))
 
 
 def _write_cut(turn: Round, ready: Sequence[Cut]) -> None:
@@ -148,6 +150,7 @@ def _write_cut(turn: Round, ready: Sequence[Cut]) -> None:
                     # Only now is it known that customers may no longer read what stood there before.
                     indexing.withdraw(db, tenant, [one.read.path])
             passages.cut(db, tenant, one.document, turn.engine, one.pieces)
+            knowledge_search.keep_words(db, tenant, one.document, turn.engine, one.texts)
 
     if ready:
         turn.write(write)

@@ -44,6 +44,7 @@ from storage import (
     gaps,
     incidents,
     indexing,
+    knowledge_search,
     learning,
     llm_calls,
     mailboxes,
@@ -55,6 +56,7 @@ from storage import (
     passages,
     published,
     reclassify,
+    replies,
     revocations,
     rotation,
     standings,
@@ -200,6 +202,13 @@ CASES = {
     "gaps.unanswered": lambda db, t, b: [one for one in gaps.unanswered(db, t, "plain") if "boats" in one.text],
     "gaps.keep": lambda db, t, b: gaps.keep(db, t, "x", [(b.message, b"ours")]),
     "gaps.regroup": lambda db, t, b: gaps.regroup(db, t, [Grouped(uuid4(), "en", (b.message,))]),
+    "knowledge_search.keep_words": lambda db, t, b: knowledge_search.keep_words(
+        db, t, b.document, "plain", ["ours", "ours"]
+    ),
+    "knowledge_search.search": lambda db, t, b: [
+        one for one in knowledge_search.search(db, t, "secret") if "secret" in one.path
+    ],
+    "replies.by_a_person": lambda db, t, b: replies.by_a_person(db, t, b.effect.id),
     "gaps.every": lambda db, t, b: [one for one in gaps.every(db, t) if one.id == b.gap],
     "gaps.one": lambda db, t, b: gaps.one(db, t, b.gap),
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),

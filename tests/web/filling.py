@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
@@ -13,7 +13,7 @@ from domain.decision import Check, Citation, Decision, Reply
 from domain.mailbox import RawMail
 from domain.message import Address, Attachment, Message
 from domain.understanding import Understanding
-from storage import decisions, mailboxes, messages, reclassify
+from storage import decisions, desk, gaps, mailboxes, messages, reclassify
 from storage.database import Database
 
 LEASE = timedelta(minutes=1)
@@ -100,6 +100,23 @@ class Filler:
         made = self.decide(claim, Decision.release("Answered from Returns.", reply), UNDERSTANDING)
         self.move(made, state)
         return Held(made, claim.conversation, claim.id)
+
+    def answered_by_hand(self, mailbox: UUID, text: str = "Dear Anna,\n\nWithin 30 days.", **more) -> UUID:
+        """A question that a person answered; returns the reply's id."""
+        held = self.held(mailbox, **more)
+        with self.database.transaction(self.tenant) as db:
+            assert desk.send(db, self.tenant, held.decision, member=self.member, text_to_send=text, reference="ABC234")
+        self.move(held.decision, "sent")
+        [reply] = self.rows("SELECT id FROM outbox WHERE decision_id = :decision", decision=held.decision)
+        return reply.id
+
+    def gap(self, *mails: "Held") -> UUID:
+        """What these ask is grouped, as the worker does; returns the group's id."""
+        gap = uuid4()
+        with self.database.transaction(self.tenant) as db:
+            gaps.keep(db, self.tenant, "plain", [(one.message, b"1234") for one in mails])
+            gaps.regroup(db, self.tenant, [gaps.Grouped(gap, "en", tuple(one.message for one in mails))])
+        return gap
 
     def move(self, decision: UUID, state: str, error: str = "") -> None:
         """Put a reply where the send machine would have put it."""

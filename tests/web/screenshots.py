@@ -7,7 +7,7 @@ the pages are served over HTTP and looked at by a Chromium. Only Gmail is absent
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,17 +27,19 @@ from domain.category import Category
 from domain.errors import Unreadable
 from rag.checked import WRONG_ANSWERS
 from settings import ROOT, Settings
-from storage import answer_standings, mailboxes, members, migrate, tenants
+from storage import answer_standings, documents, mailboxes, members, migrate, tenants
+from storage.documents import StoredDocument
 from tests.support.browser import find_chromium
 from tests.support.letters import letter
 from tests.support.servers import running_servers
 from tests.web.filling import Filler
 from web import passwords
-from worker import learn, process
+from worker import gaps, index, learn, process
 
 SHOP = ROOT / "sandbox" / "shop"
 EMAIL, PASSWORD = "mara@lumen-oak.example", "a password for pictures"
 WIDTHS = (360, 768, 1280, 1920)
+DOCUMENT = "en/returns.md"
 VERIFIED = b"Authentication-Results: mx.google.com; dkim=pass header.i=@%s; dmarc=pass header.from=%s\r\n"
 
 
@@ -89,13 +91,31 @@ def _fill(services: Services) -> tuple[Filler, UUID]:
     with services.database.transaction(tenant) as db:
         answer_standings.set_target(db, tenant, WRONG_ANSWERS)
     save_checked_mail(services, tenant)
+    while index.work(services, tenant):
+        pass
     learn.work(services, tenant)
     filler.rows("UPDATE mailbox SET connected_at = now() - interval '3 days' WHERE tenant_id = :tenant RETURNING 1")
     _bring_mail(filler, shop)
     while process.work(services, tenant):
         pass
     _settle(filler, jonas)
+    _know(services, filler)
     return filler, shop
+
+
+def _know(services: Services, filler: Filler) -> None:
+    """What a knowledge base looks like after a while: read in, changed, one file left out, questions unanswered."""
+    tenant = filler.tenant
+    changed = (ROOT / "knowledge_base" / DOCUMENT).read_text().replace("30 days", "60 days") + "\nThis is new.\n"
+    with services.database.transaction(tenant) as db:
+        documents.put(
+            db, tenant, services.read_document(DOCUMENT, changed.encode(), maker="member", member=filler.member)
+        )
+        documents.put(db, tenant, StoredDocument("en/price-list.md", "v", "---\nvisibility: intern\n---\nLamps."))
+    while index.work(services, tenant):
+        pass
+    filler.rows("UPDATE gap_work SET next_at = now() WHERE tenant_id = :tenant RETURNING 1")
+    gaps.work(services, tenant)
 
 
 def _bring_mail(filler: Filler, shop: UUID) -> None:
@@ -196,6 +216,7 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     for name, wanted in (
         ("held", "d.disposition = 'hold' AND o.state = 'held'"),
         ("answered", "d.disposition = 'release' AND d.category = 'question'"),
+        ("cited", "jsonb_array_length(d.citations) > 0"),
         ("written", "d.disposition = 'hold' AND o.state IS NULL AND d.importance > 3"),
     ):
         rows = filler.rows(f"""
@@ -203,7 +224,9 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
                 LEFT JOIN outbox o ON o.tenant_id = d.tenant_id AND o.decision_id = d.id
             WHERE d.tenant_id = :tenant AND d.settled_at IS NULL AND {wanted} ORDER BY d.importance DESC, d.id LIMIT 1
         """)  # noqa: S608  # the three conditions above
-        every(f"conversation-{name}", f"/conversations/{rows[0][0]}", full=True)
+        if rows:
+            shown = f"/conversations/{rows[0][0]}"
+            every(f"conversation-{name}", shown, full=True)
     every("numbers", "/numbers/")
     every("mailboxes", "/mailboxes/")
     page.set_viewport_size({"width": 1280, "height": 860})
@@ -213,7 +236,7 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     page.screenshot(path=folder / "mailboxes-folds-open.png")
     _say(filler)
     every("learning", "/learning", full=True)
-    page.goto(f"{address}/conversations/{rows[0][0]}")
+    page.goto(address + shown)
     page.get_by_text("Say what it is about").click()
     page.screenshot(path=folder / "conversation-say-what-it-is.png", full_page=True)
     page.goto(address + "/")
@@ -222,6 +245,7 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     page.screenshot(path=folder / "queue-row-focused.png")
     page.keyboard.press("?")
     page.screenshot(path=folder / "queue-shortcuts.png")
+    _photograph_knowledge(page, address, folder, filler, every)
     every("nothing-here", "/nothing/here")
     with filler.database.transaction(filler.tenant) as db:
         mailboxes.set_status(
@@ -234,6 +258,52 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
         )
     every("queue-empty-in-trouble", "/")
     every("mailboxes-in-trouble", "/mailboxes/")
+
+
+def _photograph_knowledge(page: Page, address: str, folder: Path, filler: Filler, every: Callable[..., None]) -> None:
+    versions = filler.rows(
+        "SELECT version, length(body) AS n FROM document WHERE tenant_id = :tenant AND path = :path"
+        " ORDER BY is_current DESC",
+        path=DOCUMENT,
+    )
+    new, old = versions[0].version, versions[-1].version
+    every("knowledge", "/knowledge")
+    every("knowledge-search", "/knowledge/search?q=how+long+can+I+return+a+lamp", full=True)
+    every("knowledge-search-nothing", "/knowledge/search?q=zeppelin")
+    every("knowledge-upload", "/knowledge/upload", full=True)
+    every("knowledge-edit", f"/knowledge/edit?path={DOCUMENT}", full=True)
+    every("knowledge-versions", f"/knowledge/versions?path={DOCUMENT}")
+    every("knowledge-differences", f"/knowledge/differences?path={DOCUMENT}&old={old}&new={new}", full=True)
+    every("knowledge-remove", f"/knowledge/remove?path={DOCUMENT}")
+    every("knowledge-passage", f"/knowledge/passage?path={DOCUMENT}&version={old}&start=60&end=140", full=True)
+    every("gaps", "/gaps", full=True)
+    gap = filler.rows("SELECT id FROM gap WHERE tenant_id = :tenant AND state = 'open' LIMIT 1")
+    if gap:
+        every("gaps-article", f"/gaps/{gap[0].id}/article", full=True)
+    filler.rows(
+        "UPDATE knowledge SET wanted = done + 1, total = 3000, embedded = 1240 WHERE tenant_id = :tenant RETURNING 1"
+    )
+    every("knowledge-working", "/knowledge")
+    # What only a button leads to: the preview, somebody faster, what became of files.
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}/knowledge/edit?path={DOCUMENT}")
+    page.get_by_role("button", name="Preview").click()
+    page.screenshot(path=folder / "knowledge-preview.png", full_page=True)
+    page.evaluate("document.querySelector('[name=base]').value = '0'")
+    page.fill("#body", "Mine is shorter.")
+    page.get_by_role("button", name="Save").click()
+    page.screenshot(path=folder / "knowledge-meanwhile.png", full_page=True)
+    page.goto(address + "/knowledge/upload")
+    page.set_input_files(
+        "#files",
+        [
+            {"name": "new.md", "mimeType": "text/plain", "buffer": b"# New\n\nA text."},
+            {"name": "run.exe", "mimeType": "text/plain", "buffer": b"MZ"},
+        ],
+    )
+    page.get_by_role("button", name="Upload").click()
+    page.screenshot(path=folder / "knowledge-uploaded.png", full_page=True)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from bootstrap import Services
 from tests.conftest import PASSWORD, Workspace
 from tests.support.browser import find_chromium
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler, Held
+from tests.web.shelf import Shelf
 
 pytestmark = [
     pytest.mark.browser,
@@ -85,11 +87,27 @@ def opened(chromium: Browser, address: str, workspace: Workspace, **options) -> 
     context.close()
 
 
+KNOWLEDGE = (
+    "/knowledge", "/knowledge/search?q=lamp", "/knowledge/upload", "/knowledge/edit", "/knowledge/edit?path=en/a.md",
+    "/knowledge/versions?path=en/a.md", "/knowledge/remove?path=en/a.md", "/gaps",
+)  # fmt: skip
+
+
 @pytest.fixture
 def held(filler: Filler) -> Held:
     mailbox = filler.mailbox()
     filler.held(mailbox, replace(MESSAGE, subject="The other one"), understanding=replace(UNDERSTANDING, importance=2))
     return filler.held(mailbox)
+
+
+@pytest.fixture
+def stocked(filler: Filler, services: Services) -> None:
+    """Documents, with names and words that do not break, and a group of questions."""
+    shelf = Shelf(services, filler.tenant)
+    shelf.put("en/a.md", f"# {'Returns' * 20}\n\nA lamp. {'x' * 300}\n\n## Costs\n\nReturning a lamp is free.")
+    shelf.index()
+    shelf.put("en/a-long-name-of-a-document-that-has-no-blank-in-it-and-so-cannot-be-broken-at-one.md", "A lamp.")
+    filler.gap(filler.held(filler.mailbox(), replace(MESSAGE, subject="A gap")))
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -110,11 +128,11 @@ def test_a_held_mail_is_edited_and_sent(
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_every_page_renders_at_every_width_in_both_themes(
-    chromium: Browser, address: str, workspace: Workspace, held: Held, *, scripts: bool
+    chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: None, *, scripts: bool
 ) -> None:
     with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
         conversation = f"/conversations/{held.conversation}"
-        for path in ("/", "/conversations", conversation, "/mailboxes/", "/numbers/", "/learning"):
+        for path in ("/", "/conversations", conversation, "/mailboxes/", "/numbers/", "/learning", *KNOWLEDGE):
             page.goto(address + path)
             expect(page.locator("h1")).to_be_visible()
             for width in (360, 768, 1280, 1920):
@@ -126,6 +144,27 @@ def test_every_page_renders_at_every_width_in_both_themes(
                     wide = page.evaluate("document.documentElement.scrollWidth")
                     assert wide <= width, f"{path} scrolls sideways at {width} ({wide})"
         assert trouble == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_article_is_written_previewed_and_saved(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, held: Held, *, scripts: bool
+) -> None:
+    with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
+        page.get_by_role("link", name="Knowledge").first.click()
+        page.get_by_role("link", name="Write an article").click()
+        page.get_by_label("Title").fill("Care of a lamp")
+        page.get_by_label("Text", exact=True).fill("Wipe it with a **dry** cloth.")
+        page.get_by_label("Members alone").check()
+        page.get_by_role("button", name="Preview").click()
+        expect(page.get_by_role("region", name="Preview").locator("strong")).to_have_text("dry")
+        page.get_by_role("button", name="Save the article").click()
+        expect(page.get_by_text("Saved. It is for members alone")).to_be_visible()
+        assert trouble == []
+    [row] = filler.rows(
+        "SELECT visibility FROM document WHERE tenant_id = :tenant AND path = 'care-of-a-lamp.md' AND is_current"
+    )
+    assert row.visibility == "internal"
 
 
 def test_an_act_needs_confirmation_without_a_script_too(
@@ -202,7 +241,7 @@ def test_the_words_of_the_bottom_bar_stand_apart_on_a_small_telephone(
     chromium: Browser, address: str, workspace: Workspace, held: Held
 ) -> None:
     with opened(chromium, address, workspace, viewport={"width": 360, "height": 780}) as (page, _):
-        for path in ("/", "/conversations", "/numbers/"):
+        for path in ("/", "/conversations", "/knowledge", "/numbers/"):
             page.goto(address + path)
             boxes = [one.bounding_box() for one in page.locator(".rail li .rail-word").all()]
             assert boxes[0]["x"] >= 4
@@ -211,9 +250,11 @@ def test_the_words_of_the_bottom_bar_stand_apart_on_a_small_telephone(
                 assert left["x"] + left["width"] + 4 <= right["x"], path
 
 
-def test_targets_are_large_enough(chromium: Browser, address: str, workspace: Workspace, held: Held) -> None:
+def test_targets_are_large_enough(
+    chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: None
+) -> None:
     with opened(chromium, address, workspace) as (page, _):
-        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/"):
+        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/", *KNOWLEDGE):
             page.goto(address + path)
             small = page.evaluate(
                 "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back')]"

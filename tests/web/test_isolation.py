@@ -11,7 +11,9 @@ from adapters.mime.parse import parse
 from domain.answering import AnswerLook
 from domain.decision import Decision, Reply
 from domain.message import Address
-from storage import mailboxes
+from storage import documents, gaps, mailboxes
+from storage.documents import StoredDocument
+from storage.gaps import Grouped
 from tests.conftest import Workspace
 from tests.web.conftest import Browser
 from tests.web.filling import CHECKS, CITATION, MESSAGE, UNDERSTANDING, Filler, Held
@@ -21,6 +23,7 @@ CANARY = "CANARY-7f3a"
 # The id that each route takes. A new route fails the test until it stands here or below.
 TAKES: dict[str, str] = {
     "conversation.page": "conversation",
+    "conversation.of_decision": "decision",
     "conversation.formatted": "message",
     "conversation.original": "message",
     "conversation.attachment": "message",
@@ -28,6 +31,9 @@ TAKES: dict[str, str] = {
     "conversation.dismiss": "decision",
     "conversation.say_what_it_is": "decision",
     "verdict.say": "decision",
+    "gaps.dismiss": "gap",
+    "gaps.write": "gap",
+    "gaps.from_reply": "reply",
     "learning.extend": "correction",
     "learning.end": "correction",
     "learning.delete": "correction",
@@ -41,7 +47,10 @@ TAKES: dict[str, str] = {
 TAKE_NOTHING = {
     "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
-    "workspace.answering", "workspace.theme", "health.alive", "health.ready",
+    "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
+    "knowledge.page", "knowledge.search", "knowledge.passage", "knowledge_upload.page", "knowledge_upload.upload",
+    "knowledge_edit.page", "knowledge_edit.change", "knowledge_versions.page", "knowledge_versions.compare",
+    "knowledge_versions.restore", "knowledge_versions.ask_to_remove", "knowledge_versions.remove",
 }  # fmt: skip
 
 # Files that everybody may have.
@@ -58,14 +67,14 @@ FORM = {
 }
 EVERYTHING = (
     "tenant", "mailbox", "conversation", "message", "decision", "outbox", "event", "correction",
-    "checked_mail", "learning", "answer_verdict",
+    "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question",
 )  # fmt: skip
 
 
 class Rows:
     """The ids of one workspace's rows, by what the routes call them."""
 
-    def __init__(self, filler: Filler, held: Held, mailbox: UUID) -> None:
+    def __init__(self, filler: Filler, held: Held, mailbox: UUID, knowledge: dict[str, UUID]) -> None:
         self.filler = filler
         self.ids = {
             "conversation": held.conversation,
@@ -73,6 +82,7 @@ class Rows:
             "decision": held.decision,
             "mailbox": mailbox,
             "correction": filler.correct(held.decision),
+            **knowledge,
         }
 
     def snapshot(self) -> list[str]:
@@ -102,7 +112,20 @@ def _filled(filler: Filler, mark: str) -> Rows:
     decision = decision.proven_by(replace(CITATION, quote=f"{mark} quote")).checked(*CHECKS)
     decision = replace(decision, answer=AnswerLook("quoted", 0.9, {}, answered=True, passage=f"{mark} passage"))
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
-    return Rows(filler, Held(made, claim.conversation, claim.id), mailbox)
+    return Rows(filler, Held(made, claim.conversation, claim.id), mailbox, _knowledge(filler, mark, mailbox))
+
+
+def _knowledge(filler: Filler, mark: str, mailbox: UUID) -> dict[str, UUID]:
+    """A document at the same path in both workspaces and one at a path of its own, a gap, a reply by a person."""
+    answered, asked = filler.answered_by_hand(mailbox), filler.held(mailbox)
+    gap = uuid4()
+    with filler.database.transaction(filler.tenant) as db:
+        for path in ("en/shared.md", f"en/{mark}.md"):
+            found = StoredDocument(path, f"{mark}-version", f"{mark} lamp", body=f"{mark} lamp", title=f"{mark} title")
+            documents.put(db, filler.tenant, found)
+        gaps.keep(db, filler.tenant, "plain", [(asked.message, b"1234")])
+        gaps.regroup(db, filler.tenant, [Grouped(gap, "en", (asked.message,))])
+    return {"gap": gap, "reply": answered}
 
 
 @pytest.fixture
@@ -186,7 +209,7 @@ def test_nothing_of_another_tenant_is_in_any_answer(app, browser: Browser, own: 
             ("GET", f"/learning?after={one}"),
             ("GET", f"/learning?q={CANARY}"),
         ]
-    paths += [("GET", f"/conversations?q={CANARY}")]
+    paths += [("GET", f"/conversations?q={CANARY}"), ("GET", "/knowledge/search?q=lamp"), ("GET", "/knowledge")]
     # Our own pages once more at the end: nothing of what was asked may have come into them.
     paths += [("GET", "/"), ("GET", "/conversations"), ("GET", "/mailboxes/"), ("GET", "/learning")]
     seen_own = False
@@ -198,6 +221,38 @@ def test_nothing_of_another_tenant_is_in_any_answer(app, browser: Browser, own: 
         assert not any(str(one) in str(answer.headers) for one in foreign.ids.values()), f"{method} {path}"
         seen_own = seen_own or "OWN subject" in body
     assert seen_own
+    assert foreign.snapshot() == before
+
+
+THEIR_DOCUMENTS = [
+    f"/knowledge/{page}?path=en/{CANARY}.md&version={CANARY}-version&old={CANARY}-version&new={CANARY}-version"
+    for page in ("passage", "versions", "differences", "edit", "remove")
+] + [f"/knowledge/passage?path=en/shared.md&version={CANARY}-version"]
+
+
+@pytest.mark.parametrize("path", THEIR_DOCUMENTS)
+def test_another_tenants_document_is_answered_like_one_that_nobody_has(
+    browser: Browser, own: Rows, foreign: Rows, path: str
+) -> None:
+    before = foreign.snapshot()
+    theirs, nobodys = browser.get(path), browser.get(path.replace(CANARY, "nothing"))
+    assert theirs.status_code == nobodys.status_code == 404
+    assert theirs.data == nobodys.data
+    # The control: our own of the same name is there.
+    own_path = path.replace(CANARY, "OWN")
+    assert browser.get(own_path).status_code == 200
+    assert foreign.snapshot() == before
+
+
+def test_nothing_is_done_to_another_tenants_document(browser: Browser, own: Rows, foreign: Rows) -> None:
+    before = foreign.snapshot()
+    for path in (f"en/{CANARY}.md", "en/shared.md"):
+        named = {"path": path, "version": f"{CANARY}-version", "base": f"{CANARY}-version"}
+        assert browser.post("/knowledge/restore", named).status_code == 404
+        gap = {"gap": str(foreign.ids["gap"]), "checked": "yes"}
+        browser.post("/knowledge/edit", {"act": "save", "title": "T", "body": "B", **named, **gap})
+    assert browser.post("/knowledge/remove", {"path": f"en/{CANARY}.md"}).status_code in {302, 404}
+    assert CANARY.lower() not in browser.page("/knowledge").replace(f"en/{CANARY}.md", "").lower()
     assert foreign.snapshot() == before
 
 
