@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,6 @@ from rag.terms import Terms, Texts, hashes_of
 from rag.words import char_words, stems
 
 K1, B = 1.2, 0.75
-# How many entries of postings one text may read in the search for candidates: rare terms first, then as far as it goes.
-READ = 40_000
 # Words of the knowledge base that one text may resemble, in the search for candidates; the least likeness as a share of
 # the most.
 LIKE_WORDS, LIKE = 96, 0.2
@@ -34,6 +32,31 @@ class StemSets:
     def __getitem__(self, at: int) -> frozenset[str]:
         low, high = self._passages.starts[at], self._passages.starts[at + 1]
         return frozenset(self._names[number] for number in self._passages.numbers[low:high])
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The stems of several texts that a part has: their `numbers`, ascending, and their `idf`.
+
+    `asked` is 1 where a text has a stem, else 0, float32 of shape (texts, stems); `most` is what any passage could
+    reach with all stems of a text, those included that no passage has.
+    """
+
+    numbers: Any
+    idf: Any
+    asked: Any
+    most: Any
+
+    def shares(self, weights: Any) -> Any:
+        """What passages reach of the most for each text; float32 of shape (texts, passages).
+
+        `weights` are those of the stems in the passages.
+        """
+        return (self.asked @ weights) / self.most[:, None]
+
+    def of(self, text: int) -> Any:
+        """The numbers of one text's stems."""
+        return self.numbers[self.asked[text] > 0]
 
 
 class WordIndex:
@@ -63,42 +86,45 @@ class WordIndex:
     def known(self, stem: str) -> bool:
         return self._terms.number(stem) is not None
 
-    def query(self, text: str) -> tuple[Any, float]:
-        """The numbers of a text's stems, and the most that any passage could reach with all of them."""
-        wanted = set(stems(text, self._language))
-        numbers, known = self._terms.find(hashes_of(wanted))
-        numbers = np.sort(numbers[known])
-        most = float(self._idf[numbers].sum()) + self._rarest * int((~known).sum())
-        return numbers, most * (K1 + 1) or 1.0
+    def wanted(self, texts: Sequence[Collection[str]]) -> "Wanted":
+        """Look up the distinct stems of several texts at once."""
+        every = list(dict.fromkeys(stem for text in texts for stem in text))
+        found, known = self._terms.find(hashes_of(every))
+        numbers, row = np.unique(found[known], return_inverse=True)
+        place = dict(zip((stem for stem, there in zip(every, known.tolist(), strict=True) if there), row, strict=True))
+        asked = np.zeros((len(texts), len(numbers)), dtype=np.float32)
+        unknown = np.zeros(len(texts))
+        for at, text in enumerate(texts):
+            rows = [place[stem] for stem in text if stem in place]
+            asked[at, rows] = 1
+            unknown[at] = len(text) - len(rows)
+        idf = self._idf[numbers]
+        most = (asked @ idf + self._rarest * unknown) * (K1 + 1)
+        return Wanted(numbers, idf, asked, np.where(most > 0, most, 1.0).astype(np.float32))
 
     def scores(self, text: str) -> Any:
         """BM25 of each passage as a share, 0 to 1, of the most that any passage could reach."""
-        return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
-
-    def scores_of(self, queries: Sequence[tuple[Any, float]], at: Any) -> Any:
-        """The same of some passages only, for several queries; float32 of shape (queries, passages)."""
-        wanted = np.unique(np.concatenate([numbers for numbers, _ in queries]))
-        weights = self.weights_of(wanted, at)
-        return np.stack([weights[np.searchsorted(wanted, numbers)].sum(axis=0) / most for numbers, most in queries])
+        wanted = self.wanted([set(stems(text, self._language))])
+        return wanted.shares(self.weights_of(wanted.numbers, np.arange(len(self._passages))))[0]
 
     def weights_of(self, numbers: Any, at: Any) -> Any:
         """The weight in BM25 of each of these stems in each of these passages; float32 of shape (stems, passages)."""
         row_of = np.zeros(len(self._terms), dtype=np.int32)
         row_of[numbers] = np.arange(1, len(numbers) + 1)
         entries, lengths = self._passages.spans(at)
-        rows = row_of[self._passages.numbers[entries]]
+        rows = row_of.take(self._passages.numbers.take(entries))
         held = np.flatnonzero(rows)
         weights = np.zeros((len(numbers), len(at)), dtype=np.float32)
-        weights[rows[held] - 1, np.repeat(np.arange(len(at)), lengths)[held]] = self._passages.weights[entries[held]]
+        columns = np.searchsorted(np.cumsum(lengths), held, side="right")
+        weights[rows[held] - 1, columns] = self._passages.weights.take(entries[held])
         return weights
 
-    def candidates(self, query: tuple[Any, float], count: int) -> Any:
-        """About the best passages for a query, by its rarer stems."""
-        numbers, _ = query
+    def candidates(self, numbers: Any, count: int, read: int) -> Any:
+        """About the best passages for these stems, by the rarer ones; `read` entries of postings are looked at."""
         lengths = self._postings.starts[numbers + 1] - self._postings.starts[numbers]
         order = np.argsort(lengths, kind="stable")
-        read = within(numbers[order], lengths[order], READ)
-        return best_of(self._postings.totals(read, np.ones(len(read), dtype=np.float32), len(self._passages)), count)
+        rarer = within(numbers[order], lengths[order], read)
+        return best_of(self._postings.totals(rarer, np.ones(len(rarer), dtype=np.float32), len(self._passages)), count)
 
 
 class CharacterIndex:
@@ -129,15 +155,11 @@ class CharacterIndex:
             row[:] = np.bincount(column, weights=times[owners[known]], minlength=len(distinct))
         weights *= self._idf[distinct]
         weights /= np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
-        entries, lengths = self._by_gram.spans(distinct)
-        words, shares = self._by_gram.numbers[entries], self._by_gram.weights[entries]
-        place = np.repeat(np.arange(len(distinct)), lengths)
-        return np.stack(
-            [
-                np.bincount(words, weights=one[place] * shares, minlength=len(self._postings)).astype(np.float32)
-                for one in weights
-            ]
-        )
+        likeness = np.zeros((len(texts), len(self._postings)), dtype=np.float32)
+        for row, one in zip(likeness, weights, strict=True):
+            mine = np.flatnonzero(one)
+            row[:] = self._by_gram.totals(distinct[mine], one[mine], len(row))
+        return likeness
 
     def scores(self, text: str) -> Any:
         """The cosine of each passage with a text."""
@@ -147,12 +169,12 @@ class CharacterIndex:
         """The cosines of some passages with several texts; of shape (texts, passages)."""
         return self._passages.products(at, likeness)
 
-    def candidates(self, likeness: Any, count: int) -> Any:
-        """About the best passages for a query, by the words that are most like its own."""
+    def candidates(self, likeness: Any, count: int, read: int) -> Any:
+        """About the best passages for a query, by the words most like its own; `read` as for words."""
         like = best_of(likeness, LIKE_WORDS, LIKE * float(likeness.max(initial=0.0)))
         like = like[np.argsort(-likeness[like], kind="stable")]
-        read = within(like, self._postings.starts[like + 1] - self._postings.starts[like], READ)
-        return best_of(self._postings.totals(read, likeness[read], len(self._passages)), count)
+        nearest = within(like, self._postings.starts[like + 1] - self._postings.starts[like], read)
+        return best_of(self._postings.totals(nearest, likeness[nearest], len(self._passages)), count)
 
 
 class Positions:

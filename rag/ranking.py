@@ -9,7 +9,7 @@ import numpy as np
 from rag.index import Asked, Index
 from rag.lexical import LanguagePart
 from rag.passages import Passage
-from rag.surroundings import called, document_words, linked, of_documents
+from rag.surroundings import document_words, linked, of_documents
 
 # A passage in another language than the question's stands behind those in its own.
 FOREIGN = 1.0
@@ -72,17 +72,15 @@ def search(
     """The best passages for a text: `share` of the score from the whole, the rest from its best part."""
     if not index.passages:
         return ()
-    asked = [whole, *parts]
-    found = index.signals(asked, language)
+    found = index.signals([whole, *parts], language)
     signals = (found.titles, found.bodies, found.words, found.characters, found.exact)
     titles, bodies, words, characters, exact = (_mixed(scores, share) for scores in signals)
-    documents = document_words(index, found, " ".join(one.text for one in parts or [whole]), language)
-    named = called(index, found.numbers, [one.text for one in asked], language)
+    documents = document_words(index, found)
     weights = _weights(language)
     fused = (
         weights.title * titles + weights.body * bodies + weights.words * words + weights.characters * characters
         + weights.document * documents + EXACT * exact
-        + NAMED * np.maximum(np.clip((titles - NEARLY) / (1 - NEARLY), 0, 1), named)
+        + NAMED * np.maximum(np.clip((titles - NEARLY) / (1 - NEARLY), 0, 1), found.named)
     )  # fmt: skip
     own = fused[~found.foreign]
     mean, spread = float(own.mean()), float(own.std()) or 1.0

@@ -1,12 +1,11 @@
 """What the document around a passage says for it: a section seldom repeats what its neighbours have said."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from rag.index import Index, Signals
-from rag.names import Names
+from rag.index import Index
+from rag.signals import Signals
 
 # Passages of one document that count as surroundings of each other; a file of a thousand questions is no document.
 NEIGHBOURS = 16
@@ -24,31 +23,21 @@ def linked(index: Index, numbers: Any) -> Any:
     return index.arrays["passages.links"][numbers]
 
 
-def called(index: Index, numbers: Any, texts: Sequence[str], language: str) -> Any:
-    """Which passages are called just what one of the texts says, headings and names in links alike."""
-    names = Names(index.arrays, "names")
-    found = np.concatenate([names.called(text, language) for text in texts])
-    return np.isin(numbers, found)
-
-
-def document_words(index: Index, found: Signals, text: str, language: str) -> Any:
+def document_words(index: Index, found: Signals) -> Any:
     """As `words` of Signals, with each stem of a text counted where the passage or one around it says it best."""
     scores = np.zeros(len(found.numbers), dtype=np.float32)
     if not len(found.numbers):
         return scores
     starts, lengths = _blocks(of_documents(index, found.numbers))
-    for name in [language] if language in index.parts else list(index.parts):
-        part = index.parts[name]
-        numbers, most = part.words.query(text)
-        own = np.flatnonzero(np.isin(found.numbers, part.numbers, assume_unique=True))
-        if not len(numbers) or not len(own):
+    for told in found.told:
+        if not len(told.idf) or not len(told.places):
             continue
-        worth = np.array([part.words.worth(int(number)) for number in numbers])
-        telling = numbers[np.argsort(-worth, kind="stable")[:MOST_TERMS]]
-        at = np.searchsorted(part.numbers, found.numbers[own])
-        each = np.zeros((len(telling), len(found.numbers)), dtype=np.float32)
-        each[:, own] = part.words.scores_of([(number[None], most) for number in telling], at)
-        best = np.maximum.reduceat(each, starts, axis=1).sum(axis=0)
+        telling = np.argsort(-told.idf, kind="stable")[:MOST_TERMS]
+        each = told.weights[telling]
+        if len(told.places) < len(scores):
+            each, inside = np.zeros((len(telling), len(scores)), dtype=np.float32), each
+            each[:, told.places] = inside
+        best = np.maximum.reduceat(each, starts, axis=1).sum(axis=0) / told.most
         scores = np.maximum(scores, np.repeat(best, lengths))
     return scores
 
