@@ -19,9 +19,10 @@ from rag.near import near_of, similar
 from rag.signals import PartSearch, Signals
 from rag.words import stems
 
-# Where not all passages are scored: how many the texts of a mail propose together by each of its signals, and how many
-# entries of postings they read for that. A mail of many texts looks at fewer passages for each.
-BY_MEANING, BY_WORDS, READ = 400, 160, 80_000
+# Where not all passages are scored: how many the texts of a mail propose together by each of its signals, and each at
+# most; and how many entries of postings they read for that. A mail of many texts looks at fewer passages for each.
+BY_MEANING, BY_WORDS, READ = (400, 160), (160, 60), 80_000
+EVERYTHING = 1 << 40
 # Passages in other languages, behind those of a small part in the language of the mail; and those that are scored so
 # that "low" means what it means over the whole knowledge base.
 FOREIGN, ORDINARY = 32, 64
@@ -59,6 +60,8 @@ class Index:
         self.passages = Passages(arrays, self.documents)
         self._titles, self._starts, self._bodies = arrays["titles"], arrays["titles.starts"], arrays["bodies"]
         self._part_of = arrays["passages.parts"]
+        # Of each passage the number of its document, and the share of its letters that stand in links.
+        self.document_of, self.linked = arrays["passages.documents"], arrays["passages.links"]
         self._codes, self._names = Codes(arrays, "codes"), Names(arrays, "names")
         self._near = near_of(arrays, "near")
         self.parts: Mapping[str, LanguagePart] = {
@@ -89,21 +92,21 @@ class Index:
         # Where passages in the question's own language exist, a common word elsewhere says nothing.
         own = language in self.parts
         texts, queries = [one.text for one in asked], np.stack([one.vector for one in asked]).astype(np.float32)
-        stemmed = {name: [frozenset(stems(text, name)) for text in texts] for name in ([language] if own else self.parts)}
-        searches = [
-            PartSearch(self.parts[name], self.facts.languages.index(name), texts, found)
-            for name, found in stemmed.items()
-        ]
+        stemmed = {
+            name: [frozenset(stems(text, name)) for text in texts] for name in ([language] if own else self.parts)
+        }
+        read = READ // len(texts) if self._near is not None else EVERYTHING
+        searches = [PartSearch(self.parts[name], texts, found, read) for name, found in stemmed.items()]
         named = [self._names.called(one, language) for one in stemmed[language]] if own else []
         holders = [self._codes.holders(text) for text in texts]
         chosen = self._candidates(queries, searches, [*named, *(one for held in holders for one in held)], own=own)
         words = np.zeros((len(asked), len(chosen)), dtype=np.float32)
         characters = np.zeros_like(words)
-        parts, told = self._part_of[chosen], []
-        for search in searches:
-            places = np.flatnonzero(parts == search.number)
-            words[:, places], characters[:, places], of_part = search.scores(chosen[places], places)
-            told.append(of_part)
+        documents = np.zeros(len(chosen), dtype=np.float32)
+        spoken = self._part_of[chosen]
+        for name, search in zip(stemmed, searches, strict=True):
+            of_part = spoken == self.facts.languages.index(name)
+            words[:, of_part], characters[:, of_part], documents[of_part] = search.scores(chosen[of_part])
         return Signals(
             numbers=chosen,
             titles=self._title_scores(queries, chosen),
@@ -111,23 +114,23 @@ class Index:
             words=words,
             characters=characters,
             exact=np.stack([_share(held, chosen) for held in holders]),
+            documents=documents,
             named=_among(chosen, named),
-            foreign=parts != searches[0].number if own else np.zeros(len(chosen), dtype=bool),
-            told=tuple(told),
+            foreign=spoken != self.facts.languages.index(language) if own else np.zeros(len(chosen), dtype=bool),
         )
 
     def _candidates(self, queries: Any, searches: Sequence[PartSearch], literal: Sequence[Any], *, own: bool) -> Any:
         """The numbers, ascending, of the passages that are scored: all of few, else those that some signal proposes."""
         if self._near is None:
             return np.arange(len(self.passages))
-        by_meaning, by_words, read = (max(budget // len(queries), 1) for budget in (BY_MEANING, BY_WORDS, READ))
+        by_meaning, by_words = (min(max(whole // len(queries), 1), each) for whole, each in (BY_MEANING, BY_WORDS))
         found = [one[:by_meaning] for one in literal]
         part = searches[0].part if own else None
         if part is None or part.near is not None:
             near = self._near if part is None or part.near is None else part.near
             numbers = np.arange(len(self.passages)) if part is None else part.numbers
             found += [numbers[:: max(len(numbers) // ORDINARY, 1)], *near.search(queries, by_meaning)]
-            found += [one for search in searches for one in search.candidates(by_words, read)]
+            found += [one for search in searches for one in search.candidates(by_words)]
         else:
             found += [part.numbers, *self._near.search(queries, FOREIGN)]
         chosen = np.zeros(len(self.passages), dtype=bool)

@@ -15,6 +15,8 @@ from rag.terms import Terms, Texts, hashes_of
 from rag.words import char_words, stems
 
 K1, B = 1.2, 0.75
+# A long mail's most telling words say what its passage's surroundings are about.
+MOST_TERMS = 24
 # Words of the knowledge base that one text may resemble, in the search for candidates; the least likeness as a share of
 # the most.
 LIKE_WORDS, LIKE = 96, 0.2
@@ -47,13 +49,6 @@ class Wanted:
     asked: Any
     most: Any
 
-    def shares(self, weights: Any) -> Any:
-        """What passages reach of the most for each text; float32 of shape (texts, passages).
-
-        `weights` are those of the stems in the passages.
-        """
-        return (self.asked @ weights) / self.most[:, None]
-
     def of(self, text: int) -> Any:
         """The numbers of one text's stems."""
         return self.numbers[self.asked[text] > 0]
@@ -62,7 +57,8 @@ class Wanted:
 class WordIndex:
     """BM25 (Robertson and Zaragoza 2009) over stems; built by `rag/lexical_building.py`.
 
-    `passages` holds the stems of each passage with their weight in BM25, `postings` the same the other way round.
+    `passages` holds the stems of each passage with their weight in BM25, `postings` the same the other way round, and
+    `blocks` for each stem its highest weight in every block of neighbouring passages (`rag/surroundings.py`).
     """
 
     def __init__(self, arrays: Arrays, name: str, language: str) -> None:
@@ -71,6 +67,8 @@ class WordIndex:
         self._idf = arrays[f"{name}.idf"]
         self._passages = Lists.read(arrays, f"{name}.passages")
         self._postings = Lists.read(arrays, f"{name}.postings")
+        self._blocks, self._block_of = Lists.read(arrays, f"{name}.blocks"), arrays[f"{name}.block_of"]
+        self._block_count = int(self._block_of[-1]) + 1 if len(self._block_of) else 0
         self.stems = StemSets(self._passages, Texts.read(arrays, f"{name}.names"))
         self._rarest = math.log(1 + (len(self._passages) + 0.5) / 0.5)
 
@@ -105,7 +103,17 @@ class WordIndex:
     def scores(self, text: str) -> Any:
         """BM25 of each passage as a share, 0 to 1, of the most that any passage could reach."""
         wanted = self.wanted([set(stems(text, self._language))])
-        return wanted.shares(self.weights_of(wanted.numbers, np.arange(len(self._passages))))[0]
+        return self.totals(wanted.numbers, len(self._postings.numbers))[0] / wanted.most[0]
+
+    def totals(self, numbers: Any, read: int) -> tuple[Any, bool]:
+        """BM25 of every passage with these stems, of which the rarer are read first; and whether all were.
+
+        `read` is how many entries of postings are read at most.
+        """
+        lengths = self._postings.starts[numbers + 1] - self._postings.starts[numbers]
+        order = np.argsort(lengths, kind="stable")
+        rarer = within(numbers[order], lengths[order], read)
+        return self._postings.totals(rarer, None, len(self._passages)), len(rarer) == len(numbers)
 
     def weights_of(self, numbers: Any, at: Any) -> Any:
         """The weight in BM25 of each of these stems in each of these passages; float32 of shape (stems, passages)."""
@@ -119,12 +127,10 @@ class WordIndex:
         weights[rows[held] - 1, columns] = self._passages.weights.take(entries[held])
         return weights
 
-    def candidates(self, numbers: Any, count: int, read: int) -> Any:
-        """About the best passages for these stems, by the rarer ones; `read` entries of postings are looked at."""
-        lengths = self._postings.starts[numbers + 1] - self._postings.starts[numbers]
-        order = np.argsort(lengths, kind="stable")
-        rarer = within(numbers[order], lengths[order], read)
-        return best_of(self._postings.totals(rarer, np.ones(len(rarer), dtype=np.float32), len(self._passages)), count)
+    def around(self, numbers: Any, at: Any) -> Any:
+        """BM25 of some passages, with each of these stems counted where the passage or one around it says it best."""
+        telling = numbers[np.argsort(-self._idf[numbers], kind="stable")[:MOST_TERMS]]
+        return self._blocks.totals(telling, None, self._block_count)[self._block_of[at]]
 
 
 class CharacterIndex:

@@ -9,6 +9,7 @@ import numpy as np
 from rag.grams import grams_of
 from rag.lexical import K1, B, CharacterIndex, WordIndex
 from rag.lists import Lists, sums
+from rag.surroundings import best_of_blocks, blocks_of
 from rag.terms import Numbering, Texts, counts_in
 from rag.words import char_words, stems
 
@@ -20,8 +21,8 @@ _COUNT_BITS = 12
 COMMON, FEW = 0.3, 100
 
 
-def word_arrays(fields: Sequence[tuple[str, str]], language: str, name: str) -> dict[str, Any]:
-    """What WordIndex reads; `fields` are (heading text, body text) for each passage."""
+def word_arrays(fields: Sequence[tuple[str, str]], documents: Any, language: str, name: str) -> dict[str, Any]:
+    """What WordIndex reads; `fields` are (heading text, body text) for each passage, `documents` their documents."""
     numbering = Numbering()
 
     def rows() -> Iterator[list[int]]:
@@ -38,12 +39,15 @@ def word_arrays(fields: Sequence[tuple[str, str]], language: str, name: str) -> 
     size = np.repeat(total, lengths) / average
     weights = idf[numbers] * counts * (K1 + 1) / (counts + K1 * (1 - B + B * size))
     passages = Lists.of(lengths, numbers, weights)
+    postings, block_of = passages.inverted(len(terms)), blocks_of(documents)
     return {
         f"{name}.hashes": terms.hashes,
         f"{name}.idf": idf.astype(np.float32),
         **Texts.of(names).named(f"{name}.names"),
         **passages.named(f"{name}.passages"),
-        **passages.inverted(len(terms)).named(f"{name}.postings"),
+        **postings.named(f"{name}.postings"),
+        **best_of_blocks(postings, block_of).named(f"{name}.blocks"),
+        f"{name}.block_of": block_of,
     }
 
 
@@ -79,7 +83,7 @@ def character_arrays(texts: Sequence[str], name: str) -> dict[str, Any]:
 
 
 def word_index(fields: Sequence[tuple[str, str]], language: str) -> WordIndex:
-    return WordIndex(word_arrays(fields, language, "words"), "words", language)
+    return WordIndex(word_arrays(fields, np.arange(len(fields)), language, "words"), "words", language)
 
 
 def character_index(texts: Sequence[str]) -> CharacterIndex:

@@ -52,9 +52,11 @@ class Lists:
         return np.arange(int(lengths.sum())) + np.repeat(low - before, lengths), lengths
 
     def totals(self, rows: Any, worth: Any, size: int) -> Any:
-        """For each number below `size` the sum of its weights in these lists, each list times its `worth`."""
+        """For each number below `size` the sum of its weights in these lists, each list times its `worth`, if any."""
         at, lengths = self.spans(rows)
-        weights = self.weights.take(at) * np.repeat(worth, lengths)
+        weights = self.weights.take(at)
+        if worth is not None:
+            weights *= np.repeat(worth, lengths)
         return np.bincount(self.numbers.take(at), weights=weights, minlength=size)
 
     def products(self, rows: Any, worth: Sequence[Any]) -> Any:

@@ -35,7 +35,7 @@ def similar(queries: Any, vectors: Any, rows: Any) -> Any:
     """
     found = np.empty((len(queries), len(rows)), dtype=np.float32)
     asked, every = np.ascontiguousarray(queries), np.tile(rows, (len(queries), 1))
-    faiss.fvec_inner_products_by_idx(
+    faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
         *map(faiss.swig_ptr, (found, asked, vectors, every)), vectors.shape[1], len(queries), len(rows)
     )
     return found

@@ -6,21 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rag.lexical import LanguagePart, Wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The stems of a mail's parts, or of all of it where it has none, in the passages of one language.
-
-    `weights` are those of BM25, float32 of shape (stems, passages) for the passages at `places` of `Signals.numbers`;
-    `idf` says how telling each stem is, `most` what any passage could reach with all of them.
-    """
-
-    places: Any
-    weights: Any
-    idf: Any
-    most: float
+from rag.lexical import LanguagePart
+from rag.lists import best_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +16,10 @@ class Signals:
 
     Each of the five is a float array of shape (texts, passages): `titles` and `bodies` are cosines of vectors, `words`
     is the share of the reachable BM25, `characters` a cosine, `exact` the share of the text's codes (order numbers,
-    error codes) that stand literally in the passage. `named` marks passages that are called just what one of the texts
-    says, `foreign` those in another language than the question's, where the knowledge base has some in its own.
+    error codes) that stand literally in the passage. `documents`, one array for all texts, is as `words` of the parts
+    together, with each stem counted where the passage or one around it says it best. `named` marks passages that are
+    called just what one of the texts says, `foreign` those in another language than the question's, where the knowledge
+    base has some in its own.
     """
 
     numbers: Any
@@ -39,41 +28,38 @@ class Signals:
     words: Any
     characters: Any
     exact: Any
+    documents: Any
     named: Any
     foreign: Any
-    told: tuple[Told, ...]
 
 
 class PartSearch:
-    """The texts of one mail, looked up in the words and n-grams of one part; `stems` has a set for each text."""
+    """The texts of one mail, looked up in the words and n-grams of one part; `stems` has a set for each text.
 
-    def __init__(
-        self, part: LanguagePart, number: int, texts: Sequence[str], stems: Sequence[frozenset[str]]
-    ) -> None:
-        self.part, self.number, self.texts = part, number, len(texts)
-        together = frozenset[str]().union(*(stems[1:] or stems))
-        self._wanted = part.words.wanted([*stems, together])
+    `read` is how many entries of postings each text reads at most to find candidates.
+    """
+
+    def __init__(self, part: LanguagePart, texts: Sequence[str], stems: Sequence[frozenset[str]], read: int) -> None:
+        self.part, self._read = part, read
+        # The last is what the parts of the mail say together, or its only text.
+        self._wanted = part.words.wanted([*stems, frozenset[str]().union(*(stems[1:] or stems))])
         self._likeness = part.characters.likeness(texts)
+        of_texts = [part.words.totals(self._wanted.of(text), read) for text in range(len(texts))]
+        self._totals, self._complete = [one for one, _ in of_texts], all(complete for _, complete in of_texts)
 
-    def candidates(self, count: int, read: int) -> list[Any]:
+    def candidates(self, count: int) -> list[Any]:
         """The numbers of the passages that each text proposes by its words, and by its n-grams."""
-        words, characters = self.part.words, self.part.characters
-        found = [words.candidates(self._wanted.of(text), count, read) for text in range(self.texts)]
-        found += [characters.candidates(one, count, read) for one in self._likeness]
+        found = [best_of(totals, count) for totals in self._totals]
+        found += [self.part.characters.candidates(one, count, self._read) for one in self._likeness]
         return [self.part.numbers[one] for one in found]
 
-    def scores(self, numbers: Any, places: Any) -> tuple[Any, Any, Told]:
-        """`words` and `characters` of Signals for these passages of the part, and what its documents tell."""
+    def scores(self, numbers: Any) -> tuple[Any, Any, Any]:
+        """`words`, `characters` and `documents` of Signals for these passages of the part."""
         at = np.searchsorted(self.part.numbers, numbers)
-        wanted = self._wanted
-        weights = self.part.words.weights_of(wanted.numbers, at)
-        words = wanted.shares(weights)[:-1]
-        return words, self.part.characters.scores_of(self._likeness, at), _told(wanted, weights, places)
-
-
-def _told(wanted: Wanted, weights: Any, places: Any) -> Told:
-    mine = wanted.asked[-1] > 0
-    most = float(wanted.most[-1])
-    if mine.all():
-        return Told(places, weights, wanted.idf, most)
-    return Told(places, weights[mine], wanted.idf[mine], most)
+        wanted, words = self._wanted, self.part.words
+        if self._complete:
+            reached = np.stack([totals[at] for totals in self._totals])
+        else:
+            reached = wanted.asked[:-1] @ words.weights_of(wanted.numbers, at)
+        around = words.around(wanted.of(-1), at) / wanted.most[-1]
+        return reached / wanted.most[:-1, None], self.part.characters.scores_of(self._likeness, at), around
