@@ -83,10 +83,12 @@ def sums(values: Any, lengths: Any) -> Any:
 
 def best_of(scores: Any, count: int, floor: float = 0.0) -> Any:
     """The positions of the highest `count` scores above `floor`, in any order."""
-    blocks = scores[: len(scores) // BLOCK * BLOCK].reshape(-1, BLOCK)
-    if len(blocks) > count > 0:
+    size = len(scores) // BLOCK
+    if size > count > 0:
         # So many blocks have a score that is no lower, hence so many scores: only few are left to be put in order.
-        least = np.partition(blocks.max(axis=1), len(blocks) - count)[len(blocks) - count]
+        highest = scores[: size * BLOCK].reshape(BLOCK, size).max(axis=0)
+        highest.partition(size - count)
+        least = highest[size - count]
         above = np.flatnonzero(scores >= least) if least > floor else np.flatnonzero(scores > floor)
     else:
         above = np.flatnonzero(scores > floor)

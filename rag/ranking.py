@@ -123,9 +123,8 @@ def _varied(scores: Any, documents: Any, variety: float, limit: int) -> list[tup
     order = np.argsort(-scores, kind="stable")[: max(LOOKED_AT, limit)]
     seen: set[int] = set()
     placed = []
-    for at in order:
-        document = int(documents[at])
-        placed.append((int(at), float(scores[at]) - variety * (document in seen)))
+    for at, score, document in zip(order.tolist(), scores[order].tolist(), documents[order].tolist(), strict=True):
+        placed.append((at, score - variety * (document in seen)))
         seen.add(document)
     return sorted(placed, key=lambda one: -one[1])[:limit]
 
