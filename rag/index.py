@@ -19,9 +19,9 @@ from rag.near import near_of, similar
 from rag.signals import PartSearch, Signals
 from rag.words import stems
 
-# Where not all passages are scored: how many the texts of a mail propose together by each of its signals, and each at
-# most; and how many entries of postings they read for that. A mail of many texts looks at fewer passages for each.
-BY_MEANING, BY_WORDS, READ = (400, 160), (160, 60), 80_000
+# Where not all passages are scored: how many a mail proposes by each side of its vectors, and each of its texts at most;
+# how many by its words and by its n-grams; and how many entries of postings are read for that.
+BY_MEANING, OF_A_TEXT, BY_WORDS, READ = 400, 160, 100, 80_000
 EVERYTHING = 1 << 40
 # Passages in other languages, behind those of a small part in the language of the mail; and those that are scored so
 # that "low" means what it means over the whole knowledge base.
@@ -95,7 +95,7 @@ class Index:
         stemmed = {
             name: [frozenset(stems(text, name)) for text in texts] for name in ([language] if own else self.parts)
         }
-        read = READ // len(texts) if self._near is not None else EVERYTHING
+        read = READ if self._near is not None else EVERYTHING
         searches = [PartSearch(self.parts[name], texts, found, read) for name, found in stemmed.items()]
         named = [self._names.called(one, language) for one in stemmed[language]] if own else []
         holders = [self._codes.holders(text) for text in texts]
@@ -123,16 +123,18 @@ class Index:
         """The numbers, ascending, of the passages that are scored: all of few, else those that some signal proposes."""
         if self._near is None:
             return np.arange(len(self.passages))
-        by_meaning, by_words = (min(max(whole // len(queries), 1), each) for whole, each in (BY_MEANING, BY_WORDS))
+        # The nearest to what lies between the whole and a part have the highest mean of the two.
+        between = (queries[:1] + queries[1:]) / 2 if len(queries) > 1 else queries
+        by_meaning = min(max(BY_MEANING // len(between), 1), OF_A_TEXT)
         found = [one[:by_meaning] for one in literal]
         part = searches[0].part if own else None
         if part is None or part.near is not None:
             near = self._near if part is None or part.near is None else part.near
             numbers = np.arange(len(self.passages)) if part is None else part.numbers
-            found += [numbers[:: max(len(numbers) // ORDINARY, 1)], *near.search(queries, by_meaning)]
-            found += [one for search in searches for one in search.candidates(by_words)]
+            found += [numbers[:: max(len(numbers) // ORDINARY, 1)], *near.search(between, by_meaning)]
+            found += [one for search in searches for one in search.candidates(BY_WORDS)]
         else:
-            found += [part.numbers, *self._near.search(queries, FOREIGN)]
+            found += [part.numbers, *self._near.search(between, FOREIGN)]
         chosen = np.zeros(len(self.passages), dtype=bool)
         chosen[np.concatenate(found)] = True
         return np.flatnonzero(chosen)

@@ -36,7 +36,7 @@ class Signals:
 class PartSearch:
     """The texts of one mail, looked up in the words and n-grams of one part; `stems` has a set for each text.
 
-    `read` is how many entries of postings each text reads at most to find candidates.
+    `read` is how many entries of postings the texts read at most to find candidates.
     """
 
     def __init__(self, part: LanguagePart, texts: Sequence[str], stems: Sequence[frozenset[str]], read: int) -> None:
@@ -44,14 +44,15 @@ class PartSearch:
         # The last is what the parts of the mail say together, or its only text.
         self._wanted = part.words.wanted([*stems, frozenset[str]().union(*(stems[1:] or stems))])
         self._likeness = part.characters.likeness(texts)
-        of_texts = [part.words.totals(self._wanted.of(text), read) for text in range(len(texts))]
+        of_texts = [part.words.totals(self._wanted.of(text), read // len(texts)) for text in range(len(texts))]
         self._totals, self._complete = [one for one, _ in of_texts], all(complete for _, complete in of_texts)
 
     def candidates(self, count: int) -> list[Any]:
-        """The numbers of the passages that each text proposes by its words, and by its n-grams."""
-        found = [best_of(totals, count) for totals in self._totals]
-        found += [self.part.characters.candidates(one, count, self._read) for one in self._likeness]
-        return [self.part.numbers[one] for one in found]
+        """The numbers of the passages that the mail proposes by its words, and by its n-grams."""
+        shares = [totals / most for totals, most in zip(self._totals, self._wanted.most.tolist(), strict=False)]
+        by_words = best_of(_whole_and_best(shares), count)
+        by_characters = self.part.characters.candidates(_whole_and_best(self._likeness), count, self._read)
+        return [self.part.numbers[by_words], self.part.numbers[by_characters]]
 
     def scores(self, numbers: Any) -> tuple[Any, Any, Any]:
         """`words`, `characters` and `documents` of Signals for these passages of the part."""
@@ -63,3 +64,8 @@ class PartSearch:
             reached = wanted.asked[:-1] @ words.weights_of(wanted.numbers, at)
         around = words.around(wanted.of(-1), at) / wanted.most[-1]
         return reached / wanted.most[:-1, None], self.part.characters.scores_of(self._likeness, at), around
+
+
+def _whole_and_best(scores: Sequence[Any]) -> Any:
+    """What the whole and the best part come to, since both are counted in the end."""
+    return (scores[0] + np.maximum.reduce(scores[1:])) / 2 if len(scores) > 1 else scores[0]
