@@ -19,8 +19,8 @@ from rag.near import near_of, similar
 from rag.signals import PartSearch, Signals
 from rag.words import stems
 
-# Where not all passages are scored: how many a mail proposes by each side of its vectors, and each of its texts at most;
-# how many by its words and by its n-grams; and how many entries of postings are read for that.
+# Where not all passages are scored: how many a mail proposes by each side of its vectors, and each of its texts at
+# most; how many by its words and by its n-grams; and how many entries of postings are read for that.
 BY_MEANING, OF_A_TEXT, BY_WORDS, READ = 400, 160, 100, 80_000
 EVERYTHING = 1 << 40
 # Passages in other languages, behind those of a small part in the language of the mail; and those that are scored so
