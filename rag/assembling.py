@@ -53,7 +53,7 @@ def arrays_of(embedded: Sequence[Embedded]) -> tuple[dict[str, Any], tuple[str, 
         name, of_part = f"part{number}", np.flatnonzero(parts == number)
         own = [fields[at] for at in of_part]
         arrays[f"{name}.numbers"] = of_part.astype(np.int32)
-        arrays |= word_arrays(own, language, f"{name}.words")
+        arrays |= word_arrays(own, arrays["passages.documents"][of_part], language, f"{name}.words")
         arrays |= character_arrays([" ".join(field) for field in own], f"{name}.characters")
         if EXACT_UP_TO < len(of_part) < count:
             mine = np.flatnonzero(parts[owners] == number)

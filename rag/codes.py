@@ -46,6 +46,8 @@ class Codes:
     def holders(self, text: str) -> list[Any]:
         """For each code in a text the passages that hold it, ascending."""
         wanted = codes(text)
+        if not wanted:
+            return []
         numbers, known = self._terms.find(hashes_of(wanted))
         starts = self._holders.starts
         return [

@@ -14,10 +14,15 @@ from rag.embedded import Embedded, embed_documents
 from rag.lexical import CharacterIndex, LanguagePart, Positions, WordIndex
 from rag.library import Documents, Passages
 from rag.lists import Arrays, Lists
-from rag.near import near_of
+from rag.names import Names
+from rag.near import near_of, similar
+from rag.signals import PartSearch, Signals
+from rag.words import stems
 
-# How many passages each text of a mail proposes by each of its signals, where not all of them are scored.
-BY_MEANING, BY_WORDS = 100, 40
+# Where not all passages are scored: how many a mail proposes by each side of its vectors, and each of its texts at
+# most; how many by its words and by its n-grams; and how many entries of postings are read for that.
+BY_MEANING, OF_A_TEXT, BY_WORDS, READ = 400, 160, 100, 80_000
+EVERYTHING = 1 << 40
 # Passages in other languages, behind those of a small part in the language of the mail; and those that are scored so
 # that "low" means what it means over the whole knowledge base.
 FOREIGN, ORDINARY = 32, 64
@@ -29,25 +34,6 @@ class Asked:
 
     text: str
     vector: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What speaks for each of `numbers`, the passages that may matter; comparable over searches.
-
-    Each of the five is a float array of shape (texts, passages): `titles` and `bodies` are cosines of vectors, `words`
-    is the share of the reachable BM25, `characters` a cosine, `exact` the share of the text's codes (order numbers,
-    error codes) that stand literally in the passage. `foreign` marks passages in another language than the question's,
-    where the knowledge base has some in its own.
-    """
-
-    numbers: Any
-    titles: Any
-    bodies: Any
-    words: Any
-    characters: Any
-    exact: Any
-    foreign: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +60,9 @@ class Index:
         self.passages = Passages(arrays, self.documents)
         self._titles, self._starts, self._bodies = arrays["titles"], arrays["titles.starts"], arrays["bodies"]
         self._part_of = arrays["passages.parts"]
-        self._codes = Codes(arrays, "codes")
+        # Of each passage the number of its document, and the share of its letters that stand in links.
+        self.document_of, self.linked = arrays["passages.documents"], arrays["passages.links"]
+        self._codes, self._names = Codes(arrays, "codes"), Names(arrays, "names")
         self._near = near_of(arrays, "near")
         self.parts: Mapping[str, LanguagePart] = {
             language: self._part(f"part{number}", language) for number, language in enumerate(facts.languages)
@@ -100,79 +88,80 @@ class Index:
         return np.array(self.facts.languages or ("und",))[self._part_of]
 
     def signals(self, asked: Sequence[Asked], language: str) -> Signals:
-        """The scores of the passages that may matter to these texts; at least one text."""
+        """The scores of the passages that may matter to a mail: to the whole of it and to its parts, if it has some."""
         # Where passages in the question's own language exist, a common word elsewhere says nothing.
-        names = [language] if language in self.parts else list(self.parts)
+        own = language in self.parts
         texts, queries = [one.text for one in asked], np.stack([one.vector for one in asked]).astype(np.float32)
-        searches = [_Search(self.parts[name], self.facts.languages.index(name), texts) for name in names]
+        stemmed = {
+            name: [frozenset(stems(text, name)) for text in texts] for name in ([language] if own else self.parts)
+        }
+        read = READ if self._near is not None else EVERYTHING
+        searches = [PartSearch(self.parts[name], texts, found, read) for name, found in stemmed.items()]
+        named = [self._names.called(one, language) for one in stemmed[language]] if own else []
         holders = [self._codes.holders(text) for text in texts]
-        chosen = self._candidates(queries, searches, holders, own=language in self.parts)
+        chosen = self._candidates(queries, searches, [*named, *(one for held in holders for one in held)], own=own)
         words = np.zeros((len(asked), len(chosen)), dtype=np.float32)
         characters = np.zeros_like(words)
-        for search in searches:
-            of_part = self._part_of[chosen] == search.number
-            words[:, of_part], characters[:, of_part] = search.scores(chosen[of_part])
-        foreign = np.zeros(len(chosen), dtype=bool)
-        if language in self.parts:
-            foreign = self._part_of[chosen] != self.facts.languages.index(language)
+        documents = np.zeros(len(chosen), dtype=np.float32)
+        spoken = self._part_of[chosen]
+        for name, search in zip(stemmed, searches, strict=True):
+            of_part = spoken == self.facts.languages.index(name)
+            words[:, of_part], characters[:, of_part], documents[of_part] = search.scores(chosen[of_part])
         return Signals(
             numbers=chosen,
             titles=self._title_scores(queries, chosen),
-            bodies=queries @ self._bodies[chosen].T,
+            bodies=similar(queries, self._bodies, chosen),
             words=words,
             characters=characters,
-            exact=np.stack([_exact(held, chosen) for held in holders]),
-            foreign=foreign,
+            exact=np.stack([_share(held, chosen) for held in holders]),
+            documents=documents,
+            named=_among(chosen, named),
+            foreign=spoken != self.facts.languages.index(language) if own else np.zeros(len(chosen), dtype=bool),
         )
 
-    def _candidates(
-        self, queries: Any, searches: Sequence["_Search"], holders: Sequence[Sequence[Any]], *, own: bool
-    ) -> Any:
+    def _candidates(self, queries: Any, searches: Sequence[PartSearch], literal: Sequence[Any], *, own: bool) -> Any:
         """The numbers, ascending, of the passages that are scored: all of few, else those that some signal proposes."""
         if self._near is None:
             return np.arange(len(self.passages))
-        found = [one[:BY_MEANING] for held in holders for one in held]
+        # The nearest to what lies between the whole and a part have the highest mean of the two.
+        between = (queries[:1] + queries[1:]) / 2 if len(queries) > 1 else queries
+        by_meaning = min(max(BY_MEANING // len(between), 1), OF_A_TEXT)
+        found = [one[:by_meaning] for one in literal]
         part = searches[0].part if own else None
         if part is None or part.near is not None:
             near = self._near if part is None or part.near is None else part.near
             numbers = np.arange(len(self.passages)) if part is None else part.numbers
-            found += [numbers[:: max(len(numbers) // ORDINARY, 1)], *near.search(queries, BY_MEANING)]
-            found += [one for search in searches for one in search.candidates()]
+            found += [numbers[:: max(len(numbers) // ORDINARY, 1)], *near.search(between, by_meaning)]
+            found += [one for search in searches for one in search.candidates(BY_WORDS)]
         else:
-            found += [part.numbers, *self._near.search(queries, FOREIGN)]
-        return np.unique(np.concatenate(found))
+            found += [part.numbers, *self._near.search(between, FOREIGN)]
+        chosen = np.zeros(len(self.passages), dtype=bool)
+        chosen[np.concatenate(found)] = True
+        return np.flatnonzero(chosen)
 
     def _title_scores(self, queries: Any, chosen: Any) -> Any:
         """The best similarity among a passage's heading and sample questions."""
         rows, lengths = Lists(self._starts, (), ()).spans(chosen)
         if not len(rows):
             return np.zeros((len(queries), 0), dtype=np.float32)
-        return np.maximum.reduceat(queries @ self._titles[rows].T, np.cumsum(lengths) - lengths, axis=1)
+        return np.maximum.reduceat(similar(queries, self._titles, rows), np.cumsum(lengths) - lengths, axis=1)
 
 
-class _Search:
-    """The texts of one mail, looked up in the words and n-grams of one part."""
-
-    def __init__(self, part: LanguagePart, number: int, texts: Sequence[str]) -> None:
-        self.part, self.number = part, number
-        self._words = [part.words.query(text) for text in texts]
-        self._likeness = part.characters.likeness(texts)
-
-    def candidates(self) -> list[Any]:
-        by_words = [self.part.words.candidates(query, BY_WORDS) for query in self._words]
-        by_characters = [self.part.characters.candidates(one, BY_WORDS) for one in self._likeness]
-        return [self.part.numbers[found] for found in (*by_words, *by_characters)]
-
-    def scores(self, numbers: Any) -> tuple[Any, Any]:
-        at = np.searchsorted(self.part.numbers, numbers)
-        return self.part.words.scores_of(self._words, at), self.part.characters.scores_of(self._likeness, at)
-
-
-def _exact(holders: Sequence[Any], chosen: Any) -> Any:
+def _share(held: Sequence[Any], chosen: Any) -> Any:
+    """The share of a text's codes that each passage holds."""
     share = np.zeros(len(chosen), dtype=np.float32)
-    for held in holders:
-        share += np.isin(chosen, held, assume_unique=True)
-    return share / max(len(holders), 1)
+    for one in held:
+        share += _among(chosen, [one])
+    return share / max(len(held), 1)
+
+
+def _among(chosen: Any, found: Sequence[Any]) -> Any:
+    """Which of the chosen passages, ascending, are among those found."""
+    marked = np.zeros(len(chosen), dtype=bool)
+    for numbers in found:
+        if len(numbers):
+            marked |= np.isin(chosen, numbers)
+    return marked
 
 
 def assemble(embedded: Sequence[Embedded], engine: str, *, for_staff: bool = False) -> Index:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from rag.terms import Terms, Texts, hashes_of
 from rag.words import char_words, stems
 
 K1, B = 1.2, 0.75
-# How many entries of postings one text may read in the search for candidates: rare terms first, then as far as it goes.
-READ = 40_000
+# A long mail's most telling words say what its passage's surroundings are about.
+MOST_TERMS = 24
 # Words of the knowledge base that one text may resemble, in the search for candidates; the least likeness as a share of
 # the most.
 LIKE_WORDS, LIKE = 96, 0.2
@@ -36,10 +36,29 @@ class StemSets:
         return frozenset(self._names[number] for number in self._passages.numbers[low:high])
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The stems of several texts that a part has: their `numbers`, ascending, and their `idf`.
+
+    `asked` is 1 where a text has a stem, else 0, float32 of shape (texts, stems); `most` is what any passage could
+    reach with all stems of a text, those included that no passage has.
+    """
+
+    numbers: Any
+    idf: Any
+    asked: Any
+    most: Any
+
+    def of(self, text: int) -> Any:
+        """The numbers of one text's stems."""
+        return self.numbers[self.asked[text] > 0]
+
+
 class WordIndex:
     """BM25 (Robertson and Zaragoza 2009) over stems; built by `rag/lexical_building.py`.
 
-    `passages` holds the stems of each passage with their weight in BM25, `postings` the same the other way round.
+    `passages` holds the stems of each passage with their weight in BM25, `postings` the same the other way round, and
+    `blocks` for each stem its highest weight in every block of neighbouring passages (`rag/surroundings.py`).
     """
 
     def __init__(self, arrays: Arrays, name: str, language: str) -> None:
@@ -48,6 +67,8 @@ class WordIndex:
         self._idf = arrays[f"{name}.idf"]
         self._passages = Lists.read(arrays, f"{name}.passages")
         self._postings = Lists.read(arrays, f"{name}.postings")
+        self._blocks, self._block_of = Lists.read(arrays, f"{name}.blocks"), arrays[f"{name}.block_of"]
+        self._block_count = int(self._block_of[-1]) + 1 if len(self._block_of) else 0
         self.stems = StemSets(self._passages, Texts.read(arrays, f"{name}.names"))
         self._rarest = math.log(1 + (len(self._passages) + 0.5) / 0.5)
 
@@ -63,42 +84,53 @@ class WordIndex:
     def known(self, stem: str) -> bool:
         return self._terms.number(stem) is not None
 
-    def query(self, text: str) -> tuple[Any, float]:
-        """The numbers of a text's stems, and the most that any passage could reach with all of them."""
-        wanted = set(stems(text, self._language))
-        numbers, known = self._terms.find(hashes_of(wanted))
-        numbers = np.sort(numbers[known])
-        most = float(self._idf[numbers].sum()) + self._rarest * int((~known).sum())
-        return numbers, most * (K1 + 1) or 1.0
+    def wanted(self, texts: Sequence[Collection[str]]) -> "Wanted":
+        """Look up the distinct stems of several texts at once."""
+        every = list(dict.fromkeys(stem for text in texts for stem in text))
+        found, known = self._terms.find(hashes_of(every))
+        numbers, row = np.unique(found[known], return_inverse=True)
+        place = dict(zip((stem for stem, there in zip(every, known.tolist(), strict=True) if there), row, strict=True))
+        asked = np.zeros((len(texts), len(numbers)), dtype=np.float32)
+        unknown = np.zeros(len(texts))
+        for at, text in enumerate(texts):
+            rows = [place[stem] for stem in text if stem in place]
+            asked[at, rows] = 1
+            unknown[at] = len(text) - len(rows)
+        idf = self._idf[numbers]
+        most = (asked @ idf + self._rarest * unknown) * (K1 + 1)
+        return Wanted(numbers, idf, asked, np.where(most > 0, most, 1.0).astype(np.float32))
 
     def scores(self, text: str) -> Any:
         """BM25 of each passage as a share, 0 to 1, of the most that any passage could reach."""
-        return self.scores_of([self.query(text)], np.arange(len(self._passages)))[0]
+        wanted = self.wanted([set(stems(text, self._language))])
+        return self.totals(wanted.numbers, len(self._postings.numbers))[0] / wanted.most[0]
 
-    def scores_of(self, queries: Sequence[tuple[Any, float]], at: Any) -> Any:
-        """The same of some passages only, for several queries; float32 of shape (queries, passages)."""
-        wanted = np.unique(np.concatenate([numbers for numbers, _ in queries]))
-        weights = self.weights_of(wanted, at)
-        return np.stack([weights[np.searchsorted(wanted, numbers)].sum(axis=0) / most for numbers, most in queries])
+    def totals(self, numbers: Any, read: int) -> tuple[Any, bool]:
+        """BM25 of every passage with these stems, of which the rarer are read first; and whether all were.
+
+        `read` is how many entries of postings are read at most.
+        """
+        lengths = self._postings.starts[numbers + 1] - self._postings.starts[numbers]
+        order = np.argsort(lengths, kind="stable")
+        rarer = within(numbers[order], lengths[order], read)
+        return self._postings.totals(rarer, None, len(self._passages)), len(rarer) == len(numbers)
 
     def weights_of(self, numbers: Any, at: Any) -> Any:
         """The weight in BM25 of each of these stems in each of these passages; float32 of shape (stems, passages)."""
         row_of = np.zeros(len(self._terms), dtype=np.int32)
         row_of[numbers] = np.arange(1, len(numbers) + 1)
         entries, lengths = self._passages.spans(at)
-        rows = row_of[self._passages.numbers[entries]]
+        rows = row_of.take(self._passages.numbers.take(entries))
         held = np.flatnonzero(rows)
         weights = np.zeros((len(numbers), len(at)), dtype=np.float32)
-        weights[rows[held] - 1, np.repeat(np.arange(len(at)), lengths)[held]] = self._passages.weights[entries[held]]
+        columns = np.searchsorted(np.cumsum(lengths), held, side="right")
+        weights[rows[held] - 1, columns] = self._passages.weights.take(entries[held])
         return weights
 
-    def candidates(self, query: tuple[Any, float], count: int) -> Any:
-        """About the best passages for a query, by its rarer stems."""
-        numbers, _ = query
-        lengths = self._postings.starts[numbers + 1] - self._postings.starts[numbers]
-        order = np.argsort(lengths, kind="stable")
-        read = within(numbers[order], lengths[order], READ)
-        return best_of(self._postings.totals(read, np.ones(len(read), dtype=np.float32), len(self._passages)), count)
+    def around(self, numbers: Any, at: Any) -> Any:
+        """BM25 of some passages, with each of these stems counted where the passage or one around it says it best."""
+        telling = numbers[np.argsort(-self._idf[numbers], kind="stable")[:MOST_TERMS]]
+        return self._blocks.totals(telling, None, self._block_count)[self._block_of[at]]
 
 
 class CharacterIndex:
@@ -129,15 +161,11 @@ class CharacterIndex:
             row[:] = np.bincount(column, weights=times[owners[known]], minlength=len(distinct))
         weights *= self._idf[distinct]
         weights /= np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
-        entries, lengths = self._by_gram.spans(distinct)
-        words, shares = self._by_gram.numbers[entries], self._by_gram.weights[entries]
-        place = np.repeat(np.arange(len(distinct)), lengths)
-        return np.stack(
-            [
-                np.bincount(words, weights=one[place] * shares, minlength=len(self._postings)).astype(np.float32)
-                for one in weights
-            ]
-        )
+        likeness = np.zeros((len(texts), len(self._postings)), dtype=np.float32)
+        for row, one in zip(likeness, weights, strict=True):
+            mine = np.flatnonzero(one)
+            row[:] = self._by_gram.totals(distinct[mine], one[mine], len(row))
+        return likeness
 
     def scores(self, text: str) -> Any:
         """The cosine of each passage with a text."""
@@ -147,12 +175,12 @@ class CharacterIndex:
         """The cosines of some passages with several texts; of shape (texts, passages)."""
         return self._passages.products(at, likeness)
 
-    def candidates(self, likeness: Any, count: int) -> Any:
-        """About the best passages for a query, by the words that are most like its own."""
+    def candidates(self, likeness: Any, count: int, read: int) -> Any:
+        """About the best passages for a query, by the words most like its own; `read` as for words."""
         like = best_of(likeness, LIKE_WORDS, LIKE * float(likeness.max(initial=0.0)))
         like = like[np.argsort(-likeness[like], kind="stable")]
-        read = within(like, self._postings.starts[like + 1] - self._postings.starts[like], READ)
-        return best_of(self._postings.totals(read, likeness[read], len(self._passages)), count)
+        nearest = within(like, self._postings.starts[like + 1] - self._postings.starts[like], read)
+        return best_of(self._postings.totals(nearest, likeness[nearest], len(self._passages)), count)
 
 
 class Positions:

@@ -9,19 +9,20 @@ import numpy as np
 from rag.grams import grams_of
 from rag.lexical import K1, B, CharacterIndex, WordIndex
 from rag.lists import Lists, sums
+from rag.surroundings import best_of_blocks, blocks_of
 from rag.terms import Numbering, Texts, counts_in
 from rag.words import char_words, stems
 
-# Entries that are sorted at once, in the count of n-grams.
-AT_ONCE = 4_000_000
+# Entries that are sorted at once, in the count of n-grams: as many as stay near the processor.
+AT_ONCE = 250_000
 _COUNT_BITS = 12
 # An n-gram that more than this share of the passages has (" the", "ing ") tells them apart no more than it costs to
 # look up; among few passages each may.
 COMMON, FEW = 0.3, 100
 
 
-def word_arrays(fields: Sequence[tuple[str, str]], language: str, name: str) -> dict[str, Any]:
-    """What WordIndex reads; `fields` are (heading text, body text) for each passage."""
+def word_arrays(fields: Sequence[tuple[str, str]], documents: Any, language: str, name: str) -> dict[str, Any]:
+    """What WordIndex reads; `fields` are (heading text, body text) for each passage, `documents` their documents."""
     numbering = Numbering()
 
     def rows() -> Iterator[list[int]]:
@@ -38,12 +39,15 @@ def word_arrays(fields: Sequence[tuple[str, str]], language: str, name: str) -> 
     size = np.repeat(total, lengths) / average
     weights = idf[numbers] * counts * (K1 + 1) / (counts + K1 * (1 - B + B * size))
     passages = Lists.of(lengths, numbers, weights)
+    postings, block_of = passages.inverted(len(terms)), blocks_of(documents)
     return {
         f"{name}.hashes": terms.hashes,
         f"{name}.idf": idf.astype(np.float32),
         **Texts.of(names).named(f"{name}.names"),
         **passages.named(f"{name}.passages"),
-        **passages.inverted(len(terms)).named(f"{name}.postings"),
+        **postings.named(f"{name}.postings"),
+        **best_of_blocks(postings, block_of).named(f"{name}.blocks"),
+        f"{name}.block_of": block_of,
     }
 
 
@@ -62,7 +66,8 @@ def character_arrays(texts: Sequence[str], name: str) -> dict[str, Any]:
     idf = np.where((holding > COMMON * len(texts)) & (len(texts) > FEW), 0.0, _idf(holding, len(texts)))
     norms = np.zeros(len(texts))
     for passage, gram, weight in _grams_of_passages(held_words, counts, words):
-        norms += np.bincount(passage, weights=(weight * idf[gram]) ** 2, minlength=len(texts))
+        squares = np.bincount(passage - passage[0], weights=(weight * idf[gram]) ** 2)
+        norms[passage[0] : passage[0] + len(squares)] += squares
     scale = np.repeat(1 / np.maximum(np.sqrt(norms), 1e-9), lengths)
     passages = Lists(held_words.starts, held_words.numbers, (held_words.weights * scale).astype(np.float32))
     telling = idf[words.numbers] > 0
@@ -79,7 +84,7 @@ def character_arrays(texts: Sequence[str], name: str) -> dict[str, Any]:
 
 
 def word_index(fields: Sequence[tuple[str, str]], language: str) -> WordIndex:
-    return WordIndex(word_arrays(fields, language, "words"), "words", language)
+    return WordIndex(word_arrays(fields, np.arange(len(fields)), language, "words"), "words", language)
 
 
 def character_index(texts: Sequence[str]) -> CharacterIndex:
@@ -112,7 +117,8 @@ def _grams_of_passages(held: Lists, counts: Any, words: Lists) -> Iterator[tuple
         passage = np.repeat(np.repeat(np.arange(high - low, dtype=np.int64), held.lengths[low:high]), sizes)
         count = np.repeat(np.minimum(counts[entries], most).astype(np.int64), sizes)
         keys = ((passage * grams + words.numbers[at]) << _COUNT_BITS) | count
-        keys.sort()
+        # Passage by passage they are in order already, which this kind of sort makes use of.
+        keys.sort(kind="stable")
         cells = keys >> _COUNT_BITS
         first = np.flatnonzero(np.concatenate(([True], cells[1:] != cells[:-1])))
         weights = np.add.reduceat(frequency[keys & most], first)

@@ -83,5 +83,8 @@ def _row(names: Sequence[str], value: object) -> str:
 
 
 def _values(names: Sequence[str], row: str) -> dict[str, Any]:
-    values = (tuple(value) if isinstance(value, list) else value for value in json.loads(row))
-    return dict(zip(names, values, strict=True))
+    values = dict(zip(names, json.loads(row), strict=True))
+    for name, value in values.items():
+        if value.__class__ is list:
+            values[name] = tuple(value)
+    return values

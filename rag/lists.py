@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 Arrays = Mapping[str, Any]
+# Scores that are looked at together where the best are sought.
+BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,24 @@ class Lists:
         return np.arange(int(lengths.sum())) + np.repeat(low - before, lengths), lengths
 
     def totals(self, rows: Any, worth: Any, size: int) -> Any:
-        """For each number below `size` the sum of its weights in these lists, each list times its `worth`."""
+        """For each number below `size` the sum of its weights in these lists, each list times its `worth`, if any."""
         at, lengths = self.spans(rows)
-        return np.bincount(self.numbers[at], weights=self.weights[at] * np.repeat(worth, lengths), minlength=size)
+        weights = self.weights.take(at)
+        if worth is not None:
+            weights *= np.repeat(worth, lengths)
+        return np.bincount(self.numbers.take(at), weights=weights, minlength=size)
 
     def products(self, rows: Any, worth: Sequence[Any]) -> Any:
         """For each array of `worth`, by number, and each of these lists the sum of its weights times their worth."""
         at, lengths = self.spans(rows)
-        numbers, weights = self.numbers[at], self.weights[at]
-        return np.stack([sums(one[numbers] * weights, lengths) for one in worth])
+        # Indices of 64 bits are taken at once, others are first made such, for each array anew.
+        numbers, weights = self.numbers.take(at).astype(np.int64), self.weights.take(at)
+        found = np.zeros((len(worth), len(lengths)), dtype=np.float32)
+        filled = np.flatnonzero(lengths)
+        first = (np.cumsum(lengths) - lengths)[filled]
+        for row, one in zip(found, worth if len(first) else (), strict=False):
+            row[filled] = np.add.reduceat(one.take(numbers) * weights, first)
+        return found
 
 
 def sums(values: Any, lengths: Any) -> Any:
@@ -72,7 +83,15 @@ def sums(values: Any, lengths: Any) -> Any:
 
 def best_of(scores: Any, count: int, floor: float = 0.0) -> Any:
     """The positions of the highest `count` scores above `floor`, in any order."""
-    above = np.flatnonzero(scores > floor)
+    size = len(scores) // BLOCK
+    if size > count > 0:
+        # So many blocks have a score that is no lower, hence so many scores: only few are left to be put in order.
+        highest = scores[: size * BLOCK].reshape(BLOCK, size).max(axis=0)
+        highest.partition(size - count)
+        least = highest[size - count]
+        above = np.flatnonzero(scores >= least) if least > floor else np.flatnonzero(scores > floor)
+    else:
+        above = np.flatnonzero(scores > floor)
     if len(above) <= count:
         return above
     return above[np.argpartition(scores[above], len(above) - count)[len(above) - count :]]

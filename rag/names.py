@@ -20,9 +20,9 @@ class Names:
         self._terms = Terms(arrays[f"{name}.hashes"])
         self._starts, self._numbers = arrays[f"{name}.starts"], arrays[f"{name}.numbers"]
 
-    def called(self, text: str, language: str) -> Any:
+    def called(self, stemmed: frozenset[str], language: str) -> Any:
         """The numbers of the passages whose heading, sample question or name in a link has just these stems."""
-        key = _key(text, language)
+        key = _key(stemmed, language)
         at = self._terms.number(key) if key else None
         return self._numbers[self._starts[at] : self._starts[at + 1]] if at is not None else self._numbers[:0]
 
@@ -32,7 +32,7 @@ def name_arrays(names: Sequence[Sequence[str]], languages: Sequence[str], name: 
     keys: list[str] = []
     owners: list[int] = []
     for number, (called, language) in enumerate(zip(names, languages, strict=True)):
-        of_one = dict.fromkeys(key for one in called if (key := _key(one, language)))
+        of_one = dict.fromkeys(key for one in called if (key := _key(frozenset(stems(one, language)), language)))
         keys += of_one
         owners += [number] * len(of_one)
     hashes = hashes_of(keys)
@@ -45,7 +45,6 @@ def name_arrays(names: Sequence[Sequence[str]], languages: Sequence[str], name: 
     }
 
 
-def _key(text: str, language: str) -> str:
+def _key(stemmed: frozenset[str], language: str) -> str:
     """Stems in any order; the language is part of it, since a passage is looked for in its own."""
-    found = sorted(set(stems(text, language)))
-    return f"{language} {' '.join(found)}" if 0 < len(found) <= MOST_STEMS else ""
+    return f"{language} {' '.join(sorted(stemmed))}" if 0 < len(stemmed) <= MOST_STEMS else ""

@@ -28,6 +28,22 @@ class Near:
         return [passages[flat.search(queries, min(count, flat.ntotal))[1].ravel()] for flat, passages in self._sides]
 
 
+def similar(queries: Any, vectors: Any, rows: Any) -> Any:
+    """The cosines of the vectors at `rows` (int64) with each query; float32 of shape (queries, rows).
+
+    FAISS reads them where they are: to copy them first takes longer than to compare them. Raises ValueError for vectors
+    of another length than the queries, which it would read beyond their end.
+    """
+    if queries.shape[1] != vectors.shape[1]:
+        raise ValueError(f"queries of {queries.shape[1]} dimensions, vectors of {vectors.shape[1]}")
+    found = np.empty((len(queries), len(rows)), dtype=np.float32)
+    asked, every = np.ascontiguousarray(queries), np.tile(rows, (len(queries), 1))
+    faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
+        *map(faiss.swig_ptr, (found, asked, vectors, every)), vectors.shape[1], len(queries), len(rows)
+    )
+    return found
+
+
 def near_of(arrays: Arrays, name: str) -> Near | None:
     """None where there are no codes, since so few vectors are compared exactly."""
     return Near(arrays, name) if f"{name}.bodies.codes" in arrays else None

@@ -9,7 +9,6 @@ import numpy as np
 from rag.index import Asked, Index
 from rag.lexical import LanguagePart
 from rag.passages import Passage
-from rag.surroundings import called, document_words, linked, of_documents
 
 # A passage in another language than the question's stands behind those in its own.
 FOREIGN = 1.0
@@ -72,22 +71,19 @@ def search(
     """The best passages for a text: `share` of the score from the whole, the rest from its best part."""
     if not index.passages:
         return ()
-    asked = [whole, *parts]
-    found = index.signals(asked, language)
+    found = index.signals([whole, *parts], language)
     signals = (found.titles, found.bodies, found.words, found.characters, found.exact)
     titles, bodies, words, characters, exact = (_mixed(scores, share) for scores in signals)
-    documents = document_words(index, found, " ".join(one.text for one in parts or [whole]), language)
-    named = called(index, found.numbers, [one.text for one in asked], language)
     weights = _weights(language)
     fused = (
         weights.title * titles + weights.body * bodies + weights.words * words + weights.characters * characters
-        + weights.document * documents + EXACT * exact
-        + NAMED * np.maximum(np.clip((titles - NEARLY) / (1 - NEARLY), 0, 1), named)
+        + weights.document * found.documents + EXACT * exact
+        + NAMED * np.maximum(np.clip((titles - NEARLY) / (1 - NEARLY), 0, 1), found.named)
     )  # fmt: skip
     own = fused[~found.foreign]
     mean, spread = float(own.mean()), float(own.std()) or 1.0
-    placed = fused - FOREIGN * found.foreign - LINKS * (linked(index, found.numbers) > MOSTLY_LINKS)
-    best = _varied(placed, of_documents(index, found.numbers), weights.variety, max(limit, 1))
+    placed = fused - FOREIGN * found.foreign - LINKS * (index.linked[found.numbers] > MOSTLY_LINKS)
+    best = _varied(placed, index.document_of[found.numbers], weights.variety, max(limit, 1))
     return tuple(
         Hit(
             number=int(found.numbers[at]),
@@ -97,7 +93,7 @@ def search(
             body=float(bodies[at]),
             words=float(words[at]),
             characters=float(characters[at]),
-            document=float(documents[at]),
+            document=float(found.documents[at]),
             exact=float(exact[at]),
             above=(float(fused[at]) - mean) / spread,
         )
@@ -127,9 +123,8 @@ def _varied(scores: Any, documents: Any, variety: float, limit: int) -> list[tup
     order = np.argsort(-scores, kind="stable")[: max(LOOKED_AT, limit)]
     seen: set[int] = set()
     placed = []
-    for at in order:
-        document = int(documents[at])
-        placed.append((int(at), float(scores[at]) - variety * (document in seen)))
+    for at, score, document in zip(order.tolist(), scores[order].tolist(), documents[order].tolist(), strict=True):
+        placed.append((at, score - variety * (document in seen)))
         seen.add(document)
     return sorted(placed, key=lambda one: -one[1])[:limit]
 

@@ -25,7 +25,7 @@ from rag.library import SHAPE
 log = structlog.get_logger()
 
 # To be raised with every change of what the arrays mean: older files are then built anew from the rows.
-FORMAT = 1
+FORMAT = 2
 HEADER = "header.json"
 # A folder that is being filled, or being removed.
 _BUILDING = ".building-"

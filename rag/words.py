@@ -56,8 +56,11 @@ def tokens(text: str, language: str) -> list[str]:
     text = text.lower()
     if language == "fr":
         text = _ELISION.sub("", text)
+    words: list[str] = _WORD.findall(text)
+    if text.isascii() or not _UNSPACED.search(text):
+        return words
     found: list[str] = []
-    for word in _WORD.findall(text):
+    for word in words:
         if _UNSPACED.search(word):
             found.extend(word[at : at + 2] for at in range(max(len(word) - 1, 1)))
         else:
@@ -71,8 +74,10 @@ def stems(text: str, language: str) -> list[str]:
     words = [word for word in tokens(text, language) if word not in stop]
     algorithm = SNOWBALL.get(language)
     # A stemmer is not thread-safe and costs microseconds to make.
-    stemmed = Stemmer.Stemmer(algorithm).stemWords(words) if algorithm else words
-    return [folded(word) for word in stemmed]
+    stemmed: list[str] = Stemmer.Stemmer(algorithm).stemWords(words) if algorithm else words
+    together = "".join(stemmed)
+    # Most texts are folded already, which is seen at once.
+    return stemmed if together.isascii() and together == together.lower() else [folded(word) for word in stemmed]
 
 
 def char_words(text: str) -> list[str]:
