@@ -38,7 +38,7 @@ def similar(queries: Any, vectors: Any, rows: Any) -> Any:
         raise ValueError(f"queries of {queries.shape[1]} dimensions, vectors of {vectors.shape[1]}")
     found = np.empty((len(queries), len(rows)), dtype=np.float32)
     asked, every = np.ascontiguousarray(queries), np.tile(rows, (len(queries), 1))
-    faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
+    faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]  # made by SWIG, without types
         *map(faiss.swig_ptr, (found, asked, vectors, every)), vectors.shape[1], len(queries), len(rows)
     )
     return found

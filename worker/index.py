@@ -38,7 +38,7 @@ OTHER_ENGINES_KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A document that was cut; `texts` has one for each piece, `read` is what was found in one that stood there unread."""
+    """A document that was cut, with a text for each piece; `read` is what was found in one that stood there unread."""
 
     document: UUID
     pieces: Sequence[Piece]

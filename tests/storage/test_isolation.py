@@ -468,6 +468,8 @@ def rival(settings, other_workspace):
             documents.put(db, shop.tenant, StoredDocument("new.md", "v1", "secret, too"))
         shop.run(Kind.INDEX)
         shop.change("UPDATE gap_work SET next_at = now()")
+        # Its questions wait until there is something to answer from.
+        shop.change("UPDATE learning SET next_at = now()")
         with services.database.transaction(shop.tenant) as db:
             db.execute(
                 text("INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:t, :m, :r)"),
