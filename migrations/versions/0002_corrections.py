@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from migrations.steps import add_work, drop, own, take_back_work
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -114,28 +116,13 @@ TENANT_TABLES = ("correction", "checked_mail", "standing", "model_head", "learni
 
 LISTENER_SEES = ("tenant_id", "wanted", "done", "again_at", "next_at", "lease_until")
 
-# One more kind of work; the branches of 0001 stay as they are.
-LEARN = """
-  UNION ALL
-  SELECT 'learn', tenant_id FROM learning
-    WHERE (wanted > done OR again_at <= now()) AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
-"""
+LEARN = "(wanted > done OR again_at <= now()) AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())"
 
 
 def upgrade() -> None:
     op.execute(TABLES)
-    for table in TENANT_TABLES:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY own_tenant ON {table} TO mailwright_app "
-            "USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())"
-        )
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO mailwright_app")
-    op.execute(f"GRANT SELECT ({', '.join(LISTENER_SEES)}) ON learning TO mailwright_listener")
-    op.execute("CREATE POLICY what_is_due ON learning FOR SELECT TO mailwright_listener USING (true)")
-    due = op.get_bind().exec_driver_sql("SELECT pg_get_viewdef('due'::regclass)").scalar_one().rstrip().rstrip(";")
-    op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {due} {LEARN}")
+    own(TENANT_TABLES)
+    add_work("learn", "learning", LEARN, LISTENER_SEES)
     # What was decided before has earned nothing yet: every workspace learns once.
     op.execute("CREATE POLICY owner_begins ON learning FOR INSERT TO CURRENT_USER WITH CHECK (true)")
     op.execute("INSERT INTO learning (tenant_id, model_since) SELECT tenant_id, now() FROM tenant")
@@ -143,10 +130,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    due = op.get_bind().exec_driver_sql("SELECT pg_get_viewdef('due'::regclass)").scalar_one().rstrip().rstrip(";")
-    before, _, branch = due.rpartition("UNION ALL")
-    if "'learn'" not in branch:
-        raise RuntimeError("Another kind of work was added to the view after this one: take that back first.")
-    op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {before}")
-    for table in reversed(TENANT_TABLES):
-        op.execute(f"DROP TABLE {table}")
+    take_back_work("learn")
+    drop(TENANT_TABLES)

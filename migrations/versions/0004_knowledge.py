@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from migrations.steps import add_work, drop, own, take_back_work
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -118,29 +120,14 @@ TENANT_TABLES = ("document_index", "passage", "sample_question", "knowledge_set"
 
 LISTENER_SEES = ("tenant_id", "wanted", "done", "next_at", "lease_until")
 
-# One more kind of work; the branches before stay as they are.
-INDEX = """
-  UNION ALL
-  SELECT 'index', tenant_id FROM knowledge
-    WHERE wanted > done AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
-"""
+INDEX = "wanted > done AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())"
 
 
 def upgrade() -> None:
     op.execute(DOCUMENT)
     op.execute(TABLES)
-    for table in TENANT_TABLES:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY own_tenant ON {table} TO mailwright_app "
-            "USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())"
-        )
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO mailwright_app")
-    op.execute(f"GRANT SELECT ({', '.join(LISTENER_SEES)}) ON knowledge TO mailwright_listener")
-    op.execute("CREATE POLICY what_is_due ON knowledge FOR SELECT TO mailwright_listener USING (true)")
-    due = op.get_bind().exec_driver_sql("SELECT pg_get_viewdef('due'::regclass)").scalar_one().rstrip().rstrip(";")
-    op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {due} {INDEX}")
+    own(TENANT_TABLES)
+    add_work("index", "knowledge", INDEX, LISTENER_SEES)
     # Whoever has documents is indexed once; a worker reads what stands in `source`.
     op.execute("CREATE POLICY owner_looks ON document FOR SELECT TO CURRENT_USER USING (true)")
     op.execute("CREATE POLICY owner_begins ON knowledge FOR INSERT TO CURRENT_USER WITH CHECK (true)")
@@ -150,13 +137,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    due = op.get_bind().exec_driver_sql("SELECT pg_get_viewdef('due'::regclass)").scalar_one().rstrip().rstrip(";")
-    before, _, branch = due.rpartition("UNION ALL")
-    if "'index'" not in branch:
-        raise RuntimeError("Another kind of work was added to the view after this one: take that back first.")
-    op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {before}")
-    for table in reversed(TENANT_TABLES):
-        op.execute(f"DROP TABLE {table}")
+    take_back_work("index")
+    drop(TENANT_TABLES)
     # The earlier release reads text alone.
     op.execute("CREATE POLICY owner_ends ON document TO CURRENT_USER USING (true)")
     op.execute("DELETE FROM document WHERE kind <> 'text'")

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from migrations.steps import drop, own
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -84,17 +86,9 @@ TENANT_TABLES = ("answer_verdict", "answer_standing", "answer_model")
 
 def upgrade() -> None:
     op.execute(TABLES)
-    for table in TENANT_TABLES:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY own_tenant ON {table} TO mailwright_app "
-            "USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())"
-        )
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO mailwright_app")
+    own(TENANT_TABLES)
 
 
 def downgrade() -> None:
-    for table in reversed(TENANT_TABLES):
-        op.execute(f"DROP TABLE {table}")
+    drop(TENANT_TABLES)
     op.execute("ALTER TABLE decision DROP COLUMN answer")

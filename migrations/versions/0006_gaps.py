@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from migrations.steps import add_work, drop, own, take_back_work
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -55,35 +57,15 @@ TENANT_TABLES = ("gap", "gap_question", "gap_work")
 
 LISTENER_SEES = ("tenant_id", "wanted", "done", "next_at", "lease_until")
 
-# One more kind of work; the branches before stay as they are.
-GAPS = """
-  UNION ALL
-  SELECT 'gaps', tenant_id FROM gap_work
-    WHERE wanted > done AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
-"""
+GAPS = "wanted > done AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())"
 
 
 def upgrade() -> None:
     op.execute(TABLES)
-    for table in TENANT_TABLES:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY own_tenant ON {table} TO mailwright_app "
-            "USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())"
-        )
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO mailwright_app")
-    op.execute(f"GRANT SELECT ({', '.join(LISTENER_SEES)}) ON gap_work TO mailwright_listener")
-    op.execute("CREATE POLICY what_is_due ON gap_work FOR SELECT TO mailwright_listener USING (true)")
-    due = op.get_bind().exec_driver_sql("SELECT pg_get_viewdef('due'::regclass)").scalar_one().rstrip().rstrip(";")
-    op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {due} {GAPS}")
+    own(TENANT_TABLES)
+    add_work("gaps", "gap_work", GAPS, LISTENER_SEES)
 
 
 def downgrade() -> None:
-    due = op.get_bind().exec_driver_sql("SELECT pg_get_viewdef('due'::regclass)").scalar_one().rstrip().rstrip(";")
-    before, _, branch = due.rpartition("UNION ALL")
-    if "'gaps'" not in branch:
-        raise RuntimeError("Another kind of work was added to the view after this one: take that back first.")
-    op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {before}")
-    for table in reversed(TENANT_TABLES):
-        op.execute(f"DROP TABLE {table}")
+    take_back_work("gaps")
+    drop(TENANT_TABLES)

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from migrations.steps import add_work, drop, own, take_back_work
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -52,37 +54,17 @@ TENANT_TABLES = ("status_page", "incident")
 
 LISTENER_SEES = ("tenant_id", "next_at", "lease_until")
 
-# One more kind of work; the branches of earlier migrations stay as they are.
-INCIDENTS = """
-  UNION ALL
-  SELECT 'incidents', tenant_id FROM status_page
-    WHERE next_at <= now() AND (lease_until IS NULL OR lease_until < now())
-"""
+INCIDENTS = "next_at <= now() AND (lease_until IS NULL OR lease_until < now())"
 
 
 def upgrade() -> None:
     op.execute(TABLES)
-    for table in TENANT_TABLES:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY own_tenant ON {table} TO mailwright_app "
-            "USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())"
-        )
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO mailwright_app")
-    op.execute(f"GRANT SELECT ({', '.join(LISTENER_SEES)}) ON status_page TO mailwright_listener")
-    op.execute("CREATE POLICY what_is_due ON status_page FOR SELECT TO mailwright_listener USING (true)")
-    due = op.get_bind().exec_driver_sql("SELECT pg_get_viewdef('due'::regclass)").scalar_one().rstrip().rstrip(";")
-    op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {due} {INCIDENTS}")
+    own(TENANT_TABLES)
+    add_work("incidents", "status_page", INCIDENTS, LISTENER_SEES)
 
 
 def downgrade() -> None:
-    due = op.get_bind().exec_driver_sql("SELECT pg_get_viewdef('due'::regclass)").scalar_one().rstrip().rstrip(";")
-    before, _, branch = due.rpartition("UNION ALL")
-    if "'incidents'" not in branch:
-        raise RuntimeError("Another kind of work was added to the view after this one: take that back first.")
-    op.execute(f"CREATE OR REPLACE VIEW due WITH (security_invoker = true) AS {before}")
+    take_back_work("incidents")
     op.execute("ALTER TABLE decision DROP COLUMN facts, DROP COLUMN suggestions")
     op.execute("ALTER TABLE shop_order DROP COLUMN as_of, DROP COLUMN status_at")
-    for table in reversed(TENANT_TABLES):
-        op.execute(f"DROP TABLE {table}")
+    drop(TENANT_TABLES)
