@@ -39,3 +39,8 @@ Standing = Earned | NotEnough
 
 # Where a person has said what a mail is about, nothing need be earned.
 CERTAIN = Earned(0.0, 0, 0, 0, 0.0, 1.0)
+
+
+def share_of(value: object) -> float:
+    """The share of wrong ones that a policy accepts, where it says one: a slip in it must not end the learning."""
+    return float(value) if isinstance(value, int | float) and 0 < value < 1 else USUAL_TARGET

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.answering import CurvePoint
-from domain.earned import USUAL_TARGET, Earned, NotEnough, Standing
+from domain.earned import Earned, NotEnough, Standing, share_of
 from storage import learning, tenants
 from storage.codec import dumps
 
@@ -123,7 +123,8 @@ def model_of(db: Connection, tenant: UUID, model: str) -> StoredModel | None:
 
 def target(db: Connection, tenant: UUID) -> float:
     """The share of wrong answers that the tenant accepts."""
-    return float(tenants.get(db, tenant).settings.get("targets", {}).get("answers", USUAL_TARGET))
+    chosen = tenants.get(db, tenant).settings.get("targets")
+    return share_of(chosen.get("answers") if isinstance(chosen, dict) else None)
 
 
 def set_target(db: Connection, tenant: UUID, share: float) -> None:
@@ -131,7 +132,8 @@ def set_target(db: Connection, tenant: UUID, share: float) -> None:
     db.execute(
         text("""
             UPDATE tenant SET policy = policy || jsonb_build_object('targets',
-                coalesce(policy -> 'targets', '{}') || jsonb_build_object('answers', CAST(:share AS double precision)))
+                CASE jsonb_typeof(policy -> 'targets') WHEN 'object' THEN policy -> 'targets' ELSE '{}' END
+                || jsonb_build_object('answers', CAST(:share AS double precision)))
             WHERE tenant_id = :tenant
         """),
         {"tenant": tenant, "share": share},

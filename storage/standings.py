@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.category import Category
-from domain.earned import USUAL_TARGET, Earned, NotEnough, Standing
+from domain.earned import Earned, NotEnough, Standing, share_of
 from domain.triage import Policy
 from storage import answer_standings, tenants
 
@@ -76,12 +76,7 @@ def targets(db: Connection, tenant: UUID) -> dict[Category, float]:
     """The share of misread mail that the tenant accepts, by category."""
     chosen = tenants.get(db, tenant).settings.get("targets")
     known = chosen if isinstance(chosen, dict) else {}
-    return {category: _share(known.get(category.value)) for category in Category}
-
-
-def _share(value: object) -> float:
-    """What the policy says, where that is a share at all: a slip in it must not end the learning."""
-    return float(value) if isinstance(value, int | float) and 0 < value < 1 else USUAL_TARGET
+    return {category: share_of(known.get(category.value)) for category in Category}
 
 
 def _standing(row: object) -> Standing:

@@ -57,7 +57,7 @@ def test_each_question_gets_an_answer_or_none_and_always_the_passages(tmp_path):
     assert found[0]["confidence"] > found[1]["confidence"]
     assert not found[1]["answered"]
     assert done.stderr.splitlines() == [
-        "en/broken.md: is not UTF-8 text (byte 0); save it as UTF-8. It was left out.",
+        "en/broken.md: is not UTF-8 text, and no whole UTF-16 either; save it as UTF-8. It was left out.",
         'line 2: is no JSON object with "id" and "question".',
         'line 4: is no JSON object with "id" and "question".',
         'line 5: "question" must be a string.',

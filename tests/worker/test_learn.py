@@ -11,7 +11,7 @@ from domain.category import Category
 from domain.earned import NotEnough
 from domain.money import Money
 from domain.order import Order
-from storage import checked, corrections, desk, learning, members, orders, reclassify, standings
+from storage import answer_standings, checked, corrections, desk, learning, members, orders, reclassify, standings
 from storage.decisions import new_reference
 from storage.due import Kind, kinds_due
 from tests.support.earning import MODEL
@@ -126,7 +126,7 @@ def test_a_case_that_was_moved_by_the_misreading_is_withdrawn(shop):
 
 
 def test_learning_is_work_of_its_own_for_the_brain_and_is_due_until_it_is_done(shop, held):
-    assert QUEUES["brain"] == (Kind.LEARN, Kind.PROCESS, Kind.INDEX)
+    assert QUEUES["brain"] == (Kind.LEARN, Kind.PROCESS, Kind.INDEX, Kind.GAPS)
     assert Kind.LEARN not in due(shop)
     say(shop, held.id)
     assert Kind.LEARN in due(shop)
@@ -272,6 +272,10 @@ def test_targets_that_are_none_leave_the_usual_ones(shop, held, targets):
     shop.run(Kind.LEARN)
     assert lesson(shop).last_error == ""
     assert shop.one("SELECT target FROM standing WHERE category = 'question'") == pytest.approx(0.05)
+    with shop.services.database.transaction(shop.tenant) as db:
+        assert answer_standings.target(db, shop.tenant) == pytest.approx(0.05)
+        answer_standings.set_target(db, shop.tenant, 0.1)
+        assert answer_standings.target(db, shop.tenant) == pytest.approx(0.1)
 
 
 def test_a_category_falls_back_when_its_mail_is_found_to_be_misread(shop, held):
