@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import settings as settings_module
+from adapters import logs
 from bootstrap import Services, build
 from domain.category import Category
 from domain.earned import Earned, NotEnough
@@ -58,6 +59,7 @@ def scores(pairs: Sequence[tuple[str, str]]) -> Scores:
 
 def main() -> int:
     """Print every table that can be measured here."""
+    logs.configure("WARNING")
     services = build(settings_module.read())
     try:
         _card(services.settings.models_dir)

@@ -454,11 +454,11 @@ def rival(settings, other_workspace):
             looked_at = db.execute(text("SELECT id FROM decision WHERE answer IS NOT NULL LIMIT 1")).scalar_one()
             assert answer_verdicts.said(db, shop.tenant, looked_at, member=member, is_right=True)
             answer_verdicts.ship(db, shop.tenant, [replace(A_QUESTION, question="secret question")])
+        while shop.run(Kind.INDEX):
+            pass
         shop.run(Kind.LEARN)
         shop.change("UPDATE gap_work SET next_at = now()")
         shop.run(Kind.GAPS)
-        while shop.run(Kind.INDEX):
-            pass
         with services.database.transaction(shop.tenant) as db:
             answer_standings.save(db, shop.tenant, replace(HOW_ANSWERS_STAND, method="secret"))
         with services.database.transaction(shop.tenant) as db:

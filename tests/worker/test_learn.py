@@ -11,7 +11,7 @@ from domain.category import Category
 from domain.earned import NotEnough
 from domain.money import Money
 from domain.order import Order
-from storage import checked, corrections, desk, learning, members, orders, reclassify, standings
+from storage import answer_standings, checked, corrections, desk, learning, members, orders, reclassify, standings
 from storage.decisions import new_reference
 from storage.due import Kind, kinds_due
 from tests.support.earning import MODEL
@@ -272,6 +272,10 @@ def test_targets_that_are_none_leave_the_usual_ones(shop, held, targets):
     shop.run(Kind.LEARN)
     assert lesson(shop).last_error == ""
     assert shop.one("SELECT target FROM standing WHERE category = 'question'") == pytest.approx(0.05)
+    with shop.services.database.transaction(shop.tenant) as db:
+        assert answer_standings.target(db, shop.tenant) == pytest.approx(0.05)
+        answer_standings.set_target(db, shop.tenant, 0.1)
+        assert answer_standings.target(db, shop.tenant) == pytest.approx(0.1)
 
 
 def test_a_category_falls_back_when_its_mail_is_found_to_be_misread(shop, held):
