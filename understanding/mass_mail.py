@@ -1,7 +1,7 @@
-"""The signs in its words alone that nobody wrote a mail to this shop: newsletters, offers to everybody, absence notes.
+"""The weak signs that nobody wrote a mail to this shop: newsletters, offers to everybody, absence notes, odd headers.
 
-None of them is proof, since a person may write such words too: a mail with one waits for a person. What proves that a
-machine wrote it stands in `understanding/automatic.py`.
+None of them is proof, since a person may write such words or use a bad program: a mail with one waits for a person.
+What proves that a machine wrote it stands in `understanding/automatic.py`.
 """
 
 import re
@@ -11,6 +11,16 @@ from domain.message import Message
 
 LOOKED_AT = 20_000
 
+# RFC 2045, section 6, and what some have called the same before it.
+_ENCODINGS = frozenset(
+    ["7bit", "8bit", "binary", "quoted-printable", "base64", "7-bit", "8-bit", "uuencode", "x-uuencode"]
+)
+# RFC 5322, section 3.3, and its older forms: names of zones, years of two digits, no seconds, no day of the week.
+_DATE = re.compile(
+    r"(?:\w{2,12}\.?,?\s+)?\d{1,2}[\s-]+\w{3,12}\.?[\s-]+\d{2,4},?\s+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*(?:[+-]\d{3,4}|[a-z]{1,5}\b"
+    r"|\(|\"|$)|\s*$)|\w{3},?\s+\w{3}\s+\d{1,2}\s+\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}",
+    re.IGNORECASE,
+)
 _SPAM_HEADERS = ("x-spam-flag", "x-spam-status", "x-spam")
 # Only what a person does not write as a subject. `Re:` before it means that a person answered such a mail.
 _AWAY = re.compile(
@@ -125,6 +135,15 @@ def _by_filter(message: Message) -> str:
     return ""
 
 
+def _by_broken_header(message: Message) -> str:
+    """Programs that people write with keep to RFC 5322 and RFC 2045 here; scripts that send in bulk often do not."""
+    encoding = message.header("content-transfer-encoding").split(";")[0].strip().lower()
+    if encoding and encoding not in _ENCODINGS:
+        return "its headers are broken (Content-Transfer-Encoding)"
+    date = message.header("date").strip()
+    return "its headers are broken (Date)" if date and not _DATE.match(date) else ""
+
+
 def _by_data(message: Message) -> str:
     return "its text is data, not words" if _DATA.match(message.text) else ""
 
@@ -162,4 +181,11 @@ def _is_disguised(word: str) -> bool:
     return any(sign in word for sign in _SIGNS) and word.translate(_MASK) in _TRADE
 
 
-_RULES: tuple[Callable[[Message], str], ...] = (_by_filter, _by_data, _by_subject, _by_footer, _by_offer)
+_RULES: tuple[Callable[[Message], str], ...] = (
+    _by_filter,
+    _by_broken_header,
+    _by_data,
+    _by_subject,
+    _by_footer,
+    _by_offer,
+)

@@ -182,3 +182,30 @@ def test_hostile_mail_takes_no_time():
 )  # fmt: skip
 def test_two_offers_are_found_whatever_each_promises(first, second):
     assert "offer to everybody" in suspicion_of(a_mail(text=f"Hello, {first} and {second} for all."))
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Tue, 12 Oct 2010 16:21:05 -0400",
+        "12 Oct 2010 16:21:05 GMT",
+        "Tue, 12 Oct 2010 16:21 +0200 (CEST)",
+        "Tue, 2 Oct 10 16:21:05 EST",
+        "Tue Oct 12 16:21:05 2010",
+        "",
+    ],
+)
+def test_dates_that_mail_programs_write_are_no_sign(date):
+    assert suspicion_of(a_mail(("date", date))) == ""
+
+
+@pytest.mark.parametrize(
+    "header", [("date", "Tue, 12 Oct 2010 16:21:05 H0500"), ("date", "soon"), ("content-transfer-encoding", "8bite")]
+)
+def test_headers_that_no_mail_program_writes_are_suspected(header):
+    assert is_suspected(a_mail(header))
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "Quoted-Printable", "base64 ", "8BIT; x=y"])
+def test_encodings_that_there_are_are_no_sign(encoding):
+    assert suspicion_of(a_mail(("content-transfer-encoding", encoding))) == ""
