@@ -19,7 +19,8 @@ Precision = Literal["fp32", "int8"]
 FILES: dict[Precision, str] = {"fp32": FP32, "int8": INT8}
 DIMENSIONS = 384
 MAX_TOKENS = 256
-REMEMBERED = 1024
+# Mail that is read and then answered, and the sentences of the passages that answer most of it: 6 MB.
+REMEMBERED = 4096
 # Tokens in one run of the model. Larger runs are slower on a CPU: they fall out of its cache.
 TOKENS_AT_ONCE = 256
 
