@@ -10,7 +10,7 @@ import click
 
 from commands.json_lines import BadLine, as_line, opened, read_lines
 from commands.settings_of import services_for
-from domain.ports import Answer, Embedder
+from domain.ports import Answer, Converts, Embedder
 
 if TYPE_CHECKING:
     from rag.documents import Document
@@ -46,7 +46,7 @@ def answer(folder: Path, file: Path, output: Path) -> None:
         raise click.UsageError("--output names the input file: choose another name, nothing was written.")
     with services_for("explain") as services, opened(output) as out:
         begun = time.monotonic()
-        index = _index(folder, services.embedder)
+        index = _index(folder, services.embedder, services.converter)
         ready = time.monotonic()
         count = _answer_all(index, services.embedder, file, out)
         ended = time.monotonic()
@@ -57,13 +57,13 @@ def answer(folder: Path, file: Path, output: Path) -> None:
     )
 
 
-def _index(folder: Path, embedder: Embedder) -> "Index":
+def _index(folder: Path, embedder: Embedder, converter: Converts) -> "Index":
     # The libraries that search are loaded by the command that needs them, not with the command line.
     from rag.documents import load_folder
     from rag.embedded import Embedded, embed_documents
     from rag.index import assemble
 
-    documents, problems = load_folder(folder)
+    documents, problems = load_folder(folder, convert=converter)
     for problem in problems:
         click.echo(f"{problem.path}: {problem.reason} It was left out.", err=True)
     public: list[Document] = [document for document in documents if document.public]

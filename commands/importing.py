@@ -51,15 +51,21 @@ def import_orders(file: Path, slug: str) -> None:
 @kb.command("import", with_appcontext=False)
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--tenant", "slug", required=True, help="The workspace's short name.")
+@click.option("--replace", is_flag=True, help="End every document that has no file in FOLDER; its versions are kept.")
 @click.option("--wait", is_flag=True, help="Index them here, and return when they are searched.")
-def import_documents(folder: Path, slug: str, *, wait: bool) -> None:
-    """Make the documents of FOLDER the workspace's knowledge base; bad files are named and left out."""
+def import_documents(folder: Path, slug: str, *, replace: bool, wait: bool) -> None:
+    """Add the documents of FOLDER to the workspace's knowledge base, or newer versions of those it has.
+
+    Bad files are named and left out; what stood there of them before stays.
+    """
     with services_for("database") as services:
         tenant = tenant_of(services, slug)
-        kept, problems = save_documents(services, tenant, folder, said=progress)
+        kept, others, problems = save_documents(services, tenant, folder, said=progress, replace=replace)
         for problem in problems:
             click.echo(problem, err=True)
         click.echo(f"{kept} documents imported, {len(problems)} left out.")
+        if others:
+            click.echo(f"{others} others {'ended' if replace else 'stay as they are: --replace ends them'}.")
         if not wait:
             click.echo("A worker indexes them; until then, answers come from what was indexed before.")
             return
@@ -94,17 +100,25 @@ def save_orders(services: Services, tenant: UUID, file: Path) -> tuple[int, list
 
 
 def save_documents(
-    services: Services, tenant: UUID, folder: Path, said: Callable[[str], None] = lambda _: None
-) -> tuple[int, list[str]]:
-    """Store every good document and end all others; returns how many are good, and what is wrong with the bad ones.
+    services: Services,
+    tenant: UUID,
+    folder: Path,
+    said: Callable[[str], None] = lambda _: None,
+    *,
+    replace: bool = False,
+) -> tuple[int, int, list[str]]:
+    """Store every good document; returns how many, how many the workspace has beside the folder's files, and what is
+    wrong with the bad ones. With `replace` those beside are ended.
 
-    Nothing is embedded here: a worker is asked.
+    Nothing is embedded here: a worker is asked. Raises BadInput where nothing is good and everything would end.
     """
     from rag.documents import Problem, files_in
 
     good: list[StoredDocument] = []
     problems: list[str] = []
+    there: set[str] = set()
     for path, content in files_in(folder):
+        there.add(path)
         said(f"{len(good)} documents read")
         if isinstance(content, Problem):
             problems.append(f"{path}: {content.reason}")
@@ -113,9 +127,14 @@ def save_documents(
             good.append(services.read_document(path, content))
         except BadInput as error:
             problems.append(f"{path}: {error.reason}")
+    if replace and not good:
+        raise BadInput("folder", "No document of it can be read, so none was replaced and nothing was changed.")
     with services.database.transaction(tenant) as db:
-        documents.replace_all(db, tenant, good)
-    return len(good), problems
+        documents.put_all(db, tenant, good)
+        others = [one.path for one in documents.current(db, tenant) if one.path not in there]
+        for path in others if replace else ():
+            documents.remove(db, tenant, path)
+    return len(good), len(others), problems
 
 
 def save_checked_mail(services: Services, tenant: UUID) -> int:

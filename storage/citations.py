@@ -21,14 +21,6 @@ _QUOTED = text("""
 """)
 
 
-def hidden(db: Connection, tenant: UUID, decision: UUID) -> str:
-    """What this decision quotes that customers may no longer read, in words, or nothing."""
-    for row in db.execute(_QUOTED, {"tenant": tenant, "decision": decision}):
-        if not row.is_public:
-            return f"It quotes “{row.heading}”, which was removed or made internal since."
-    return ""
-
-
 def doubt(db: Connection, tenant: UUID, decision: UUID) -> str:
     """Why what this decision quotes proves it no longer, in words, or nothing.
 
@@ -37,6 +29,8 @@ def doubt(db: Connection, tenant: UUID, decision: UUID) -> str:
     for row in db.execute(_QUOTED, {"tenant": tenant, "decision": decision}):
         if not row.is_proven:
             return f"Its quote of “{row.heading}” does not stand in the stored document."
-        if row.is_public and not row.is_said_still:
+        if not row.is_public:
+            return f"It quotes “{row.heading}”, which was removed or made internal since."
+        if not row.is_said_still:
             return f"It quotes “{row.heading}”, which says something else by now."
-    return hidden(db, tenant, decision)
+    return ""

@@ -208,13 +208,10 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
     for objects, gate, reason in objections:
         if objects:
             return gate, reason
-    doubt = citations.doubt(db, effect.tenant, effect.decision) if unapproved else ""
-    if doubt:
-        return Gate.HOLD, f"{doubt} A person decides."
     # Who approved the draft may not know; who changed it answers in their own words.
-    hidden = citations.hidden(db, effect.tenant, effect.decision) if now.as_drafted else ""
-    if hidden:
-        return Gate.HOLD, f"{hidden} Change the reply before you send it."
+    doubt = citations.doubt(db, effect.tenant, effect.decision) if unapproved or now.as_drafted else ""
+    if doubt:
+        return Gate.HOLD, f"{doubt} {'A person decides.' if unapproved else 'Change the reply before you send it.'}"
     if unapproved and now.is_first:
         per_day, per_hour = now.per_day or REPLIES_PER_MAILBOX_AND_DAY, now.per_hour or REPLIES_PER_MAILBOX_AND_HOUR
         exceeded = _exceeded(db, effect, per_day=per_day, per_hour=per_hour)

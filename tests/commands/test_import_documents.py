@@ -1,4 +1,4 @@
-"""`flask kb import`: a folder becomes the workspace's knowledge base, and a worker or the command itself indexes it."""
+"""`flask kb import`: a folder is added to the workspace's knowledge base, and a worker or the command indexes it."""
 
 import pytest
 
@@ -66,3 +66,31 @@ def test_importing_the_same_folder_again_asks_for_nothing(settings, services, wo
     assert "4 documents imported" in flask(settings, *arguments).stdout
     with services.database.transaction(workspace.id) as db:
         assert db.exec_driver_sql("SELECT wanted FROM knowledge").scalar_one() == before
+
+
+def test_another_folder_is_added_and_ends_nothing_unless_asked_to_replace(
+    settings, services, workspace, folder, tmp_path
+):
+    flask(settings, "kb", "import", str(folder), "--tenant", workspace.slug)
+    more, empty = tmp_path / "more", tmp_path / "empty"
+    more.mkdir()
+    empty.mkdir()
+    (more / "gifts.md").write_text("# Gifts\n\nWe wrap them.")
+    done = flask(settings, "kb", "import", str(more), "--tenant", workspace.slug)
+    assert "4 others stay as they are: --replace ends them." in done.stdout
+    assert len(listed(services, workspace)) == 5
+    nothing = flask(settings, "kb", "import", str(empty), "--tenant", workspace.slug, "--replace")
+    assert nothing.returncode == 2
+    assert "nothing was changed" in nothing.stderr
+    assert len(listed(services, workspace)) == 5
+    done = flask(settings, "kb", "import", str(more), "--tenant", workspace.slug, "--replace")
+    assert "4 others ended." in done.stdout
+    assert set(listed(services, workspace)) == {"gifts.md"}
+
+
+def test_a_file_that_became_unreadable_leaves_what_stood_there_before(settings, services, workspace, folder):
+    flask(settings, "kb", "import", str(folder), "--tenant", workspace.slug)
+    (folder / "en" / "returns.md").write_bytes(b"\x00\x01")
+    done = flask(settings, "kb", "import", str(folder), "--tenant", workspace.slug, "--replace")
+    assert "en/returns.md: " in done.stderr
+    assert "en/returns.md" in listed(services, workspace)

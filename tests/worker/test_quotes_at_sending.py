@@ -35,6 +35,10 @@ def make_internal(shop):
     write_anew(shop, visibility="internal")
 
 
+def reword(shop):
+    write_anew(shop, body="Parcels take a week.")
+
+
 def how_it_stands(shop):
     shop.run(Kind.DELIVER)
     (row,) = shop.rows("SELECT o.state, d.disposition, d.reason FROM outbox o JOIN decision d ON d.id = o.decision_id")
@@ -94,20 +98,13 @@ def test_the_same_words_of_another_workspace_prove_nothing(decided, rival):
     assert how_it_stands(decided).state == "held"
 
 
-@pytest.mark.parametrize("hide", [remove, make_internal])
-def test_who_approves_a_draft_is_told_that_it_quotes_what_is_hidden_by_now_and_may_change_it(decided, hide):
-    hide(decided)
+@pytest.mark.parametrize("change", [remove, make_internal, reword])
+def test_who_approves_a_draft_is_told_that_what_it_quotes_has_changed_and_may_change_it_too(decided, change):
+    change(decided)
     how_it_stands(decided)
     approve(decided)
     row = how_it_stands(decided)
     assert (row.state, row.disposition) == ("held", "hold")
     assert row.reason.endswith("Change the reply before you send it.")
     approve(decided, "Dear Anna, we shall ask the carrier.")
-    assert how_it_stands(decided).state == "sent"
-
-
-def test_who_approves_a_draft_may_send_what_was_written_otherwise_since(decided):
-    write_anew(decided, body="Parcels take a week.")
-    how_it_stands(decided)
-    approve(decided)
     assert how_it_stands(decided).state == "sent"
