@@ -25,7 +25,7 @@ from bootstrap import Services, build
 from commands.importing import save_checked_mail, save_documents, save_orders
 from domain.category import Category
 from domain.composition import Attempt, Judged, Quoted, Sentence
-from domain.decision import Decision
+from domain.decision import Decision, Reply
 from domain.errors import Unreadable
 from rag.checked import WRONG_ANSWERS
 from settings import ROOT, Settings
@@ -152,7 +152,8 @@ def _compose(filler: Filler, shop: UUID) -> None:
         ),
     )
     claim = filler.store(shop, replace(MESSAGE, subject="May I send the lamp back?"))
-    decision = Decision.hold("A language model wrote the draft; a person looks at it first.").after(*attempts)
+    reply = Reply(MESSAGE.sender, MESSAGE.subject, "Dear Anna,\n\nYou can send it back within 30 days.")
+    decision = Decision.hold("A language model wrote the draft; a person looks at it first.", reply).after(*attempts)
     decision = replace(decision.proven_by(cited).checked(*CHECKS), answer=replace(LOOK, passage=cited.heading))
     filler.decide(claim, decision, UNDERSTANDING)
 
