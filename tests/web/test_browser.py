@@ -279,7 +279,7 @@ def test_targets_are_large_enough(
         for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/", *stocked):
             page.goto(address + path)
             small = page.evaluate(
-                "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back')]"
+                "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back, .rows h2 a, th a')]"
                 ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 24)"
                 ".map(e => e.outerHTML.slice(0, 80))"
             )
