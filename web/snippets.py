@@ -9,6 +9,8 @@ from storage.knowledge_search import BEGIN, END
 
 WIDTH = 280
 AROUND = 100
+# What stands around a span is for reading: its headings come without the marks of Markdown.
+_HEADING = re.compile(r"^[ ]{0,3}#{1,6}[ \t]+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def excerpt(body: str, start: int, end: int, around: int = AROUND) -> Excerpt | 
         before = f"… {before.partition(' ')[2]}"
     if end + around < len(body):
         after = f"{after.rpartition(' ')[0]} …"
-    return Excerpt(before.lstrip(), body[start:end], after.rstrip())
+    return Excerpt(_HEADING.sub("", before.lstrip()), body[start:end], _HEADING.sub("", after.rstrip()))
 
 
 def _pieces(marked: str) -> list[Piece]:

@@ -23,6 +23,20 @@ PLACES = {
     "model": "the text as a whole", "word list": "certain words",
 }  # fmt: skip
 
+# What the sureness of an answer is reckoned from.
+FIGURES = {
+    "sentence_english": "Nearest sentence, by its meaning (English)",
+    "sentence_other": "Nearest sentence, by its meaning (other languages)",
+    "score_english": "Fit of the passage (English)",
+    "score_other": "Fit of the passage (other languages)",
+    "coverage": "Share of the question’s words that the passage holds",
+    "unknown": "Share that no document holds",
+    "missing": "Share that only other passages hold",
+    "margin": "Ahead of the next document by",
+    "lead": "Ahead of the next passages by",
+    "length": "Length of the question (logarithm)",
+}
+
 CATEGORIES = {"question": "Question", "refund": "Refund", "supplier": "Supplier", "other": "Other", "": "Not read"}
 
 LANGUAGES = {
@@ -115,6 +129,7 @@ def register(app: Flask) -> None:
         category=lambda word: CATEGORIES.get(word, word),
         language=lambda code: LANGUAGES.get(code, code),
         priority=lambda word: PRIORITIES.get(word, word),
+        figure=lambda name: FIGURES.get(name, name.replace("_", " ").capitalize()),
         sentiment=lambda word: SENTIMENTS.get(word, word),
         place=lambda word: PLACES.get(word, word),
         effect_state=lambda state: EFFECT_STATES.get(state, state),

@@ -24,6 +24,8 @@ from app import create_app
 from bootstrap import Services, build
 from commands.importing import save_checked_mail, save_documents, save_orders
 from domain.category import Category
+from domain.composition import Attempt, Judged, Quoted, Sentence
+from domain.decision import Decision, Reply
 from domain.errors import Unreadable
 from rag.checked import WRONG_ANSWERS
 from settings import ROOT, Settings
@@ -32,7 +34,7 @@ from storage.documents import StoredDocument
 from tests.support.browser import find_chromium
 from tests.support.letters import letter
 from tests.support.servers import running_servers
-from tests.web.filling import Filler
+from tests.web.filling import CHECKS, CITATION, LOOK, MESSAGE, UNDERSTANDING, Filler
 from web import passwords
 from worker import gaps, index, learn, process
 
@@ -40,6 +42,8 @@ SHOP = ROOT / "sandbox" / "shop"
 EMAIL, PASSWORD = "mara@lumen-oak.example", "a password for pictures"
 WIDTHS = (360, 768, 1280, 1920)
 DOCUMENT = "en/returns.md"
+HIDDEN = "en/care.md"
+WEB_PAGE = "en/old-help.html"
 VERIFIED = b"Authentication-Results: mx.google.com; dkim=pass header.i=@%s; dmarc=pass header.from=%s\r\n"
 
 
@@ -100,6 +104,7 @@ def _fill(services: Services) -> tuple[Filler, UUID]:
         pass
     _settle(filler, jonas)
     _know(services, filler)
+    _compose(filler, shop)
     return filler, shop
 
 
@@ -111,11 +116,46 @@ def _know(services: Services, filler: Filler) -> None:
         documents.put(
             db, tenant, services.read_document(DOCUMENT, changed.encode(), maker="member", member=filler.member)
         )
+        hidden = (ROOT / "knowledge_base" / HIDDEN).read_text().replace("visibility: public", "visibility: internal")
+        documents.put(db, tenant, services.read_document(HIDDEN, hidden.encode(), maker="member", member=filler.member))
+        page = b"<title>Old help</title><h1>Old help</h1><p>Write to us.</p>"
+        documents.put(db, tenant, services.read_document(WEB_PAGE, page, maker="upload", member=filler.member))
         documents.put(db, tenant, StoredDocument("en/price-list.md", "v", "---\nvisibility: intern\n---\nLamps."))
     while index.work(services, tenant):
         pass
     filler.rows("UPDATE gap_work SET next_at = now() WHERE tenant_id = :tenant RETURNING 1")
     gaps.work(services, tenant)
+
+
+def _compose(filler: Filler, shop: UUID) -> None:
+    """What a language model would have written, with the verdict on each of its sentences."""
+    version, body = filler.rows(
+        "SELECT version, body FROM document WHERE tenant_id = :tenant AND path = :path ORDER BY is_current LIMIT 1",
+        path=DOCUMENT,
+    )[0]
+    quote = next(one for one in body.split("\n") if "30 days" in one)
+    start = body.index(quote)
+    cited = replace(CITATION, source=DOCUMENT, start=start, end=start + len(quote), quote=quote, version=version)
+    attempts = (
+        Attempt("a-model", "Asked, with <NAME_1>", "", reason="it took too long"),
+        Attempt(
+            "another-model",
+            "Question: may <NAME_1> send the lamp back?\n\n[1] " + quote,
+            json.dumps({"sentences": [{"text": "You can send it back within 30 days.", "quotes": [quote]}]}),
+            (
+                Judged(Sentence("Thank you for asking.")),
+                Judged(Sentence("You can send it back within 30 days.", (Quoted(1, quote),))),
+                Judged(
+                    Sentence("We pay it out within 2 days.", (Quoted(1, quote),)), "the number 2 stands in no quote"
+                ),
+            ),
+        ),
+    )
+    claim = filler.store(shop, replace(MESSAGE, subject="May I send the lamp back?"))
+    reply = Reply(MESSAGE.sender, MESSAGE.subject, "Dear Anna,\n\nYou can send it back within 30 days.")
+    decision = Decision.hold("A language model wrote the draft; a person looks at it first.", reply).after(*attempts)
+    decision = replace(decision.proven_by(cited).checked(*CHECKS), answer=replace(LOOK, passage=cited.heading))
+    filler.decide(claim, decision, UNDERSTANDING)
 
 
 def _bring_mail(filler: Filler, shop: UUID) -> None:
@@ -208,6 +248,11 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     every("sign-in", "/sign-in")
     page.goto(address + "/sign-in")
     page.fill("#email", EMAIL)
+    page.fill("#password", "not this one")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    page.screenshot(path=folder / "sign-in-refused.png")
+    page.fill("#email", EMAIL)
     page.fill("#password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(address + "/")
@@ -217,13 +262,14 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
         ("held", "d.disposition = 'hold' AND o.state = 'held'"),
         ("answered", "d.disposition = 'release' AND d.category = 'question'"),
         ("cited", "jsonb_array_length(d.citations) > 0"),
+        ("composed", "jsonb_array_length(d.composition) > 0"),
         ("written", "d.disposition = 'hold' AND o.state IS NULL AND d.importance > 3"),
     ):
         rows = filler.rows(f"""
             SELECT d.conversation_id FROM decision d
                 LEFT JOIN outbox o ON o.tenant_id = d.tenant_id AND o.decision_id = d.id
             WHERE d.tenant_id = :tenant AND d.settled_at IS NULL AND {wanted} ORDER BY d.importance DESC, d.id LIMIT 1
-        """)  # noqa: S608  # the three conditions above
+        """)  # noqa: S608  # the conditions above
         if rows:
             shown = f"/conversations/{rows[0][0]}"
             every(f"conversation-{name}", shown, full=True)
@@ -276,6 +322,7 @@ def _photograph_knowledge(page: Page, address: str, folder: Path, filler: Filler
     every("knowledge-differences", f"/knowledge/differences?path={DOCUMENT}&old={old}&new={new}", full=True)
     every("knowledge-remove", f"/knowledge/remove?path={DOCUMENT}")
     every("knowledge-passage", f"/knowledge/passage?path={DOCUMENT}&version={old}&start=60&end=140", full=True)
+    every("knowledge-not-editable", f"/knowledge/edit?path={WEB_PAGE}")
     every("gaps", "/gaps", full=True)
     gap = filler.rows("SELECT id FROM gap WHERE tenant_id = :tenant AND state = 'open' LIMIT 1")
     if gap:
@@ -284,9 +331,12 @@ def _photograph_knowledge(page: Page, address: str, folder: Path, filler: Filler
         "UPDATE knowledge SET wanted = done + 1, total = 3000, embedded = 1240 WHERE tenant_id = :tenant RETURNING 1"
     )
     every("knowledge-working", "/knowledge")
-    # What only a button leads to: the preview, somebody faster, what became of files.
+    # What only a button leads to: showing it to customers again, the preview, somebody faster, what became of files.
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="light")
+    page.goto(f"{address}/knowledge/versions?path={HIDDEN}")
+    page.get_by_role("button", name="Make it current again").last.click()
+    page.screenshot(path=folder / "knowledge-restore.png", full_page=True)
     page.goto(f"{address}/knowledge/edit?path={DOCUMENT}")
     page.get_by_role("button", name="Preview").click()
     page.screenshot(path=folder / "knowledge-preview.png", full_page=True)

@@ -101,13 +101,16 @@ def held(filler: Filler) -> Held:
 
 
 @pytest.fixture
-def stocked(filler: Filler, services: Services) -> None:
-    """Documents, with names and words that do not break, and a group of questions."""
+def stocked(filler: Filler, services: Services) -> tuple[str, ...]:
+    """Documents, with names and words that do not break, and a group of questions; returns the pages about them."""
     shelf = Shelf(services, filler.tenant)
-    shelf.put("en/a.md", f"# {'Returns' * 20}\n\nA lamp. {'x' * 300}\n\n## Costs\n\nReturning a lamp is free.")
+    old = shelf.put("en/a.md", f"# Returns\n\nA lamp. {'y' * 300}")
+    new = shelf.put("en/a.md", f"# {'Returns' * 20}\n\nA lamp. {'x' * 300}\n\n## Costs\n\nReturning a lamp is free.")
     shelf.index()
     shelf.put("en/a-long-name-of-a-document-that-has-no-blank-in-it-and-so-cannot-be-broken-at-one.md", "A lamp.")
-    filler.gap(filler.held(filler.mailbox(), replace(MESSAGE, subject="A gap")))
+    gap = filler.gap(filler.held(filler.mailbox(), replace(MESSAGE, subject="A gap")))
+    passage = f"/knowledge/passage?path=en/a.md&version={new}&start=0&end=9"
+    return (*KNOWLEDGE, passage, f"/knowledge/differences?path=en/a.md&old={old}&new={new}", f"/gaps/{gap}/article")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -128,11 +131,11 @@ def test_a_held_mail_is_edited_and_sent(
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_every_page_renders_at_every_width_in_both_themes(
-    chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: None, *, scripts: bool
+    chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: tuple[str, ...], *, scripts: bool
 ) -> None:
     with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
         conversation = f"/conversations/{held.conversation}"
-        for path in ("/", "/conversations", conversation, "/mailboxes/", "/numbers/", "/learning", *KNOWLEDGE):
+        for path in ("/", "/conversations", conversation, "/mailboxes/", "/numbers/", "/learning", *stocked):
             page.goto(address + path)
             expect(page.locator("h1")).to_be_visible()
             for width in (360, 768, 1280, 1920):
@@ -243,21 +246,40 @@ def test_the_words_of_the_bottom_bar_stand_apart_on_a_small_telephone(
     with opened(chromium, address, workspace, viewport={"width": 360, "height": 780}) as (page, _):
         for path in ("/", "/conversations", "/knowledge", "/numbers/"):
             page.goto(address + path)
-            boxes = [one.bounding_box() for one in page.locator(".rail li .rail-word").all()]
+            words = page.locator(".rail li .rail-word").all()
+            boxes = [one.bounding_box() for one in words]
+            for word, box in zip(words, boxes, strict=True):
+                assert box["width"] > 5 * len(word.inner_text()), f"{word.inner_text()} is not to be read"
             assert boxes[0]["x"] >= 4
             assert boxes[-1]["x"] + boxes[-1]["width"] <= 356
             for left, right in pairwise(boxes):
                 assert left["x"] + left["width"] + 4 <= right["x"], path
 
 
+def test_neither_the_name_nor_the_state_of_the_switch_is_cut_on_a_small_telephone(
+    chromium: Browser, address: str, workspace: Workspace, held: Held
+) -> None:
+    with opened(chromium, address, workspace, viewport={"width": 360, "height": 780}) as (page, _):
+        for button, state in (("Pause", "on"), ("Switch on", "paused")):
+            switch = page.get_by_role("form", name="Answering by itself")
+            expect(switch).to_contain_text(f"Answering by itself: {state}")
+            cut = page.evaluate("(name => name.scrollWidth > name.clientWidth)(document.querySelector('.top p'))")
+            assert not cut
+            page.get_by_text(": theme, sign out").locator("..").click()
+            menu = page.get_by_role("button", name="Sign out")
+            expect(menu).to_be_in_viewport(ratio=1)
+            page.keyboard.press("Escape")
+            switch.get_by_role("button", name=button).click()
+
+
 def test_targets_are_large_enough(
-    chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: None
+    chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: tuple[str, ...]
 ) -> None:
     with opened(chromium, address, workspace) as (page, _):
-        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/", *KNOWLEDGE):
+        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/", *stocked):
             page.goto(address + path)
             small = page.evaluate(
-                "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back')]"
+                "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back, .rows h2 a, th a')]"
                 ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 24)"
                 ".map(e => e.outerHTML.slice(0, 80))"
             )

@@ -124,6 +124,8 @@ def test_a_citation_shows_its_span_in_its_surroundings_and_leads_to_the_whole_te
     html = browser.page(decide(filler, Decision.hold("Held.").proven_by(citation)))
     assert "<mark>You can return it within 30 days.</mark>" in html
     assert "Then no more." in html
+    around = html.split('<span class="around">')[1]
+    assert around.startswith("Returns"), "a heading shows the marks of Markdown"
     link = html.split('href="/knowledge/passage')[1].partition("#")[0].replace("&amp;", "&")
     assert '<mark id="cited">You can return it within 30 days.</mark>' in browser.page(f"/knowledge/passage{link}")
 

@@ -238,6 +238,20 @@ def test_why_says_what_was_understood_and_what_it_was_read_from(browser: Browser
     assert "Legal notice of the sender" in page
 
 
+def test_what_the_sureness_of_an_answer_is_reckoned_from_stands_in_words(browser: Browser, filler: Filler) -> None:
+    made = filler.held(filler.mailbox())
+    raw = seen(browser.page(f"/conversations/{made.conversation}")).split("Raw values")[1]
+    assert "how sure it is was reckoned from the figures that follow" in raw
+    assert "Share of the question’s words that the passage holds 0.800" in raw
+
+
+def test_a_mail_that_is_still_being_read_is_not_said_to_be_settled(browser: Browser, filler: Filler) -> None:
+    fetched = filler.store(filler.mailbox(), MESSAGE)
+    html = browser.page(f"/conversations/{fetched.conversation}")
+    assert "Nothing has been decided yet." in seen(html)
+    assert "This mail is settled" not in html
+
+
 def test_why_of_a_calm_mail_is_short(browser: Browser, filler: Filler) -> None:
     made = filler.held(filler.mailbox(), understanding=replace(UNDERSTANDING, order_numbers=()))
     page = seen(browser.page(f"/conversations/{made.conversation}"))
