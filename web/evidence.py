@@ -1,6 +1,7 @@
 """What a decision rests on: each cited span in its surroundings, and what a language model proposed on the way."""
 
 from storage import decisions, documents
+from storage.documents import StoredDocument
 from storage.thread import Shown
 from web.knowledge import passage_url
 from web.session import member, services
@@ -14,10 +15,20 @@ def evidence(now: Shown | None) -> dict[str, object]:
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
         bodies = [documents.body_of(db, tenant, one.source, one.version) or "" for one in now.citations]
+        changes = [_changed(documents.of_path(db, tenant, one.source), one.quote) for one in now.citations]
         composed = decisions.composition(db, tenant, now.decision)
     cited = []
-    for one, body in zip(now.citations, bodies, strict=True):
+    for one, body, change in zip(now.citations, bodies, changes, strict=True):
         around = excerpt(body, one.start, one.end) if body[one.start : one.end] == one.quote else None
         url = passage_url(one.source, one.version, one.start, one.end) if body else ""
-        cited.append((one, around, url))
+        cited.append((one, around, url, change))
     return {"cited": cited, "composed": composed}
+
+
+def _changed(current: StoredDocument | None, quote: str) -> str:
+    """What has become of a quote since, in words for a member, or nothing where it still stands for customers."""
+    if current is None:
+        return "This document has been removed since."
+    if current.visibility == "internal":
+        return "This document has been made internal since."
+    return "" if quote in (current.body or "") else "This document says something else by now."

@@ -130,6 +130,17 @@ def test_a_citation_shows_its_span_in_its_surroundings_and_leads_to_the_whole_te
     assert '<mark id="cited">You can return it within 30 days.</mark>' in browser.page(f"/knowledge/passage{link}")
 
 
+def test_a_quote_that_has_changed_since_is_named_before_anybody_sends_it(browser, filler, services):
+    shelf, body = Shelf(services, filler.tenant), "You can return it within 30 days."
+    citation = replace(
+        CITATION, version=shelf.put("en/returns.md", body), source="en/returns.md", start=0, end=len(body), quote=body
+    )
+    page = decide(filler, Decision.hold("Held.").proven_by(citation))
+    assert "by now" not in seen(browser.page(page))
+    shelf.put("en/returns.md", "You can return it within 14 days.")
+    assert "This document says something else by now. Look at the reply again" in seen(browser.page(page))
+
+
 def test_a_citation_of_a_version_that_is_not_kept_shows_its_quote(browser, filler):
     page = browser.page(decide(filler, Decision.hold("Held.").proven_by(CITATION)))
     assert "<mark>You can return it within 30 days.</mark>" in page
