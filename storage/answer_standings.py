@@ -132,7 +132,8 @@ def set_target(db: Connection, tenant: UUID, share: float) -> None:
     db.execute(
         text("""
             UPDATE tenant SET policy = policy || jsonb_build_object('targets',
-                coalesce(policy -> 'targets', '{}') || jsonb_build_object('answers', CAST(:share AS double precision)))
+                CASE jsonb_typeof(policy -> 'targets') WHEN 'object' THEN policy -> 'targets' ELSE '{}' END
+                || jsonb_build_object('answers', CAST(:share AS double precision)))
             WHERE tenant_id = :tenant
         """),
         {"tenant": tenant, "share": share},
