@@ -14,9 +14,10 @@ from handlers.supplier import SupplierHandler
 
 def handlers_for(answers: Answers, orders: Orders, facts: Facts | None = None) -> Mapping[Category, Handler]:
     """A handler for every category there is."""
+    questions = WithLook(answers, lambda heard: QuestionHandler(heard, orders, facts or Facts(orders)))
     return {
-        Category.QUESTION: WithLook(answers, lambda heard: QuestionHandler(heard, orders, facts or Facts(orders))),
+        Category.QUESTION: questions,
         Category.REFUND: RefundHandler(orders),
         Category.SUPPLIER: SupplierHandler(),
-        Category.OTHER: OtherHandler(),
+        Category.OTHER: OtherHandler(questions),
     }

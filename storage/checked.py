@@ -27,7 +27,8 @@ class Shipped:
 
 
 # Thresholds are earned by the local models alone: a language model's word, where there was one, is not theirs.
-# A mail in a case of another kind was answered by that case, whatever was read.
+# A mail in a case of another kind was answered by that case, whatever was read; a draft for what was read as other mail
+# was written as for a question, so that sending it says nothing for *other*.
 _SENT = text("""
     INSERT INTO checked_mail (tenant_id, id, origin, message_id, language, category, said_category, said_confidence,
         said_at, act, member_id)
@@ -35,7 +36,7 @@ _SENT = text("""
         coalesce(d.understanding -> 'second_look' ->> 'before', d.category),
         coalesce(CAST(d.understanding -> 'second_look' ->> 'before_confidence' AS double precision), d.confidence),
         d.created_at, 'sent', :member
-    FROM decision d WHERE d.tenant_id = :tenant AND d.id = :decision AND d.category <> ''
+    FROM decision d WHERE d.tenant_id = :tenant AND d.id = :decision AND d.category NOT IN ('', 'other')
         AND NOT EXISTS (SELECT FROM support_case c WHERE c.tenant_id = d.tenant_id
             AND c.conversation_id = d.conversation_id AND c.kind <> d.category)
     ON CONFLICT (tenant_id, message_id) DO NOTHING

@@ -45,7 +45,7 @@ def test_every_category_has_a_handler(answers, orders):
     assert set(handlers_for(answers, orders)) == set(Category)
 
 
-@pytest.mark.parametrize("handler", [SupplierHandler(), OtherHandler()])
+@pytest.mark.parametrize("handler", [SupplierHandler(), OtherHandler(SupplierHandler())])
 def test_supplier_and_other_mail_is_held_with_what_makes_it_important(handler, mail, asks):
     decision = handler.decide(mail(), asks(importance=4, importance_reason="a deadline today"), Conversation())
     assert decision.disposition is Disposition.HOLD

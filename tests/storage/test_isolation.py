@@ -262,7 +262,6 @@ CASES = {
     "documents.of_version": lambda db, t, b: documents.of_version(db, t, "secret.md", "v1"),
     "documents.body_of": lambda db, t, b: documents.body_of(db, t, "secret.md", "v1"),
     "documents.versions": lambda db, t, b: documents.versions(db, t, "secret.md"),
-    "citations.hidden": lambda db, t, b: citations.hidden(db, t, b.decision),
     "citations.doubt": lambda db, t, b: citations.doubt(db, t, b.decision),
     "indexing.hold": lambda db, t, b: indexing.hold(db, t),
     "indexing.documents_changed": lambda db, t, b: indexing.documents_changed(db, t),
