@@ -42,13 +42,6 @@ class TenantIncidents:
             return incidents.open_now(db, self._tenant)
 
 
-class NoIncidents:
-    """The port `Incidents` where no status page is watched."""
-
-    def open(self) -> list[Incident]:
-        return []
-
-
 class TenantSpending:
     """The port `Spending` over one tenant's table. Days are UTC.
 

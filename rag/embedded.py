@@ -32,11 +32,6 @@ class Embedded:
     engine: str
 
 
-def embed_document(document: Document, embedder: Embedder) -> Embedded:
-    """Cut and embed one document, in one call of the model."""
-    return next(embed_documents([document], embedder))
-
-
 def embed_documents(documents: Iterable[Document], embedder: Embedder) -> Iterator[Embedded]:
     """Cut and embed documents in their order, several in one call of the model."""
     batch: list[tuple[Document, tuple[Passage, ...]]] = []

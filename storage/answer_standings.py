@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.answering import CurvePoint
-from domain.earned import Earned, NotEnough, Standing, accepted_share
+from domain.earned import Earned, Standing, accepted_share
 from storage import learning, tenants
 from storage.codec import dumps
+from storage.earned import columns_of, standing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,9 @@ _SAVE_MODEL = text("""
 
 
 def save(db: Connection, tenant: UUID, row: Row) -> None:
-    found = row.standing
-    earned: dict[str, object] = {"threshold": None, "accepted": 0, "errors": 0, "upper_bound": 1.0, "coverage": 0.0}
-    match found:
-        case Earned():
-            earned = {name: getattr(found, name) for name in earned}
-            needed = 0
-        case NotEnough():
-            needed = found.needed
-    values = {"tenant": tenant, "method": row.method, "model": row.model, "target": row.target, "n": found.n}
+    values = {"tenant": tenant, "method": row.method, "model": row.model, "target": row.target}
     curve = dumps([asdict(point) for point in row.curve])
-    db.execute(_SAVE, {**values, "wrong": row.wrong, "needed": needed, "curve": curve, **earned})
+    db.execute(_SAVE, {**values, "wrong": row.wrong, "curve": curve, **columns_of(row.standing)})
 
 
 def replace_all(db: Connection, tenant: UUID, rows: Sequence[Row]) -> None:
@@ -95,9 +88,7 @@ def every(db: Connection, tenant: UUID, model: str = "") -> list[Row]:
             row.model,
             round(row.target, 4),
             row.wrong,
-            NotEnough(row.n, row.needed)
-            if row.threshold is None
-            else Earned(row.threshold, row.n, row.accepted, row.errors, row.upper_bound, row.coverage),
+            standing_of(row),
             tuple(CurvePoint(**point) for point in row.curve),
         )
         for row in rows

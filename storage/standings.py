@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.category import Category
-from domain.earned import Earned, NotEnough, Standing, accepted_share
+from domain.earned import Earned, Standing, accepted_share
 from domain.triage import Policy
 from storage import answer_standings, tenants
+from storage.earned import columns_of, standing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,8 @@ _SAVE = text("""
 
 
 def save(db: Connection, tenant: UUID, row: Row, model: str) -> None:
-    found = row.standing
-    earned: dict[str, object] = {"threshold": None, "accepted": 0, "errors": 0, "upper_bound": 1.0, "coverage": 0.0}
-    match found:
-        case Earned():
-            earned = {name: getattr(found, name) for name in earned}
-            needed = 0
-        case NotEnough():
-            needed = found.needed
     values = {"tenant": tenant, "category": row.category.value, "model": model, "target": row.target}
-    db.execute(_SAVE, {**values, "n": found.n, "wrong": row.wrong, "needed": needed, **earned})
+    db.execute(_SAVE, {**values, "wrong": row.wrong, **columns_of(row.standing)})
 
 
 def every(db: Connection, tenant: UUID, model: str = "") -> list[Row]:
@@ -57,7 +50,7 @@ def every(db: Connection, tenant: UUID, model: str = "") -> list[Row]:
         text("SELECT * FROM standing WHERE tenant_id = :tenant AND :model IN ('', model) ORDER BY category"),
         {"tenant": tenant, "model": model},
     )
-    return [Row(Category(row.category), round(row.target, 4), row.wrong, _standing(row)) for row in rows]
+    return [Row(Category(row.category), round(row.target, 4), row.wrong, standing_of(row)) for row in rows]
 
 
 def policy(db: Connection, tenant: UUID, model: str, answer_model: str) -> Policy:
@@ -77,10 +70,3 @@ def targets(db: Connection, tenant: UUID) -> dict[Category, float]:
     chosen = tenants.get(db, tenant).settings.get("targets")
     known = chosen if isinstance(chosen, dict) else {}
     return {category: accepted_share(known.get(category.value)) for category in Category}
-
-
-def _standing(row: object) -> Standing:
-    fields = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001  # SQLAlchemy's public name for a row as a mapping
-    if fields["threshold"] is None:
-        return NotEnough(fields["n"], fields["needed"])
-    return Earned(*(fields[name] for name in ("threshold", "n", "accepted", "errors", "upper_bound", "coverage")))

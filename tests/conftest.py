@@ -12,10 +12,12 @@ import pytest
 from adapters.vault import new_key
 from app import create_app
 from bootstrap import Services, build
+from sandbox.llm import LanguageModels
 from settings import Settings
 from storage import members, migrate, tenants
 from storage.database import Database
 from tests.support.earning import earn
+from tests.support.llm import running_llm
 from tests.support.servers import Servers, running_servers
 from web import passwords
 
@@ -133,3 +135,15 @@ def app(settings: Settings, services: Services):
     app = create_app(replace(settings), services)
     app.testing = True
     return app
+
+
+@pytest.fixture(scope="session")
+def llm_server() -> Iterator[LanguageModels]:
+    with running_llm() as models:
+        yield models
+
+
+@pytest.fixture
+def models(llm_server: LanguageModels) -> LanguageModels:
+    llm_server.reset()
+    return llm_server

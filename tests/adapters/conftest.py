@@ -10,8 +10,6 @@ from adapters.gmail.connect import Gmail, connect
 from adapters.gmail.tokens import GoogleApp, Renew, Tokens
 from adapters.gmail.transport import Limits
 from sandbox.google import DEMO_CLIENT, Google, serve
-from sandbox.llm import LanguageModels
-from tests.support.llm import running_llm
 
 SHOP = "shop@example.com"
 CUSTOMER = "anna@example.org"
@@ -82,15 +80,3 @@ def connections(google: Google) -> Iterator[Connections]:
 @pytest.fixture
 def gmail(connections: Connections) -> Gmail:
     return connections.open()
-
-
-@pytest.fixture(scope="session")
-def llm_server() -> Iterator[LanguageModels]:
-    with running_llm() as models:
-        yield models
-
-
-@pytest.fixture
-def models(llm_server: LanguageModels) -> LanguageModels:
-    llm_server.reset()
-    return llm_server

@@ -4,9 +4,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.google import Google, serve
-from sandbox.llm import LanguageModels
 from tests.support import pipeline
-from tests.support.llm import running_llm
 from tests.support.pipeline import CUSTOMER, SHOP, Shop
 
 
@@ -54,15 +52,3 @@ def rival(google, shop, other_workspace):
     google.account("desk@rival.example", "Desk", "shop")
     mailbox = pipeline.connect_mailbox(google, shop.services, other_workspace, "desk@rival.example")
     return Shop(google, shop.services, other_workspace, mailbox)
-
-
-@pytest.fixture(scope="session")
-def llm_server() -> Iterator[LanguageModels]:
-    with running_llm() as models:
-        yield models
-
-
-@pytest.fixture
-def models(llm_server: LanguageModels) -> LanguageModels:
-    llm_server.reset()
-    return llm_server
