@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import click
 
@@ -15,7 +15,7 @@ from commands.importing import tenant_of
 from commands.settings_of import services_for
 from domain.category import Category
 from domain.conversation import Conversation
-from domain.decision import Decision
+from domain.decision import Decision, Effect, IdentityMail, OrderAct, Reply
 from domain.errors import BadInput, Unreadable
 from domain.message import Message
 from domain.ports import Handler, Reads
@@ -138,12 +138,23 @@ def _line(name: str, understanding: Understanding, decision: Decision) -> dict[s
         "order_numbers": list(understanding.order_numbers),
         "disposition": decision.disposition.value,
         "reason": decision.reason,
-        "effects": [{"kind": effect.kind, "to": effect.to.address, "text": effect.text} for effect in decision.effects],
+        "effects": [_effect(effect) for effect in decision.effects],
         "citations": [
             {"source": one.source, "heading": one.heading, "start": one.start, "end": one.end, "quote": one.quote}
             for one in decision.citations
         ],
     }
+
+
+def _effect(effect: Effect) -> dict[str, str]:
+    match effect:
+        case Reply() | IdentityMail():
+            return {"kind": effect.kind, "to": effect.to.address, "text": effect.text}
+        case OrderAct():
+            amount = f" {effect.amount}" if effect.amount else ""
+            return {"kind": effect.kind, "to": effect.order_number, "text": f"{effect.action}{amount}"}
+        case _:
+            assert_never(effect)
 
 
 def _in_words(one: _Explained) -> str:

@@ -8,6 +8,8 @@ from domain.answering import AnswerLook
 from domain.case import Case
 from domain.composition import Attempt
 from domain.message import Address
+from domain.money import Money
+from domain.order_action import Action, WantedItem
 
 
 class Disposition(StrEnum):
@@ -20,6 +22,8 @@ class EffectKind(StrEnum):
     """Each kind of effect, as the outbox names it."""
 
     REPLY = "reply"
+    IDENTITY = "identity"
+    ORDER_ACT = "order_act"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,47 @@ class Reply:
     kind: EffectKind = EffectKind.REPLY
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityMail:
+    """A mail of its own to the address on the order: whoever reads it there may confirm that they wrote to us.
+
+    `text` names the place of the link as {link}: it is made as the mail leaves, and stands in no table.
+    """
+
+    to: Address
+    subject: str
+    text: str
+    order_number: str
+    kind: EffectKind = EffectKind.IDENTITY
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAct:
+    """Something done with an order, at most once. `amount` is what is paid back now, None where nothing is.
+
+    `approvals` is how many people must approve it before it is done: 0, 1 or 2. The replies of the same decision wait
+    until it is done.
+    """
+
+    action: Action
+    order_number: str
+    amount: Money | None = None
+    items: tuple[WantedItem, ...] = ()
+    reason: str = ""
+    approvals: int = 1
+    kind: EffectKind = EffectKind.ORDER_ACT
+
+
 # One thing to be done in the world. A new kind is a new member here, and mypy names every place that must know it.
-Effect = Reply
+Effect = Reply | IdentityMail | OrderAct
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An order number that was named in vain. `exists`: it is somebody else's, which only members may learn."""
+
+    number: str
+    exists: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +131,7 @@ class Decision:
 
     `case` is the case as it stands after this decision; `case_on_release` what it becomes when a person releases it.
     `answer` is how the answer was looked at that the reply rests on, also where none was given.
+    `tried` are order numbers that the writer named in vain: kept for members.
     `composition` is what a language model was asked and said on the way, with the verdict on each sentence.
     """
 
@@ -102,6 +146,7 @@ class Decision:
     composition: tuple[Attempt, ...] = ()
     facts: tuple[Fact, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    tried: tuple[Tried, ...] = ()
 
     @classmethod
     def release(cls, reason: str, *effects: Effect) -> "Decision":

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
+
+from domain.money import Money
+from domain.order_action import Action, WantedItem
 
 
 class EffectState(StrEnum):
-    """The send machine of GMAIL.md 5.4. `HELD` waits for a person; the last four are ends."""
+    """The send machine of GMAIL.md 5.4. `HELD` waits for a person, `WAITING` for the order action that it tells of.
+
+    The last four are ends.
+    """
 
     HELD = "held"
+    WAITING = "waiting"
     PENDING = "pending"
     DRAFTED = "drafted"
     SENDING = "sending"
@@ -95,4 +103,54 @@ class Outgoing(Protocol):
 
     def relabel(self, gmail_ids: tuple[str, ...], add: tuple[str, ...], remove: tuple[str, ...] = ()) -> None:
         """Idempotent; at most 1,000 ids."""
+        ...
+
+
+class ActState(StrEnum):
+    """An order action. `HELD` waits for its approvals; of `SENDING` and `UNCERTAIN` nobody knows before a look.
+
+    `DONE` and `REFUSED` are what the shop said; `NEEDS_PERSON` what it never said; `CANCELLED` was never begun.
+    """
+
+    HELD = "held"
+    PENDING = "pending"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    DONE = "done"
+    REFUSED = "refused"
+    NEEDS_PERSON = "needs_person"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopTask:
+    """One thing that the shop is asked to do. `key` is the same for ever: the shop does it once for one key."""
+
+    key: UUID
+    action: Action
+    order_number: str
+    amount: Money | None = None
+    items: tuple[WantedItem, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopDone:
+    """The shop did it, under this name of its own."""
+
+    reference: str
+
+
+class Shop(Protocol):
+    """Acting in a tenant's shop. Errors beside those named: TryAgain (before anything was asked), NeedsPerson."""
+
+    def carry_out(self, task: ShopTask) -> ShopDone:
+        """Never repeated inside. Raises NotDone (the shop proved that it did not), Unclear."""
+        ...
+
+    def look(self, key: UUID) -> ShopDone | None:
+        """What became of that key; None where the shop never took it. Raises NotDone where the shop refused it.
+
+        On any other error it raises, too: an error is never "not done".
+        """
         ...

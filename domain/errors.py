@@ -66,8 +66,17 @@ class NotSent(MailwrightError):
         self.after = after
 
 
+class NotDone(MailwrightError):
+    """The shop proved that it did not do it; `after` is None when trying again is pointless."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after = after
+
+
 class Unclear(MailwrightError):
-    """We do not know whether Gmail did it: look before anything is repeated."""
+    """We do not know whether the other side did it: look before anything is repeated."""
 
 
 class DraftGone(MailwrightError):

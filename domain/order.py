@@ -15,10 +15,14 @@ def normal_number(number: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
+    """`price_minor` is the price of one piece. `category` is the shop's own word for the kind of article."""
+
     sku: str
     name: str
     quantity: int
     price_minor: int
+    category: str = ""
+    final_sale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from domain.composition import NOBODY, Asker, Attempt, Composition, Judged, NoComposition
@@ -119,6 +120,12 @@ class Composes(Protocol):
 class Orders(Protocol):
     def find(self, number: str) -> Order | None:
         """The tenant's order of this number, or None."""
+        ...
+
+
+class Refunds(Protocol):
+    def paid_back_since(self, customer: str, since: datetime) -> int:
+        """How many refunds this customer's orders were promised or paid since then, by address."""
         ...
 
 

@@ -124,7 +124,7 @@ def triage(
 def _handled_as(understanding: Understanding, conversation: Conversation) -> tuple[Category, bool]:
     """The category whose handler decides, and whether that follows from an open case of the conversation."""
     case = conversation.case
-    if case is not None and case.is_open and case.kind in set(Category):
+    if case is not None and case.asks and case.kind in set(Category):
         return Category(case.kind), True
     return understanding.category, False
 

@@ -105,7 +105,10 @@ class Facts:
         )
         check = Check(f"An open incident may explain it: “{told.name}” (by: {words}).", passed=True)
         if decision.effects:
-            decision = replace(decision, effects=tuple(_beside(one, sentence) for one in decision.effects))
+            decision = replace(
+                decision,
+                effects=tuple(_beside(one, sentence) if isinstance(one, Reply) else one for one in decision.effects),
+            )
             if decision.disposition is Disposition.RELEASE and not self._rules.incident_replies:
                 decision = decision.held(f"An open incident may explain it (“{told.name}”): a person decides.")
             return decision.known_from(fact).checked(check)

@@ -6,7 +6,7 @@ number goes to a person. A mail that names the order's customer as its sender go
 not; that tells nothing to anybody else, since every reply goes to the address of that customer.
 """
 
-from domain.case import Case
+from domain.case import Case, CaseState
 from domain.category import Category
 from domain.conversation import Conversation
 from domain.decision import Check, Decision, Disposition, Reply
@@ -38,7 +38,7 @@ class RefundHandler:
         candidates = () if numbers else understanding.thread_orders
         found = [(number, self._orders.find(number)) for number in (*numbers, *candidates)]
         own = [order for _, order in found if order is not None and is_customer(message, order)]
-        if not case.is_open:
+        if not case.asks:
             decision = Decision.hold(
                 f"Its {understanding.sub_intent or case.kind} is with a person already ({case.state})."
             )
@@ -80,7 +80,7 @@ def _checking(
     return Decision.hold(
         f"Found {named}{where}; the sender is the customer on it, and Gmail {verified} that address: a person decides.",
         *drafts,
-    ).moving(case.moved_to("checking", order_number=number))
+    ).moving(case.moved_to(CaseState.CHECKING, order_number=number).moved_to(CaseState.PERSON))
 
 
 def _in_vain(message: Message, sender: Address, case: Case, numbers: tuple[str, ...], wording: Wording) -> Decision:
@@ -88,21 +88,23 @@ def _in_vain(message: Message, sender: Address, case: Case, numbers: tuple[str, 
     case = case.with_wrong_numbers(*numbers)
     tried = ", ".join(case.wrong_numbers)
     if len(case.wrong_numbers) >= MOST_WRONG_NUMBERS or ORDER_NUMBER_AGAIN in case.asked:
-        return Decision.hold(f"No order number fits the sender; tried: {tried}.").moving(case.moved_to("person"))
+        return Decision.hold(f"No order number fits the sender; tried: {tried}.").moving(
+            case.moved_to(CaseState.PERSON)
+        )
     text = wording.letter(message, wording.order_wanted_again, asking=True)
     return Decision.release(
         f"Asked again for the order number: {tried} fits no order of this sender.",
         Reply(sender, message.subject, text),
-    ).moving(case.asking(ORDER_NUMBER_AGAIN, "order_wanted"))
+    ).moving(case.asking(ORDER_NUMBER_AGAIN, CaseState.ORDER_WANTED))
 
 
 def _without_number(message: Message, sender: Address, case: Case, wording: Wording) -> Decision:
     if case.asked:
         tried = f" (tried before: {', '.join(case.wrong_numbers)})" if case.wrong_numbers else ""
         return Decision.hold(f"Asked for the order number, the writer named none{tried}.").moving(
-            case.moved_to("person")
+            case.moved_to(CaseState.PERSON)
         )
     text = wording.letter(message, wording.order_wanted, asking=True)
     return Decision.release("Asked for the order number.", Reply(sender, message.subject, text)).moving(
-        case.asking(ORDER_NUMBER, "order_wanted")
+        case.asking(ORDER_NUMBER, CaseState.ORDER_WANTED)
     )

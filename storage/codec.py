@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.answering import AnswerLook
-from domain.case import Case
+from domain.case import Case, CaseState, Identity
 from domain.category import Category
 from domain.composition import Attempt, Judged, Quoted, Sentence
 from domain.decision import Check, Citation, Fact, Suggestion
 from domain.message import Address, Attachment, Message
+from domain.money import Money
 from domain.opinion import SecondLook
+from domain.order_action import Action, WantedItem
 from domain.understanding import Place, Priority, Reading, Sentiment, Understanding
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -142,9 +144,33 @@ def suggestions_from_json(rows: list[Mapping[str, Any]]) -> tuple[Suggestion, ..
 
 
 def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:
+    """A case as `asdict` wrote it; what an earlier release did not know has its usual value."""
     if fields is None:
         return None
-    return Case(**{**fields, "asked": tuple(fields["asked"]), "wrong_numbers": tuple(fields["wrong_numbers"])})
+    amount, action = fields.get("amount"), fields.get("action")
+    return Case(
+        kind=fields["kind"],
+        state=CaseState(fields["state"]),
+        order_number=fields["order_number"],
+        asked=tuple(fields["asked"]),
+        wrong_numbers=tuple(fields["wrong_numbers"]),
+        version=fields["version"],
+        action=Action(action) if action else None,
+        items=wanted_items(fields.get("items") or ()),
+        reason=fields.get("reason") or "",
+        evidence=tuple(fields.get("evidence") or ()),
+        identity=Identity(fields.get("identity") or ""),
+        amount=Money(**amount) if amount else None,
+        rule=fields.get("rule") or "",
+        policy_version=fields.get("policy_version") or 0,
+        previous=UUID(fields["previous"]) if fields.get("previous") else None,
+        id=UUID(fields["id"]) if fields.get("id") else None,
+        trail=tuple(map(CaseState, fields.get("trail") or ())),
+    )
+
+
+def wanted_items(rows: Iterable[Mapping[str, Any]]) -> tuple[WantedItem, ...]:
+    return tuple(WantedItem(**row) for row in rows)
 
 
 def _addresses(rows: list[Mapping[str, str]]) -> tuple[Address, ...]:

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, text
 
 from domain.composition import Attempt
 from domain.conversation import Conversation
-from domain.decision import Decision, Disposition, Reply
+from domain.decision import Decision, Disposition, IdentityMail, OrderAct, Reply
 from domain.delivery import EffectState
 from domain.errors import TryAgain
 from domain.understanding import Understanding
-from storage import cases, events
+from storage import acts, attempts, cases, events, identity_links
 from storage.codec import composition_from_json, composition_to_json, dumps
 from storage.messages import Claimed
 
@@ -50,9 +50,9 @@ _COMPOSITION = text("SELECT composition FROM decision WHERE tenant_id = :tenant 
 
 _INSERT_EFFECT = text("""
     INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
-        automatic, recipient, recipient_name, subject, text, draft_text, reference, state)
+        automatic, recipient, recipient_name, subject, text, draft_text, reference, state, act_id)
     VALUES (:tenant, :id, :decision, :position, :kind, :message, :mailbox, :conversation, :thread, true, :recipient,
-        :recipient_name, :subject, :text, :text, :reference, :state)
+        :recipient_name, :subject, :text, :text, :reference, :state, :act)
 """)
 
 _FACTS = text("""
@@ -131,17 +131,24 @@ def record(
             "suggestions": dumps([asdict(one) for one in decision.suggestions]),
         },
     )  # fmt: skip
-    waiting = EffectState.PENDING if released else EffectState.HELD
+    case = _move_case(db, claim, decision_id, decision, released=released)
+    act = _write_acts(db, claim, decision_id, case, decision, released=released)
+    # Who is told that something was done hears it when it is done.
+    waiting = EffectState.HELD if not released else EffectState.WAITING if act else EffectState.PENDING
     for position, effect in enumerate(decision.effects):
         match effect:
             case Reply():
-                _write_reply(db, claim, decision_id, effect, position=position, state=waiting)
+                _write_reply(db, claim, decision_id, effect, position=position, state=waiting, act=act)
+            case IdentityMail():
+                # Not before the case stands: a person who releases the reply later asks in their own words.
+                if released and case is not None:
+                    identity_links.write(db, claim, decision_id, case, effect, position=position)
+            case OrderAct():
+                pass
             case _:
                 assert_never(effect)
-    if decision.case is not None and claim.conversation is not None and released:
-        cases.move_with_reply(db, claim.tenant, decision_id, claim.conversation, decision.case)
-    elif decision.case is not None and claim.conversation is not None:
-        cases.move(db, claim.tenant, claim.conversation, decision.case)
+    if decision.tried:
+        attempts.record(db, claim, decision.tried)
     events.record(
         db,
         claim.tenant,
@@ -153,6 +160,28 @@ def record(
     return True
 
 
+def _move_case(db: Connection, claim: Claimed, decision_id: UUID, decision: Decision, *, released: bool) -> UUID | None:
+    if decision.case is None or claim.conversation is None:
+        return None
+    if released:
+        return cases.move_with_reply(
+            db, claim.tenant, decision_id, claim.conversation, decision.case, reason=decision.reason
+        )
+    return cases.move(db, claim.tenant, claim.conversation, decision.case, reason=decision.reason)
+
+
+def _write_acts(
+    db: Connection, claim: Claimed, decision_id: UUID, case: UUID | None, decision: Decision, *, released: bool
+) -> UUID | None:
+    """The id of the order action that the decision's replies wait for, if it has one."""
+    written = [
+        acts.propose(db, claim.tenant, decision_id, case, effect, released=released)
+        for effect in decision.effects
+        if isinstance(effect, OrderAct)
+    ]
+    return written[0] if written else None
+
+
 def composition(db: Connection, tenant: UUID, decision: UUID) -> tuple[Attempt, ...]:
     """What a language model was asked and said for this decision, and what code made of each sentence."""
     stored = db.execute(_COMPOSITION, {"tenant": tenant, "id": decision}).scalar_one_or_none()
@@ -160,7 +189,14 @@ def composition(db: Connection, tenant: UUID, decision: UUID) -> tuple[Attempt, 
 
 
 def _write_reply(
-    db: Connection, claim: Claimed, decision: UUID, reply: Reply, *, position: int, state: EffectState
+    db: Connection,
+    claim: Claimed,
+    decision: UUID,
+    reply: Reply,
+    *,
+    position: int,
+    state: EffectState,
+    act: UUID | None,
 ) -> None:
     db.execute(
         _INSERT_EFFECT,
@@ -169,7 +205,7 @@ def _write_reply(
             "kind": reply.kind.value, "message": claim.id, "mailbox": claim.mailbox,
             "conversation": claim.conversation, "thread": claim.thread_id, "recipient": reply.to.address,
             "recipient_name": reply.to.name[:200], "subject": reply.subject[:500], "text": reply.text,
-            "reference": new_reference(), "state": state.value,
+            "reference": new_reference(), "state": state.value, "act": act,
         },
     )  # fmt: skip
 

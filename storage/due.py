@@ -23,6 +23,7 @@ class Kind(StrEnum):
     INDEX = "index"
     INCIDENTS = "incidents"
     GAPS = "gaps"
+    ACT = "act"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

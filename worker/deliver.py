@@ -6,6 +6,8 @@ from functools import partial
 from typing import assert_never
 from uuid import UUID
 
+import structlog
+
 from bootstrap import Services
 from domain.decision import EffectKind
 from domain.delivery import EffectState, Outgoing
@@ -15,6 +17,8 @@ from storage.outbox import Effect
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
 from worker.sending import carry_out, end_at_a_person, to_person
+
+log = structlog.get_logger()
 
 LEASE = timedelta(minutes=3)
 BATCH = 20
@@ -61,8 +65,10 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
 
 def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
     match effect.kind:
-        case EffectKind.REPLY:
+        case EffectKind.REPLY | EffectKind.IDENTITY:
             carry_out(services, gmail, effect)
+        case EffectKind.ORDER_ACT:
+            log.error("effect_not_due", effect=effect.id, kind=effect.kind)  # worker/act.py carries these out
         case _:
             assert_never(effect.kind)
 

@@ -40,7 +40,12 @@ def carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
         case EffectState.SENDING | EffectState.UNCERTAIN:
             _look(services, gmail, effect)
         case (
-            EffectState.HELD | EffectState.SENT | EffectState.NEEDS_PERSON | EffectState.FAILED | EffectState.CANCELLED
+            EffectState.HELD
+            | EffectState.WAITING
+            | EffectState.SENT
+            | EffectState.NEEDS_PERSON
+            | EffectState.FAILED
+            | EffectState.CANCELLED
         ):
             log.error("effect_not_due", effect=effect.id, state=effect.state)
         case _:

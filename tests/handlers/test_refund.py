@@ -39,7 +39,7 @@ def test_a_found_order_of_the_sender_goes_to_a_person_with_its_facts(decide):
     decision = decide("LO-1")
     assert decision.disposition is Disposition.HOLD
     assert "LO-1, delivered on 2026-03-01, 49.90 EUR" in decision.reason
-    assert (decision.case.state, decision.case.order_number) == ("checking", "LO-1")
+    assert (decision.case.state, decision.case.order_number) == ("person", "LO-1")
 
 
 def test_a_person_sees_whether_gmail_verified_the_sender(decide, mail):
@@ -142,7 +142,7 @@ def test_an_order_that_only_old_mail_names_is_a_candidate_and_said_to_be_one(dec
     decision = decide_quoted("LO-1", place=place)
     assert decision.disposition is Disposition.HOLD
     assert "its number stands only in the quoted or forwarded mail" in decision.reason
-    assert (decision.case.state, decision.case.order_number) == ("checking", "")
+    assert (decision.case.state, decision.case.order_number) == ("person", "")
     first = decision.checks[0]
     assert (first.passed, "LO-1" in first.text, "not in the new text" in first.text) == (False, True, True)
 

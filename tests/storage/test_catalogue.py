@@ -35,6 +35,7 @@ LISTENER_MAY_READ = {
     "learning": {"tenant_id", "wanted", "done", "again_at", "next_at", "lease_until"},
     "knowledge": {"tenant_id", "wanted", "done", "next_at", "lease_until"},
     "gap_work": {"tenant_id", "wanted", "done", "next_at", "lease_until"},
+    "order_act": {"tenant_id", "state", "next_at", "lease_until"},
     "due": {"kind", "tenant_id"},
 }
 

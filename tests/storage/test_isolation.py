@@ -170,6 +170,7 @@ CASES = {
         db, t, b.decision, b.conversation, Case("refund", version=1)
     ),
     "cases.take_back": lambda db, t, b: cases.take_back(db, t, b.decision),
+    "cases.get": lambda db, t, b: cases.get(db, t, b.case),
     "cases.newest": lambda db, t, b: cases.newest(db, t, [b.conversation]),
     "checked.sent": lambda db, t, b: checked.sent(db, t, b.decision, member=b.member),
     "checked.said": lambda db, t, b: checked.said(db, t, b.decision, member=b.member, category=Category.OTHER),

@@ -117,7 +117,7 @@ def test_a_case_that_was_moved_by_the_misreading_is_withdrawn(shop):
         orders.save(db, shop.tenant, [order])
     shop.write("refund: is it of oak? LO-1", "Table")
     shop.sync_and_settle()
-    assert shop.one("SELECT state FROM support_case") == "checking"
+    assert shop.one("SELECT state FROM support_case") == "person"
     [decision] = shop.rows("SELECT id FROM decision")
     assert say(shop, decision.id, Category.QUESTION, "product") is reclassify.Outcome.AGAIN
     shop.settle()

@@ -297,9 +297,9 @@ def test_whoever_asks_for_news_of_a_case_with_a_person_is_not_asked_for_the_orde
     shop.settle()
     first = shop.write("refund: please, my order is LO-48213", "Refund")
     shop.sync_and_settle()
-    assert shop.rows("SELECT state, is_open FROM support_case") == [("checking", False)]
+    assert shop.rows("SELECT state, is_open FROM support_case") == [("person", True)]
     answer(shop, first, "refund: any news?")
-    assert reasons(shop)[1] == "Its refund is with a person already (checking)."
+    assert reasons(shop)[1] == "Its refund is with a person already (person)."
     assert shop.received() == []
     assert shop.one("SELECT count(*) FROM support_case") == 1
 
@@ -314,7 +314,7 @@ def test_a_month_after_a_person_had_a_case_a_new_one_begins(shop):
     answer(shop, first, "refund: something else, please")
     assert len(shop.received()) == 1
     assert [row.state for row in shop.rows("SELECT state FROM support_case ORDER BY opened_at")] == [
-        "checking",
+        "expired",
         "order_wanted",
     ]
 
