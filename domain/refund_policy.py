@@ -30,7 +30,8 @@ class RefundPolicy:
     `window_days` counts days by status: since the delivery for what was delivered, else since the order has that status
     or was placed; a status that is not named has no end. `evidence_for` are the reasons that need a picture.
     `final_sale` and `excluded` name articles by number or category. `restocking_percent` is kept from what a customer
-    gives back without a fault of the shop's. `per_customer_and_month` counts refunds in 30 days; one more is a person's.
+    gives back without a fault of the shop's. `per_customer_and_month` counts refunds in 30 days: one more is for a
+    person to decide.
     `alone_up_to`: what the machine may pay back without a person, by currency: nothing where none is named.
     `second_person_above`: from this amount on two people approve; in a currency not named, always.
     `phrases`: the tenant's sentence for a rule, by language, with {number}, {status}, {days} or {item} in it.
