@@ -15,7 +15,7 @@ S = CaseState
 WORDS: Mapping[CaseState, str] = {
     S.REQUESTED: "A customer wants something of an order. Nothing was asked yet.",
     S.ORDER_WANTED: "We asked for the order number, once or twice.",
-    S.IDENTITY_WANTED: "A link was mailed to the address on the order: whoever reads it there may confirm that they wrote.",
+    S.IDENTITY_WANTED: "A link was mailed to the address on the order: whoever reads it there can say that they wrote.",
     S.REASON_WANTED: "We asked why; the policy needs it.",
     S.EVIDENCE_WANTED: "We asked for a picture; the policy needs it for this reason.",
     S.CHECKING: "Everything is there, and the policy is asked.",
