@@ -37,7 +37,7 @@ COMMON: tuple[Rule, ...] = (
     *rules(
         Action.CANCEL,
         "order span have? been gap4 cancelled",
-        "thus have gap5 cancelled",
+        "unpaid have gap5 cancelled",
         "cancellation span have? been gap4 processed/done",
         "cancellation span have gap2 been? gap2 processed/done",
         "thus have act4 processed gap5 cancellation",

@@ -39,7 +39,7 @@ WORDS = {
     "you": "you your yours",
     "not": "not never no t cannot cant wont hasnt havent isnt wasnt werent arent didnt dont doesnt neither nor none nobody"
     " without nothing unable couldnt shouldnt wouldnt",
-    "if": "if once when whenever until unless before whether after till provided should",
+    "if": "if once when whenever until unless before whether after till provided",
     "may": "can could may might would must",
     "will": "will ll shall should",
     "and": "and or but",
@@ -71,7 +71,7 @@ PHRASES = {
     "returned": "put back;given back;gave back;paid back;sent back to your account",
     "other": "not only;no doubt;no problem;no worries;no longer;as soon as possible;do not hesitate;don t hesitate;"
     "not to worry;after checking;after reviewing;after looking;why not",
-    "if": "as soon as;in case;as long as;so that;in order;of receiving;of receipt;of your return;only then",
+    "if": "should you;should the;should your;should it;as soon as;in case;as long as;so that;in order;of receiving;of receipt;of your return;only then",
 }
 
 ASKS = frozenset(
@@ -92,6 +92,7 @@ ENGLISH = Language(WORDS, PHRASES, ASKS, (
         Action.REFUND,
         "refund/money span will few2 arrive",
         "refund/money span will few4 account",
+        "you refund other arrive",
         "you few2 will few3 see few3 refund/money",
         "we is few3 sending/processing gap4 refund",
         soft=True,

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 # Letters of other scripts that are drawn like Latin ones: who mixes them in means to be read, and not to be found.
 _LOOKALIKES = str.maketrans(
@@ -26,11 +26,9 @@ _PIECE = re.compile(
     r"(?P<number>\d(?:[\d.,'’]|[\u00a0\u202f ](?=\d{3}(?!\d)))*(?<=\d))"
     rf"|(?P<word>(?:[^\W\d_]|[{_INVISIBLE}{_MARKS}{_ENCLOSED}])+)"
     r"|(?P<sign>[€$£¥])"
-    r"|(?P<lines>\s*\n\s*)"
-    r"|(?P<mark>[.!?…;:,¿—–|]|(?<!\w)-(?!\w))"
+    r"|(?P<lines>\n\s*)"
+    r"|(?P<mark>[.!?…;]+|[:,¿—–|]+|(?<!\w)-(?!\w))"
 )
-_MARKS_AS = {"!": ".", "…": ".", ";": ".", "?": "?", "¿": "¿"}
-
 # A full stop after these ends no sentence, where a number or a small letter follows.
 _SHORT = frozenset(
     ("no nr nro nos núm num approx ca bzw art ref st mr mrs ms dr inkl incl vgl ggf evtl usw etc bspw").split()
@@ -39,8 +37,7 @@ _SHORT = frozenset(
 _SHORT_LINE = 55
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A word as it is looked up, a number as it stands, or a sign: `.` `?` `,` `¿`, `|` where a writer broke a line."""
 
     word: str
@@ -62,17 +59,15 @@ def pieces(text: str) -> list[Piece]:
     found: list[Piece] = []
     line_began = 0
     for match in _PIECE.finditer(text):
-        start, end = match.span()
+        (start, end), word = match.span(), match[0]
         match match.lastgroup:
             case "word":
-                word = folded(match[0])
-            case "number" | "sign":
-                word = match[0]
+                word = folded(word)
             case "lines":
                 word = _line_end(text, start, end, line_began)
                 line_began = end
-            case _:
-                word = _MARKS_AS.get(match[0], ",") if match[0] != "." else _full_stop(text, end, found)
+            case "mark":
+                word = _sign(text, word, end, found)
         if word:
             found.append(Piece(word, start, end))
     return found
@@ -88,9 +83,17 @@ def _line_end(text: str, start: int, end: int, began: int) -> str:
     return "|" if start - began < _SHORT_LINE else ""
 
 
+def _sign(text: str, marks: str, end: int, before: list[Piece]) -> str:
+    if "?" in marks:
+        return "?"
+    if marks == ".":
+        return _full_stop(text, end, before)
+    return "." if marks[0] in ".!…;" else "¿" if "¿" in marks else ","
+
+
 def _full_stop(text: str, end: int, before: list[Piece]) -> str:
     follows = text[end : end + 2].lstrip()[:1]
-    if end < len(text) and not text[end].isspace() and (text[end].isalnum()):
+    if text[end : end + 1].isalnum():
         return ""
     shortened = before and before[-1].end == end - 1 and (before[-1].word in _SHORT or len(before[-1].word) == 1)
     return "" if shortened and (follows.isdigit() or follows.islower() or follows == "#") else "."

@@ -96,7 +96,7 @@ FRENCH = Language(WORDS, PHRASES, ASKS, (
         "have act4 sent gap6 fresh",
     ),
     *rules(Action.REPLACEMENT, "we few2 sending few2 now gap5 replacement", soft=True),
-    *rules(Action.EXCHANGE, "have other? exchange", "have now exchange"),
+    *rules(Action.EXCHANGE, "have other? exchange", "have now exchange", "have been other? exchange"),
     *rules(Action.CANCEL, "order span have been gap3 cancelled"),
     *rules(Action.CANCEL, "order span is gap3 now gap2 cancelled", soft=True),
 ))  # fmt: skip

@@ -34,7 +34,7 @@ WORDS = {
     "sent": "geschickt verschickt versendet versandt gesendet gesandt zugesandt zugeschickt losgeschickt abgeschickt",
     "processed": "bearbeitet veranlasst angewiesen ausgeführt durchgeführt genehmigt bewilligt eingeleitet ausgelöst"
     " vorgenommen gebucht freigegeben getätigt vollzogen beauftragt vorgenommen bestätigt angestoßen erledigt",
-    "done": "abgeschlossen erledigt erfolgt fertig eingegangen angekommen raus beendet",
+    "done": "abgeschlossen erledigt erfolgt fertig raus beendet",
     "underway": "unterwegs",
     "left": "rausgegangen abgegangen hinausgegangen",
     "have": "haben habe hat hatten",
@@ -43,7 +43,7 @@ WORDS = {
     "we": "wir ich",
     "you": "sie ihnen ihr ihre ihren ihrem ihrer ihres dir dich dein deine deinen deiner",
     "not": "nicht nie niemals kein keine keinen keiner keinem keines weder nichts ohne",
-    "if": "sobald wenn falls ob bis bevor ehe nachdem sofern solange damit sollte sollten soweit",
+    "if": "sobald wenn falls ob bevor ehe nachdem sofern solange damit sollte sollten soweit",
     "may": "kann können könnte könnten darf dürfen möchte möchten müsste müssen muss würde würden dürfte",
     "will": "wird werden werde",
     "and": "und oder aber sondern",
@@ -53,7 +53,7 @@ WORDS = {
     "now": "jetzt nun bereits schon heute gestern soeben gerade hiermit eben",
     "back": "zurück",
     "help": "fragen frage brauchen benötigen wünschen möchten schauen sehen prüfen",
-    "arrive": "erreicht",
+    "arrive": "erreicht eingegangen angekommen",
     "see": "erhalten bekommen sehen",
     "to_refund": "erstatten zurückerstatten zurückzahlen",
     "to_cancel": "stornieren annullieren",
@@ -67,10 +67,10 @@ PHRASES = {
     "underway": "auf dem weg;in bearbeitung;in arbeit",
     "just": "konnten wir;konnte ich;wir konnten;ich konnte",
     "done": "auf den weg gebracht;in die wege geleitet",
-    "refunded": "rückgängig gemacht",
-    "other": ", dass;, daß;nicht nur;kein problem;keine sorge;wird nicht;werden nicht;kein thema;sollten sie;"
-    "in den nächsten tagen",
-    "if": "nach eingang;nach erhalt;nach ankunft;nach rückerhalt;ab eingang;ab erhalt",
+    "returned": "rückgängig gemacht",
+    "other": ", dass;, daß;nicht nur;kein problem;keine sorge;wird nicht;werden nicht;kein thema;sollten sie",
+    "now": "in den nächsten tagen;in kürze",
+    "if": "bis die;bis der;bis das;bis wir;bis sie;bis ihr;bis ihre;bis zum;bis zur;nach eingang;nach erhalt;nach ankunft;nach rückerhalt;ab eingang;ab erhalt",
 }
 
 ASKS = frozenset(
@@ -105,6 +105,8 @@ GERMAN = Language(WORDS, PHRASES, ASKS, (
         "refund span is gap4 processed",
         "money span is gap4 refunded/returned",
         "refund few2 arrive you",
+        "unasked refund span is gap5 arrive",
+        "you see few3 money/refund few4 now",
         "refund/money few2 if few8 account few2 end",
         "we to_refund few2 now",
         soft=True,

@@ -35,6 +35,7 @@ _COMPOSED = {
     "amount": f"(?:[{_set('number')}][{_set('currency')}]|[{_set('currency')}][{_set('number')}])",
     "fresh": f"(?<![{_set('document')}])[{_set('new')}](?!{OTHER}?[{_set('document', 'order', 'refund', 'cancellation')}])",
     "other": OTHER,
+    "unpaid": f"(?<![{_set('money')}])(?<![{_set('which')}])",
     "thus": f"(?<![{_set('which')}])",
     "start": r"(?:^|(?<=[.?,|]))",
     "end": r"(?=[.?,|]|$)",
@@ -42,6 +43,18 @@ _COMPOSED = {
     "no_request": f"(?!{OTHER}?[{_set('request')}])",
     "unasked": f"(?<![{_set('request')}])(?<![{_set('request')}].)(?<![{_set('request')}]..)",
 }  # fmt: skip
+
+
+# No pattern is without a word of these: most text is put aside at once.
+ACTS = re.compile(
+    "["
+    + _set(
+        "refunded", "returned", "cancelled", "exchanged", "changed", "replaced", "sent", "processed", "done", "underway",
+        "left", "just", "arrive", "see", "back", "refunding", "cancelling", "processing", "sending", "account",
+        "exchange", "to_refund",
+    )
+    + "]"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,7 @@ class Language:
         for kind, words in self.words.items():  # What stands in two kinds is of the first.
             for word in _spellings(words.split()):
                 letters.setdefault(word, LETTERS[kind])
+        letters |= {sign: sign for sign in _SIGNS}
         phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for kind, listed in self.phrases.items():
             for phrase in listed.split(";"):
@@ -97,11 +111,14 @@ class Language:
 
     def code(self, text: list[Piece]) -> str:
         """One letter for each piece: its kind, `_` for other words, the sign itself for signs."""
-        letters = self._letters
-        code = [piece.word if piece.word in _SIGNS else letters.get(piece.word) or _number(piece.word) for piece in text]
-        for at, piece in enumerate(text):
-            for rest, letter in self._phrases.get(piece.word, ()):
-                if tuple(one.word for one in text[at + 1 : at + 1 + len(rest)]) == rest:
+        letters, phrases = self._letters, self._phrases
+        words = [piece.word for piece in text]
+        code = [letters.get(word) or _number(word) for word in words]
+        for at, word in enumerate(words):
+            if word not in phrases:
+                continue
+            for rest, letter in phrases[word]:
+                if tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
                     code[at : at + 1 + len(rest)] = [OTHER] * len(rest) + [letter]
                     break
         return "".join(code)

@@ -9,7 +9,7 @@ from domain.claims.english import ENGLISH
 from domain.claims.folding import Piece, pieces
 from domain.claims.french import FRENCH
 from domain.claims.german import GERMAN
-from domain.claims.grammar import LETTERS, Language, Rule
+from domain.claims.grammar import ACTS, LETTERS, Language, Rule
 from domain.claims.spanish import SPANISH
 from domain.order_action import Action
 
@@ -45,10 +45,12 @@ def claims_in(text: str) -> tuple[Claim, ...]:
     ours = _QUOTED.sub(lambda quoted: re.sub(r"[^\n]", " ", quoted[0]), text)
     read = pieces(ours)
     found: list[Claim] = []
+    reached: dict[Action, int] = {}
     for kind, first, last in sorted(set(_spans(read)), key=lambda span: (span[1], -span[2])):
         start, end = read[first].start, read[last].end
-        if any(one.kind is kind and start < one.end for one in found):
+        if start < reached.get(kind, 0):
             continue
+        reached[kind] = end
         found.append(Claim(kind, text[start:end], start, end, _amounts(read, first, last, kind)))
     return tuple(found)
 
@@ -56,6 +58,8 @@ def claims_in(text: str) -> tuple[Claim, ...]:
 def _spans(read: list[Piece]) -> Iterator[tuple[Action, int, int]]:
     for language in LANGUAGES:
         code = language.code(read)
+        if not ACTS.search(code):
+            continue
         for rule in language.rules:
             for match in rule.pattern.finditer(code):
                 if match.end() > match.start() and _is_said(language, read, code, rule, match.start(), match.end()):
@@ -89,9 +93,11 @@ def _may_depend(code: str, sentence: int, start: int, end: int) -> bool:
 def _amounts(read: Sequence[Piece], first: int, last: int, kind: Action) -> tuple[Amount, ...]:
     if kind is not Action.REFUND:
         return ()
-    signs = [piece.word for piece in read]
-    begin = next((at + 1 for at in range(first - 1, max(first - 40, -1), -1) if signs[at] in {".", "?"}), max(first - 40, 0))
-    end = next((at for at in range(last + 1, min(last + 40, len(read))) if signs[at] in {".", "?"}), min(last + 40, len(read)))
+    begin, end = first, last + 1
+    while begin > max(first - 40, 0) and read[begin - 1].word not in _SENTENCE:
+        begin -= 1
+    while end < min(last + 40, len(read)) and read[end].word not in _SENTENCE:
+        end += 1
     return amounts_in(read[begin:end])
 
 
