@@ -26,6 +26,9 @@ class Amount:
     value: Decimal
     currency: str | None
 
+    def __str__(self) -> str:
+        return f"{self.value} {self.currency or ''}".strip()
+
     def fits(self, money: Money) -> bool:
         known = self.currency in {None, money.currency}
         return known and self.value.scaleb(DIGITS.get(money.currency, 2)) == money.minor

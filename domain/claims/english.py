@@ -16,7 +16,7 @@ WORDS = {
     "new": "new",
     "document": "invoice invoices link links mail mails email emails code codes password passwords receipt receipts"
     " confirmation confirmations label labels message messages address addresses date catalogue catalog copy voucher"
-    " vouchers form forms policy policies information info details news offer offers version account parcel package"
+    " vouchers form forms policy policies information info details news offer offers version parcel package"
     " shipment delivery question questions instructions tracking time times quote",
     "request": "request requests enquiry inquiry application claim",
     "account": "account accounts card cards bank paypal wallet",
@@ -37,8 +37,8 @@ WORDS = {
     "is": "is are am m re",
     "we": "we i",
     "you": "you your yours",
-    "not": "not never no t cannot cant wont hasnt havent isnt wasnt werent arent didnt dont doesnt neither nor none nobody"
-    " without nothing unable couldnt shouldnt wouldnt",
+    "not": "not never no t cannot cant wont hasnt havent isnt wasnt werent arent didnt dont doesnt neither nor none"
+    " nobody without nothing unable couldnt shouldnt wouldnt",
     "if": "if once when whenever until unless before whether after till provided",
     "may": "can could may might would must",
     "will": "will ll shall should",
@@ -71,12 +71,11 @@ PHRASES = {
     "returned": "put back;given back;gave back;paid back;sent back to your account",
     "other": "not only;no doubt;no problem;no worries;no longer;as soon as possible;do not hesitate;don t hesitate;"
     "not to worry;after checking;after reviewing;after looking;why not",
-    "if": "should you;should the;should your;should it;as soon as;in case;as long as;so that;in order;of receiving;of receipt;of your return;only then",
+    "if": "should you;should the;should your;should it;"
+    "as soon as;in case;as long as;so that;in order;of receiving;of receipt;of your return;only then",
 }
 
-ASKS = frozenset(
-    "has have had was were is are did does do can could would will what when where which who why how whether".split()
-)
+ASKS = "has have had was were is are did does do can could would will what when where which who why how whether"
 
 ENGLISH = Language(WORDS, PHRASES, ASKS, (
     *COMMON,

@@ -30,9 +30,10 @@ _PIECE = re.compile(
     r"|(?P<mark>[.!?…;]+|[:,¿—–|]+|(?<!\w)-(?!\w))"
 )
 # A full stop after these ends no sentence, where a number or a small letter follows.
-_SHORT = frozenset(
-    ("no nr nro nos núm num approx ca bzw art ref st mr mrs ms dr inkl incl vgl ggf evtl usw etc bspw").split()
-)
+_SHORT = frozenset({
+    "no", "nr", "nro", "nos", "num", "approx", "ca", "bzw", "art", "ref", "st", "mr", "mrs", "ms", "dr", "inkl", "incl",
+    "vgl", "ggf", "evtl", "usw", "etc", "bspw",
+})  # fmt: skip
 # A line shorter than this ends because its writer ended it, not because the page did.
 _SHORT_LINE = 55
 

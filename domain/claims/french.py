@@ -69,7 +69,7 @@ PHRASES = {
     "processed": "mis en place",
 }
 
-ASKS = frozenset("est a ont avez avons quand où comment pourquoi combien quel quelle peut pouvez souhaitez voulez".split())
+ASKS = "est a ont avez avons quand où comment pourquoi combien quel quelle peut pouvez souhaitez voulez"
 
 FRENCH = Language(WORDS, PHRASES, ASKS, (
     *COMMON,

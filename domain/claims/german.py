@@ -70,12 +70,13 @@ PHRASES = {
     "returned": "rückgängig gemacht",
     "other": ", dass;, daß;nicht nur;kein problem;keine sorge;wird nicht;werden nicht;kein thema;sollten sie",
     "now": "in den nächsten tagen;in kürze",
-    "if": "bis die;bis der;bis das;bis wir;bis sie;bis ihr;bis ihre;bis zum;bis zur;nach eingang;nach erhalt;nach ankunft;nach rückerhalt;ab eingang;ab erhalt",
+    "if": "bis die;bis der;bis das;bis wir;bis sie;bis ihr;bis ihre;bis zum;bis zur;"
+    "nach eingang;nach erhalt;nach ankunft;nach rückerhalt;ab eingang;ab erhalt",
 }
 
-ASKS = frozenset(
+ASKS = (
     "wurde wurden ist sind haben habe hat wird werden kann können könnte möchten wollen wann wo wie was warum wer"
-    " welche ob soll sollen sollten".split()
+    " welche ob soll sollen sollten"
 )
 
 GERMAN = Language(WORDS, PHRASES, ASKS, (
@@ -145,6 +146,9 @@ GERMAN = Language(WORDS, PHRASES, ASKS, (
         "replacement span sent been",
     ),
     *rules(
-        Action.REPLACEMENT, "we sending few3 now gap4 replacement", "replacement span is gap3 sent/processed", soft=True,
+        Action.REPLACEMENT,
+        "we sending few3 now gap4 replacement",
+        "replacement span is gap3 sent/processed",
+        soft=True,
     ),
 ))  # fmt: skip

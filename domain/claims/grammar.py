@@ -9,11 +9,12 @@ from domain.order_action import Action
 
 # The kinds of words that patterns are made of; each stands for one letter in the code of a text.
 KINDS = (
-    "refund money order cancellation exchange replacement item new document request account currency number"
-    " refunded returned cancelled exchanged changed replaced sent processed done underway left"
-    " have been is se we you not if may will and any which for now just back help"
-    " arrive see to_refund to_cancel to_exchange to_replace to_process refunding cancelling processing sending"
-).split()  # fmt: skip
+    "refund", "money", "order", "cancellation", "exchange", "replacement", "item", "new", "document", "request",
+    "account", "currency", "number", "refunded", "returned", "cancelled", "exchanged", "changed", "replaced", "sent",
+    "processed", "done", "underway", "left", "have", "been", "is", "se", "we", "you", "not", "if", "may", "will", "and",
+    "any", "which", "for", "now", "just", "back", "help", "arrive", "see", "to_refund", "to_cancel", "to_exchange",
+    "to_replace", "to_process", "refunding", "cancelling", "processing", "sending",
+)  # fmt: skip
 LETTERS = {kind: chr(0x100 + number) for number, kind in enumerate(KINDS)}
 OTHER = "_"
 _SIGNS = frozenset(".?,¿|")
@@ -33,7 +34,8 @@ _FEW = f"{OTHER}|" + _set("you", "number", "currency", "now", "back", "been", "f
 _COMPOSED = {
     "span": _SPAN,
     "amount": f"(?:[{_set('number')}][{_set('currency')}]|[{_set('currency')}][{_set('number')}])",
-    "fresh": f"(?<![{_set('document')}])[{_set('new')}](?!{OTHER}?[{_set('document', 'order', 'refund', 'cancellation')}])",
+    "fresh": f"(?<![{_set('document')}])[{_set('new')}]"
+    f"(?!{OTHER}?[{_set('document', 'order', 'refund', 'cancellation')}])",
     "other": OTHER,
     "unpaid": f"(?<![{_set('money')}])(?<![{_set('which')}])",
     "thus": f"(?<![{_set('which')}])",
@@ -49,8 +51,8 @@ _COMPOSED = {
 ACTS = re.compile(
     "["
     + _set(
-        "refunded", "returned", "cancelled", "exchanged", "changed", "replaced", "sent", "processed", "done", "underway",
-        "left", "just", "arrive", "see", "back", "refunding", "cancelling", "processing", "sending", "account",
+        "refunded", "returned", "cancelled", "exchanged", "changed", "replaced", "sent", "processed", "done",
+        "underway", "left", "just", "arrive", "see", "back", "refunding", "cancelling", "processing", "sending", "account",
         "exchange", "to_refund",
     )
     + "]"
@@ -90,8 +92,9 @@ class Language:
 
     words: Mapping[str, str]
     phrases: Mapping[str, str]
-    asks: frozenset[str]
+    asks: str
     rules: tuple[Rule, ...]
+    questions: frozenset[str] = field(init=False)
     _letters: dict[str, str] = field(init=False)
     _phrases: dict[str, list[tuple[tuple[str, ...], str]]] = field(init=False)
 
@@ -106,6 +109,7 @@ class Language:
             for phrase in listed.split(";"):
                 first, *rest = [folded(word) for word in phrase.split()]
                 phrases.setdefault(first, []).append((tuple(rest), LETTERS.get(kind, OTHER)))
+        object.__setattr__(self, "questions", frozenset(_spellings(self.asks.split())))
         object.__setattr__(self, "_letters", letters)
         object.__setattr__(self, "_phrases", phrases)
 

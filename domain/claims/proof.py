@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.claims.amounts import Amount
-from domain.claims.reading import Claim
+from domain.claims.claim import Claim
 from domain.money import Money
 from domain.order_action import Action
 

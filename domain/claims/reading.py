@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from domain.claims.amounts import Amount, amounts_in
+from domain.claims.claim import Claim
 from domain.claims.english import ENGLISH
 from domain.claims.folding import Piece, pieces
 from domain.claims.french import FRENCH
@@ -24,17 +24,6 @@ _QUOTED = re.compile(
     r"(?im)^(?!>)[^\n]{0,300}\b(?:wrote|writes|schrieb|schreibt|écrit|escribió)\b[^\n]{0,80}:[ \t]*\n\s*"
     r"(?:>[^\n]*(?:\n[ \t]*|\Z))+"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """`words` stand in the text from `start` to `end`, in characters; `amounts` are named in the same sentence."""
-
-    kind: Action
-    words: str
-    start: int
-    end: int
-    amounts: tuple[Amount, ...] = ()
 
 
 def claims_in(text: str) -> tuple[Claim, ...]:
@@ -62,12 +51,13 @@ def _spans(read: list[Piece]) -> Iterator[tuple[Action, int, int]]:
             continue
         for rule in language.rules:
             for match in rule.pattern.finditer(code):
-                if match.end() > match.start() and _is_said(language, read, code, rule, match.start(), match.end()):
+                if _is_said(language, rule, read, match):
                     yield rule.kind, match.start(), match.end() - 1
 
 
-def _is_said(language: Language, read: Sequence[Piece], code: str, rule: Rule, start: int, end: int) -> bool:
-    """Whether the words between say that it is so: nothing around them denies, asks or conditions them."""
+def _is_said(language: Language, rule: Rule, read: Sequence[Piece], match: re.Match[str]) -> bool:
+    """Whether the words say that it is so: nothing around them denies, asks or conditions them."""
+    code, (start, end) = match.string, match.span()
     clause = _last(code, _CLAUSE, start)
     # A main clause before "and" keeps its condition: "if we have it and have refunded you".
     conditioned = _last(code, _SENTENCE + ",", start)
@@ -80,7 +70,8 @@ def _is_said(language: Language, read: Sequence[Piece], code: str, rule: Rule, s
 
 def _is_asked(language: Language, read: Sequence[Piece], code: str, clause: int, end: int) -> bool:
     ends = _next(code, ".?|", end)
-    return code[ends : ends + 1] == "?" and (code[clause] == "¿" or read[clause].word in language.asks or "¿" in code[clause:end])
+    asked = read[clause].word in language.questions or "¿" in code[clause:end]
+    return asked and code[ends : ends + 1] == "?"
 
 
 def _may_depend(code: str, sentence: int, start: int, end: int) -> bool:

@@ -13,8 +13,8 @@ WORDS = {
     "replacement": "reemplazo reemplazos sustitución repuesto sustituto",
     "item": "artículo artículos producto lámpara zapatos",
     "new": "nuevo nueva nuevos nuevas",
-    "document": "factura facturas enlace correo correos código contraseña recibo confirmación etiqueta mensaje dirección"
-    " fecha catálogo copia formulario política información oferta versión pregunta preguntas presupuesto datos",
+    "document": "factura facturas enlace correo correos código contraseña recibo confirmación etiqueta mensaje"
+    " dirección fecha catálogo copia formulario política información oferta versión pregunta preguntas presupuesto datos",
     "request": "solicitud solicitudes petición",
     "account": "cuenta tarjeta banco paypal",
     "currency": "eur euro euros chf usd dólares € $ £ ¥",
@@ -27,8 +27,8 @@ WORDS = {
     "replaced": "reemplazado reemplazada sustituido sustituida repuesto",
     "sent": "enviado enviada enviados despachado despachada expedido mandado emitido emitida",
     "processed": "procesado procesada tramitado tramitada realizado realizada efectuado efectuada aprobado aprobada"
-    " iniciado iniciada completado completada autorizado autorizada hecho hecha gestionado gestionada ordenado concedido"
-    " concedida aceptado confirmado ejecutado",
+    " iniciado iniciada completado completada autorizado autorizada hecho hecha gestionado gestionada ordenado"
+    " concedido concedida aceptado confirmado ejecutado",
     "done": "completado completada hecho hecha listo lista terminado terminada realizado realizada",
     "left": "salió",
     "have": "hemos he ha han habéis",
@@ -71,7 +71,7 @@ PHRASES = {
     "refunded": "sido reembolsado",
 }
 
-ASKS = frozenset("ha han he hemos cuándo dónde cómo qué cuánto puede podría quiere desea".split())
+ASKS = "ha han he hemos cuándo dónde cómo qué cuánto puede podría quiere desea"
 
 SPANISH = Language(WORDS, PHRASES, ASKS, (
     *COMMON,
