@@ -32,6 +32,12 @@ _DONE = text("""
 """)
 
 
+_MESSAGE = text("SELECT message_id FROM decision WHERE tenant_id = :tenant AND id = :decision")
+
+# In characters, as the outbox keeps it.
+LONGEST_REASON = 1000
+
+
 def proven(db: Connection, tenant: UUID, decision: UUID) -> Proven:
     """What was done for the conversation of this decision, with what the ledger says was paid back."""
     return _proven(db, tenant, decision, with_own=False)
@@ -70,10 +76,9 @@ def note_override(
     db: Connection, tenant: UUID, decision: UUID, claims: tuple[Claim, ...], *, member: UUID, reason: str
 ) -> None:
     """Record that a member sends claims that nothing proves, and why; their words are in the reply, not here."""
-    kinds = sorted({claim.kind.value for claim in claims})
-    events.record(
-        db, tenant, actor=str(member), kind="claim_overridden", subject=decision, reason=reason[:1000], kinds=kinds
-    )
+    message = db.execute(_MESSAGE, {"tenant": tenant, "decision": decision}).scalar_one()
+    kinds, why = sorted({claim.kind.value for claim in claims}), reason[:LONGEST_REASON]
+    events.record(db, tenant, actor=str(member), kind="claim_overridden", subject=message, reason=why, kinds=kinds)
 
 
 def _proven(db: Connection, tenant: UUID, decision: UUID, *, with_own: bool) -> Proven:

@@ -52,8 +52,8 @@ ACTS = re.compile(
     "["
     + _set(
         "refunded", "returned", "cancelled", "exchanged", "changed", "replaced", "sent", "processed", "done",
-        "underway", "left", "just", "arrive", "see", "back", "refunding", "cancelling", "processing", "sending", "account",
-        "exchange", "to_refund",
+        "underway", "left", "just", "arrive", "see", "back", "refunding", "cancelling", "processing", "sending",
+        "account", "exchange", "to_refund",
     )
     + "]"
 )  # fmt: skip
