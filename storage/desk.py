@@ -71,7 +71,7 @@ _SETTLE = text("""
 _RELEASE = text("""
     UPDATE outbox SET state = 'pending', automatic = false, released_by = :member, released_at = now(), text = :text,
         reference = :reference, next_at = now(), attempts = 0, draft_id = NULL, fence = fence + 1, lease_until = NULL
-    WHERE tenant_id = :tenant AND decision_id = :decision AND position = 0 AND state = 'held'
+    WHERE tenant_id = :tenant AND decision_id = :decision AND position = 0 AND state = 'held' AND kind = 'reply'
     RETURNING id, draft_text
 """)
 
@@ -94,7 +94,7 @@ _DISMISS = text("""
 
 _TODAY = text("""
     SELECT
-      (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND automatic AND state = 'sent'
+      (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND automatic AND kind = 'reply' AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_machine,
       (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND NOT automatic AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_people,

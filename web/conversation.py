@@ -8,8 +8,9 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 
 from adapters.mime.attachment import extract
 from domain.errors import BadInput, Unreadable
-from storage import decisions, desk, reclassify, thread
+from storage import desk, reclassify, thread
 from storage.reclassify import Outcome
+from storage.references import new_reference
 from storage.thread import Conversation, Shown
 from web.evidence import evidence
 from web.fields import letter
@@ -122,7 +123,7 @@ def send(decision: UUID) -> Page:
     if not text or len(text) > LONGEST_REPLY:
         flash(f"Nothing was sent: a reply needs between 1 and {LONGEST_REPLY:,} characters.", "warning")
         return redirect(url_for("conversation.page", conversation=conversation))
-    tenant, reference = member().tenant, decisions.new_reference()
+    tenant, reference = member().tenant, new_reference()
     try:
         with services().database.transaction(tenant) as db:
             done = desk.send(db, tenant, decision, member=member().id, text_to_send=text, reference=reference)
