@@ -128,17 +128,16 @@ class Case:
     def onto(self, now: "Case | None") -> "Case | None":
         """Take this step, decided earlier, only now; None where there is no step to take any more.
 
-        What was asked and tried meanwhile is kept. A case that a person has by now, or that has ended, stays so; where
-        nobody moved it since, the step is taken as it was decided, also from a state that waits for no customer.
+        What was asked and tried meanwhile is kept. A case that a person has by now, or that has ended, stays so.
         """
         if now is None:
             return replace(self, version=0, id=None)
         if now.has_ended and self.version == 0:
             return self
-        if (now.id, now.version, now.kind) == (self.id, self.version, self.kind) and now.is_open:
-            return self
         if not now.asks or now.kind != self.kind:
             return None
+        if now.version == self.version:
+            return self
         return replace(
             self,
             id=now.id,

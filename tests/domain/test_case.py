@@ -11,13 +11,6 @@ def test_a_step_that_nobody_overtook_is_taken_as_decided():
     assert STEP.onto(now) == STEP
 
 
-def test_a_step_that_was_decided_while_the_case_was_checked_is_taken_where_nobody_moved_it_since():
-    now = Case("refund", "checking", "LO-1", version=2)
-    step = now.moved_to("eligible")
-    assert step.onto(now) == step
-    assert step.onto(Case("refund", "person", "LO-1", version=3)) is None
-
-
 def test_a_first_step_opens_a_case_also_after_another_has_ended():
     assert ASKING.onto(None) == ASKING
     assert ASKING.onto(Case("refund", "refused", version=4)) == ASKING
