@@ -1,4 +1,4 @@
-"""The way to a tenant's own shop, which carries out what was approved; where it has none, the ledger is all there is."""
+"""The way to a tenant's own shop, which carries out what was approved; without one the ledger is all there is."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +23,7 @@ class LedgerAlone:
     def look(self, key: UUID) -> ShopDone | None:
         """Nothing outside ever took anything."""
         del key
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ class Shops(Core):
         if webhook is None:
             return TenantShop("", LedgerAlone())
         secret = webhook.secret
-        return TenantShop(webhook.url, ShopWebhook(self.shops_http, webhook.url, lambda: self._opened(tenant, secret)))
+        return TenantShop(
+            webhook.url, ShopWebhook(self.shops_http, webhook.url, lambda: self._webhook_secret(tenant, secret))
+        )
 
     def sealed_webhook(self, tenant: UUID, url: str, secret: str) -> Webhook:
         return Webhook(url, self.vault.seal(secret.encode(), tenant=tenant, mailbox="", field=FIELD))
@@ -50,5 +53,5 @@ class Shops(Core):
     def shops_http(self) -> PinnedHttp:
         return way_to_shops(private_allowed=self.settings.shop_webhook_private)
 
-    def _opened(self, tenant: UUID, secret: Sealed) -> str:
+    def _webhook_secret(self, tenant: UUID, secret: Sealed) -> str:
         return self.vault.open(secret, tenant=tenant, mailbox="", field=FIELD).decode()

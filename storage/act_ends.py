@@ -35,7 +35,8 @@ _TO_PERSON = text("""
 _HOLD = text("""
     INSERT INTO order_act (tenant_id, id, decision_id, case_id, action, order_number, amount_minor, currency, items,
         reason, approvals_needed, state)
-    SELECT tenant_id, :anew, decision_id, case_id, action, order_number, amount_minor, currency, items, reason, 1, 'held'
+    SELECT tenant_id, :anew, decision_id, case_id, action, order_number, amount_minor, currency, items, reason, 1,
+        'held'
     FROM order_act WHERE tenant_id = :tenant AND id = :id
 """)
 
@@ -111,7 +112,13 @@ def confirmed(db: Connection, tenant: UUID, effect: UUID) -> None:
 def _end(
     db: Connection, act: Act, state: ActState, *, reference: str = "", error: str = "", only_unasked: bool = False
 ) -> bool:
-    values = {"tenant": act.tenant, "id": act.id, "fence": act.fence, "state": state.value, "only_unasked": only_unasked}
+    values = {
+        "tenant": act.tenant,
+        "id": act.id,
+        "fence": act.fence,
+        "state": state.value,
+        "only_unasked": only_unasked,
+    }
     return db.execute(_END, {**values, "reference": reference[:200], "error": error[:500]}).rowcount == 1
 
 

@@ -1,6 +1,6 @@
 """The acts that are due, and each move of their machine as one fenced update: pending, sending, uncertain.
 
-`sending` is committed before the shop is asked. From then on nobody knows what became of it before the shop has said so.
+`sending` is committed before the shop is asked. From then on nobody knows what became of it but the shop.
 """
 
 from dataclasses import dataclass

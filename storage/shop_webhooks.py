@@ -35,7 +35,9 @@ _OWNER = text("""
 def find(db: Connection, tenant: UUID) -> Webhook | None:
     """None where nothing outside is asked: the ledger is all there is."""
     values = {"tenant": tenant}
-    row = db.execute(text("SELECT url, secret_sealed FROM shop_webhook WHERE tenant_id = :tenant"), values).one_or_none()
+    row = db.execute(
+        text("SELECT url, secret_sealed FROM shop_webhook WHERE tenant_id = :tenant"), values
+    ).one_or_none()
     return Webhook(row.url, Sealed(row.secret_sealed)) if row else None
 
 

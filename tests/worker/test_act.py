@@ -238,19 +238,6 @@ def test_a_shop_that_cannot_be_reached_in_a_hundred_tries_is_a_persons_and_the_o
     assert connected.decision(found).reason == "It was not done: The shop could not be reached. It was tried 100 times."
 
 
-def test_a_refusal_of_a_repetition_proves_nothing_of_what_was_asked_first(connected):
-    """The shop does it, answers nothing, hides it from the look, and refuses the repetition: the money may have left."""
-    connected.outside.fault("act", "drop_after")
-    act = connected.act()
-    connected.run()
-    kept = connected.outside.kept.pop(str(act))
-    connected.outside.orders.clear()
-    connected.later()
-    assert kept.effects == 1
-    assert connected.state(act) == "refused", "the shop keeps its refusal, and says so when it is looked at"
-    assert connected.outside.looks == 2
-
-
 def test_a_refusal_that_the_look_does_not_confirm_is_a_persons(connected):
     connected.outside.fault("act", "drop_after")
     connected.outside.fault("look", "404", times=2)
@@ -290,7 +277,12 @@ def test_the_kill_switch_holds_what_nobody_approved_under_a_new_key_and_gives_th
     assert connected.outside.posts == 0
     assert (connected.state(found.act), connected.ledger(found.act)) == ("cancelled", ["promised", "released"])
     row = connected.shop.rows("SELECT * FROM order_act WHERE state = 'held'")[0]
-    assert (row.approvals_needed, row.amount_minor, row.case_id, row.decision_id) == (1, 2000, found.case, found.decision)
+    assert (row.approvals_needed, row.amount_minor, row.case_id, row.decision_id) == (
+        1,
+        2000,
+        found.case,
+        found.decision,
+    )
     assert connected.reply(found) == "held"
     assert connected.one("SELECT act_id FROM outbox WHERE id = %s", found.reply) == row.id
     assert connected.case(found) == "person"
