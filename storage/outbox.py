@@ -11,7 +11,7 @@ from domain.decision import EffectKind
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import cases, citations, events
+from storage import act_ends, cases, citations, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +232,7 @@ def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
         {"tenant": effect.tenant, "id": effect.message},
     )
     events.record(db, effect.tenant, actor="machine", kind="reply_sent", subject=effect.message, effect=effect.id)
+    act_ends.confirmed(db, effect.tenant, effect.id)
     return True
 
 

@@ -12,10 +12,11 @@ from domain.money import Money
 from domain.order import Order
 from sandbox.order_shop import OrderShop, serve
 from storage import orders, shop_webhooks
+from storage.decisions import new_reference
 from storage.due import Kind
 from tests.support.pipeline import Shop
 
-QUICK = Limits(connect_s=1.0, read_s=0.4, total_s=0.8, document_bytes=64 * 1024)
+QUICK = Limits(connect_s=3.0, read_s=0.7, total_s=5.0, document_bytes=64 * 1024)
 QUICK_SHOP = PinnedHttp(private_allowed=True, limits=QUICK, what="The shop", names=FIELD)
 LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -87,9 +88,10 @@ class Acting:
         return key
 
     def approved(self, amount: int | None = 2000, subject: str = "Money back", **more) -> Approved:
-        """The same of a mail that came: its decision, its case, and the reply that waits for the act."""
-        self.shop.write("question: do you sell boats?", subject)
-        self.shop.sync_and_settle()
+        """The same of a mail that came, one for each subject: its decision, a case, a reply that waits for the act."""
+        if not self.shop.rows("SELECT FROM message WHERE subject = %s", subject):
+            self.shop.write("question: do you sell boats?", subject)
+            self.shop.sync_and_settle()
         row = self.shop.rows(
             "SELECT d.id, d.conversation_id, d.message_id FROM decision d JOIN message m ON m.id = d.message_id"
             " WHERE m.subject = %s AND d.is_current", subject,
@@ -106,10 +108,11 @@ class Acting:
         self.shop.change(
             "INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id,"
             " thread_id, automatic, recipient, subject, text, draft_text, reference, state, act_id)"
-            " SELECT m.tenant_id, %s, %s, 9, 'reply', m.id, m.mailbox_id, m.conversation_id, m.thread_id, true,"
-            " m.sender_address, m.subject, 'It is paid.', 'It is paid.', left(%s, 6), 'waiting', %s FROM message m"
+            " SELECT m.tenant_id, %s, %s, 9 + (SELECT count(*) FROM outbox), 'reply', m.id, m.mailbox_id,"
+            " m.conversation_id, m.thread_id, false,"
+            " m.sender_address, m.subject, 'It is paid.', 'It is paid.', %s, 'waiting', %s FROM message m"
             " WHERE m.id = %s",
-            *(reply, row.id, str(reply), act, row.message_id),
+            *(reply, row.id, new_reference(), act, row.message_id),
         )
         return Approved(act, case, row.id, reply)
 

@@ -56,8 +56,7 @@ def test_what_the_shop_did_is_booked_under_its_name_and_the_customer_is_told(con
 def test_the_case_is_confirmed_when_its_reply_has_left(connected):
     found = connected.approved()
     connected.shop.settle_over_time(3)
-    with connected.shop.services.database.transaction(connected.shop.tenant) as db:
-        act_ends.confirmed(db, connected.shop.tenant, found.reply)
+    assert connected.reply(found) == "sent"
     assert connected.case(found) == "confirmed"
 
 
