@@ -11,7 +11,7 @@ from domain.decision import EffectKind
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import cases, citations, claims, events, identity_links
+from storage import act_ends, cases, citations, claims, events, identity_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +246,7 @@ def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
     if effect.answers:
         db.execute(_LABEL, {"tenant": effect.tenant, "id": effect.message})
     _record(db, effect, "sent", effect=effect.id)
+    act_ends.confirmed(db, effect.tenant, effect.id)
     return True
 
 
