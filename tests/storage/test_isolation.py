@@ -217,6 +217,13 @@ CASES = {
     "gaps.one": lambda db, t, b: gaps.one(db, t, b.gap),
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
     "gaps.settle": lambda db, t, b: gaps.settle(db, t, b.gap, member=b.member, state="dismissed"),
+    "identity_links.write": lambda db, t, b: identity_links.write(
+        db, replace(b.claim, tenant=t), b.decision, b.link, A_LINK, position=9
+    ),
+    "identity_links.look": lambda db, t, b: identity_links.look(db, t, b.link),
+    "identity_links.confirm": lambda db, t, b: identity_links.confirm(db, t, b.link),
+    "identity_links.confirmed": lambda db, t, b: identity_links.confirmed(db, t, [b.message]),
+    "identity_links.is_copy": lambda db, t, b: identity_links.is_copy(db, t, f"Ref: {b.effect.reference}"),
     "incidents.watch": lambda db, t, b: incidents.watch(db, t, "") or incidents.watch(db, t, "https://status.example"),
     "incidents.page_url": lambda db, t, b: incidents.page_url(db, t) == b.status_page.url,
     "incidents.claim": lambda db, t, b: incidents.claim(db, t, SOON) if t == b.tenant else None,
