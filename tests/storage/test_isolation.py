@@ -15,21 +15,26 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
 
 import storage
 from domain.answering import AnswerLook, CheckedQuestion, Verdict
-from domain.case import Case
+from domain.case import Case, CaseState
 from domain.category import Category
-from domain.decision import Decision
+from domain.decision import Decision, OrderAct, Tried
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.earned import NotEnough
-from domain.errors import BadInput, TryAgain
+from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.incident import Incident
 from domain.mailbox import Added, RawMail
 from domain.money import Money
 from domain.number_forms import NumberForms
 from domain.opinion import Call
 from domain.order import Order
+from domain.order_action import Action
 from storage import (
+    acts,
     answer_standings,
     answer_verdicts,
+    approvals,
+    attempts,
+    case_history,
     cases,
     checked,
     citations,
@@ -46,24 +51,29 @@ from storage import (
     indexing,
     knowledge_search,
     learning,
+    ledger,
     llm_calls,
     mailboxes,
     members,
     messages,
     oauth_states,
     orders,
+    orders_list,
     outbox,
     passages,
     published,
     reclassify,
+    refunds_list,
     replies,
     revocations,
     rotation,
+    settling,
     standings,
     sync,
     tenants,
     thread,
 )
+from storage.approvals import Approved, Wanted
 from storage.documents import StoredDocument
 from storage.due import Kind
 from storage.gap_work import GapWork
@@ -75,6 +85,7 @@ from storage.messages import Claimed
 from storage.outbox import Effect, Gate
 from storage.passages import Piece, Vectors
 from storage.revocations import Revocation
+from storage.settling import Answer, Waiting
 from storage.sync import Cursor
 from tests.support import pipeline
 from tests.support.pipeline import Shop
@@ -120,6 +131,16 @@ class Foreign:
     answer_verdict: UUID
     gap: UUID
     services: Any
+    case: UUID
+    act: UUID
+
+    @property
+    def waiting(self) -> Waiting:
+        return Waiting(self.decision, self.message, self.conversation, None)
+
+    @property
+    def held(self) -> acts.Held:
+        return acts.Held(self.act, self.case, Action.REFUND, "LO-SECRET", A_LITTLE, 2, frozenset())
 
     def raw(self) -> RawMail:
         return RawMail(self.gmail_id, "thread", (), datetime.now(UTC), b"raw", 3)
@@ -129,6 +150,10 @@ AN_ORDER = Order(
     number="LO-1", customer_email="a@b.example", status="shipped", total=Money(1, "EUR"), refunded=Money(0, "EUR"),
     placed_at=datetime.now(UTC), delivered_at=None, items=(), customer_name="", tracking_url="",
 )  # fmt: skip
+
+AN_ANSWER = Answer(uuid4(), "hello", "ABCDEF")
+A_LITTLE = Money(1, "EUR")
+A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 AN_INCIDENT = Incident("secret", "Secret", "open", "minor", (), "", LONG_AGO, LONG_AGO, "", LONG_AGO)
@@ -144,6 +169,56 @@ HOW_ANSWERS_STAND = answer_standings.Row("quoted", "x/1", 0.25, 0, NotEnough(1, 
 
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
 CASES = {
+    "acts.propose": lambda db, t, b: acts.propose(
+        db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
+    ),
+    "acts.held": lambda db, t, b: acts.held(db, t, b.decision),
+    "acts.approve": lambda db, t, b: acts.approve(db, t, b.act, member=b.member),
+    "acts.make_due": lambda db, t, b: acts.make_due(db, t, b.held, b.case, member=b.member),
+    "acts.cancel": lambda db, t, b: acts.cancel(db, t, b.decision, reason="x"),
+    "acts.cancel_of_case": lambda db, t, b: acts.cancel_of_case(db, t, b.case, reason="x"),
+    "approvals.approve": lambda db, t, b: (
+        approvals.approve(db, t, b.decision, member=b.member, text_to_send="hello", reference="ABCDEF")
+        is not Approved.LATE
+    ),
+    "approvals.refuse": lambda db, t, b: approvals.refuse(
+        db, t, b.decision, member=b.member, rule_or_reason="x", text_to_send="hello", reference="ABCDEF"
+    ),
+    "approvals.ask": lambda db, t, b: approvals.ask(
+        db, t, b.decision, member=b.member, what=Wanted.REASON, text_to_send="hello", reference="ABCDEF"
+    ),
+    "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
+    "case_history.history": lambda db, t, b: case_history.history(db, t, b.case),
+    "case_history.of_conversation": lambda db, t, b: case_history.of_conversation(db, t, b.conversation),
+    "case_history.note": lambda db, t, b: case_history.note(
+        db, t, b.case, CaseState.REQUESTED, [CaseState.PERSON], actor="x", reason="x"
+    ),
+    "ledger.promise": lambda db, t, b: ledger.promise(db, t, b.act),
+    "ledger.paid": lambda db, t, b: ledger.paid(db, t, b.act),
+    "ledger.released": lambda db, t, b: ledger.released(db, t, b.act),
+    "ledger.entries": lambda db, t, b: ledger.entries(db, t, "LO-SECRET"),
+    "ledger.export_rows": lambda db, t, b: list(ledger.export_rows(db, t, LONG_AGO, LONG_AGO + timedelta(days=9999))),
+    "ledger.totals": lambda db, t, b: ledger.totals(db, t),
+    "orders_list.page": lambda db, t, b: [
+        one for one in orders_list.page(db, t) + orders_list.page(db, t, after="LO-SECRET") if "SECRET" in one.number
+    ],
+    "orders_list.one": lambda db, t, b: orders_list.one(db, t, "LO-SECRET"),
+    "refunds_list.acts": lambda db, t, b: refunds_list.acts(db, t) or refunds_list.acts(db, t, after=b.act),
+    "refunds_list.attempts": lambda db, t, b: refunds_list.attempts(db, t),
+    "refunds_list.waiting_for_second": lambda db, t, b: refunds_list.waiting_for_second(db, t),
+    "refunds_list.of_conversation": lambda db, t, b: refunds_list.of_conversation(db, t, b.conversation),
+    "refunds_list.of_order": lambda db, t, b: refunds_list.of_order(db, t, "LO-SECRET"),
+    "settling.lock": lambda db, t, b: settling.lock(db, t, b.decision),
+    "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement="sent"),
+    "settling.reply": lambda db, t, b: settling.reply(db, t, b.waiting, AN_ANSWER, state=EffectState.PENDING),
+    "settling.sent": lambda db, t, b: settling.sent(
+        db, t, replace(b.waiting, message=uuid4()), AN_ANSWER, edited=False
+    ),
+    "settling.drop_replies": lambda db, t, b: settling.drop_replies(db, t, b.decision, reason="x"),
+    "settling.case_of": lambda db, t, b: settling.case_of(db, t, b.waiting, b.case),
+    "cases.open_one": lambda db, t, b: cases.open_one(db, t, b.conversation),
+    # Where nothing stands, a step opens a case of its own.
+    "cases.late": lambda db, t, b: cases.late(db, t, b.conversation, Case("refund", version=1))[1].version,
     "answer_verdicts.sent": lambda db, t, b: answer_verdicts.sent(db, t, b.decision, member=b.member),
     "answer_verdicts.said": lambda db, t, b: answer_verdicts.said(db, t, b.decision, member=b.member, is_right=False),
     "answer_verdicts.ship": lambda db, t, b: answer_verdicts.ship(db, t, [A_QUESTION]),
@@ -438,7 +513,7 @@ def rival(settings, other_workspace):
             incidents.watch(db, shop.tenant, "https://127.0.0.1/secret")
             page = incidents.claim(db, shop.tenant, SOON)
             incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
-            orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
+            orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET", total=Money(1000, "EUR"))])
             llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
             checked.ship(db, shop.tenant, [replace(A_SHIPPED_MAIL, text="secret other mail")])
@@ -475,7 +550,40 @@ def rival(settings, other_workspace):
                 text("INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:t, :m, :r)"),
                 {"t": shop.tenant, "m": mailbox, "r": refresh.value},
             )
+        an_order_action_of_each_kind(shop)
         yield shop
+
+
+SOMETHING_OF_EACH = (
+    """
+    INSERT INTO order_attempt (tenant_id, message_id, number, known)
+    SELECT tenant_id, id, 'LO-SECRET', true FROM message WHERE tenant_id = :t LIMIT 1
+    """,
+    "INSERT INTO refund_policy (tenant_id, version, document) VALUES (:t, 1, '{}')",
+    """
+    INSERT INTO shop_webhook (tenant_id, url, secret_sealed, set_by)
+    VALUES (:t, 'https://shop.example/secret', :secret, :member)
+    """,
+    """
+    INSERT INTO identity_link (tenant_id, id, case_id, message_id, order_number, address, expires_at)
+    SELECT c.tenant_id, gen_random_uuid(), c.id, m.id, 'LO-SECRET', 'a@b.example', now() + interval '1 day'
+    FROM support_case c JOIN message m ON m.tenant_id = c.tenant_id AND m.conversation_id = c.conversation_id
+    WHERE c.tenant_id = :t LIMIT 1
+    """,
+)
+
+
+def an_order_action_of_each_kind(shop: Shop) -> None:
+    """One that is due and promised, one that has one of its two approvals; an attempt, a policy, a link, a webhook."""
+    tenant, member = shop.tenant, shop.workspace.owner
+    held = shop.one("SELECT id FROM decision WHERE disposition = 'hold' AND is_current AND settled_at IS NULL LIMIT 1")
+    with shop.services.database.transaction(tenant) as db:
+        due = replace(A_REFUND, approvals=0)
+        acts.propose(db, tenant, shop.one("SELECT id FROM decision LIMIT 1"), None, due, released=True)
+        acts.approve(db, tenant, acts.propose(db, tenant, held, None, A_REFUND, released=False), member=member)
+        values = {"t": tenant, "member": member, "secret": b"secret"}
+        for statement in SOMETHING_OF_EACH:
+            db.execute(text(statement), values)
 
 
 @pytest.fixture
@@ -492,7 +600,8 @@ def foreign(rival) -> Foreign:
         db.execute(text("UPDATE status_page SET next_at = now()"))
         page = incidents.claim(db, tenant, SOON)
     rival.due_again()
-    row = rival.rows("SELECT * FROM decision WHERE disposition = 'hold' LIMIT 1")[0]
+    held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
+    row = rival.rows(held)[0]
     gmail_id = rival.one("SELECT gmail_id FROM message WHERE id = %s", row.message_id)
     return Foreign(
         tenant, rival.workspace.owner, rival.mailbox, rival.google.world.accounts["desk@rival.example"].sub,
@@ -500,7 +609,7 @@ def foreign(rival) -> Foreign:
         lesson, work, rival.one("SELECT id FROM document WHERE path = 'secret.md'"), page,
         rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"),
         rival.one("SELECT id FROM answer_verdict WHERE origin = 'shipped'"), rival.one("SELECT id FROM gap"),
-        services,
+        services, rival.one("SELECT id FROM support_case"), rival.one("SELECT id FROM order_act WHERE state = 'held'"),
     )  # fmt: skip
 
 
@@ -517,7 +626,7 @@ def test_no_function_gives_or_changes_what_another_tenant_has(rival, foreign, wo
             try:
                 with rival.services.database.transaction(workspace.id) as db:
                     outcome = call(db, asked_for, foreign)
-            except (BadInput, TryAgain, IntegrityError, NoResultFound):
+            except (BadInput, NeedsPerson, TryAgain, IntegrityError, NoResultFound):
                 outcome = None
             except ProgrammingError as error:
                 # Refused by a row-level policy, and by nothing else.
