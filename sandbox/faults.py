@@ -35,6 +35,10 @@ KINDS = {
     "huge": "status page: 200 with 5 MB",
     "stale": "status page: 200 with what it said before its last change, as a cache would",
     "redirect": "status page: 302 to another address",
+    "html": "order shop: 200 with a page for people, nothing was done",
+    "accepted": "order shop: 202, the call took effect and the shop does not say so yet",
+    "unknown": "order shop: 200, and the shop does not know yet what became of it",
+    "other_key": "order shop: 200, with what became of another key",
     "obeys_the_mail": "llm: the model answers as the mail tells it to",
     "invents_numbers": "llm: an answer with other numbers than its quotes",
     "invents_quotes": "llm: an answer with a quote that stands nowhere",
@@ -43,6 +47,12 @@ KINDS = {
     "adds_a_link": "llm: an answer with a link of its own",
     "promises_a_refund": "llm: an answer that says that money was paid back",
     "speaks_another_language": "llm: an answer in another language",
+    "502_before": "502, nothing was done",
+    "html_before": "200 with an HTML error page, nothing was done",
+    "html_after": "200 with an HTML error page; the call took effect",
+    "html_500": "500 with an HTML error page, nothing was done",
+    "unsuccessful": "ticketing: 200 with succeeded false and no reason, nothing was done",
+    "nulls": "ticketing: a ticket whose nested objects are null",
     "says_without_a_quote": "llm: an answer with a sentence that has no quote",
 }
 

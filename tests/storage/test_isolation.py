@@ -17,18 +17,24 @@ import storage
 from domain.answering import AnswerLook, CheckedQuestion, Verdict
 from domain.case import Case, CaseState
 from domain.category import Category
-from domain.decision import Decision, OrderAct, Tried
+from domain.decision import Decision, IdentityMail, OrderAct, Tried
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.earned import NotEnough
 from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.incident import Incident
 from domain.mailbox import Added, RawMail
+from domain.message import Address
 from domain.money import Money
 from domain.number_forms import NumberForms
 from domain.opinion import Call
 from domain.order import Order
 from domain.order_action import Action
+from domain.refund_policy import RefundPolicy
+from domain.sealed import Sealed
+from domain.supplier import Supplier
 from storage import (
+    act_ends,
+    act_work,
     acts,
     answer_standings,
     answer_verdicts,
@@ -38,6 +44,7 @@ from storage import (
     cases,
     checked,
     citations,
+    claims,
     conversations,
     corrections,
     decisions,
@@ -47,6 +54,7 @@ from storage import (
     events,
     gap_work,
     gaps,
+    identity_links,
     incidents,
     indexing,
     knowledge_search,
@@ -63,12 +71,15 @@ from storage import (
     passages,
     published,
     reclassify,
+    refund_policies,
     refunds_list,
     replies,
     revocations,
     rotation,
     settling,
+    shop_webhooks,
     standings,
+    suppliers,
     sync,
     tenants,
     thread,
@@ -133,6 +144,10 @@ class Foreign:
     services: Any
     case: UUID
     act: UUID
+    order_act: act_work.Act
+    link: UUID
+    supplier: UUID
+    done: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -152,6 +167,10 @@ AN_ORDER = Order(
 )  # fmt: skip
 
 AN_ANSWER = Answer(uuid4(), "hello", "ABCDEF")
+A_LINK = IdentityMail(Address("a@b.example"), "Was it you?", "{link}", "LO-SECRET")
+A_CLAIM = "We have refunded 0.01 EUR to you."
+A_WEBHOOK = shop_webhooks.Webhook("https://shop.example/ours", Sealed(b"ours"))
+A_SUPPLIER = Supplier("Ours", ("ours.example",))
 A_LITTLE = Money(1, "EUR")
 A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
 
@@ -169,6 +188,27 @@ HOW_ANSWERS_STAND = answer_standings.Row("quoted", "x/1", 0.25, 0, NotEnough(1, 
 
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
 CASES = {
+    "act_work.claim": lambda db, t, b: act_work.claim(db, t, SOON),
+    "act_work.begin": lambda db, t, b: (
+        act_work.begin(db, replace(b.order_act, tenant=t), "", SOON)[0] is not act_work.Gate.LOST
+    ),
+    "act_work.uncertain": lambda db, t, b: act_work.uncertain(
+        db, replace(b.order_act, tenant=t), after=SOON, error="x"
+    ),
+    "act_work.never_asked": lambda db, t, b: act_work.never_asked(
+        db, replace(b.order_act, tenant=t), after=SOON, error="x"
+    ),
+    "act_work.give_back": lambda db, t, b: act_work.give_back(
+        db, replace(b.order_act, tenant=t), after=SOON, error="x"
+    ),
+    "act_work.rest": lambda db, t, b: act_work.rest(db, t, SOON),
+    "act_work.move_case": lambda db, t, b: act_work.move_case(db, t, b.case, CaseState.PERSON),
+    "act_ends.done": lambda db, t, b: act_ends.done(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.refused": lambda db, t, b: act_ends.refused(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.called_off": lambda db, t, b: act_ends.called_off(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
     ),
@@ -255,6 +295,16 @@ CASES = {
         db, t, b.checked_mail, said=Category.OTHER, confidence=0.5, model="x"
     ),
     "checked.verdicts": lambda db, t, b: any(checked.verdicts(db, t, "plain").values()),
+    "shop_webhooks.find": lambda db, t, b: shop_webhooks.find(db, t),
+    "shop_webhooks.put": lambda db, t, b: shop_webhooks.put(db, t, A_WEBHOOK, member=b.member),
+    "shop_webhooks.clear": lambda db, t, b: shop_webhooks.clear(db, t, member=b.member),
+    "shop_webhooks.under_way": lambda db, t, b: shop_webhooks.under_way(db, t),
+    "shop_webhooks.who_sets": lambda db, t, b: shop_webhooks.who_sets(db, t, "owner@rival.example"),
+    "suppliers.directory": lambda db, t, b: [
+        one for one in suppliers.directory(db, t).suppliers if one.name == "Secret"
+    ],
+    "suppliers.save": lambda db, t, b: suppliers.save(db, t, A_SUPPLIER, actor="x") and t == b.tenant,
+    "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
     "standings.policy": lambda db, t, b: standings.policy(db, t, "plain", "plain").standings.get(Category.SUPPLIER),
@@ -289,6 +339,13 @@ CASES = {
     "gaps.one": lambda db, t, b: gaps.one(db, t, b.gap),
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
     "gaps.settle": lambda db, t, b: gaps.settle(db, t, b.gap, member=b.member, state="dismissed"),
+    "identity_links.write": lambda db, t, b: identity_links.write(
+        db, replace(b.claim, tenant=t), b.decision, b.case, A_LINK, position=9
+    ),
+    "identity_links.look": lambda db, t, b: identity_links.look(db, t, b.link),
+    "identity_links.confirm": lambda db, t, b: identity_links.confirm(db, t, b.link),
+    "identity_links.confirmed": lambda db, t, b: identity_links.confirmed(db, t, [b.message]),
+    "identity_links.is_copy": lambda db, t, b: identity_links.is_copy(db, t, f"Ref: {b.effect.reference}"),
     "incidents.watch": lambda db, t, b: incidents.watch(db, t, "") or incidents.watch(db, t, "https://status.example"),
     "incidents.page_url": lambda db, t, b: incidents.page_url(db, t) == b.status_page.url,
     "incidents.claim": lambda db, t, b: incidents.claim(db, t, SOON) if t == b.tenant else None,
@@ -312,6 +369,13 @@ CASES = {
     ),
     "learning.head_version": lambda db, t, b: learning.head_version(db, t, "plain"),
     "learning.head": lambda db, t, b: learning.head(db, t, "plain"),
+    "claims.proven": lambda db, t, b: claims.proven(db, t, b.done).done,
+    # What is not proven to us is doubted, whatever another tenant has done.
+    "claims.unproven_in": lambda db, t, b: not claims.unproven_in(db, t, b.done, A_CLAIM),
+    "claims.unproven_once_done": lambda db, t, b: not claims.unproven_once_done(db, t, b.decision, A_CLAIM),
+    "claims.would_be_proven": lambda db, t, b: claims.would_be_proven(db, t, b.decision, A_CLAIM),
+    "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
+    "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
     ),
@@ -410,6 +474,15 @@ CASES = {
     "oauth_states.delete": lambda db, t, b: oauth_states.delete(db, t, "key"),
     "orders.save": lambda db, t, b: orders.save(db, t, [AN_ORDER]),
     "orders.find": lambda db, t, b: orders.find(db, t, "LO-SECRET"),
+    "orders.paid_back_since": lambda db, t, b: orders.paid_back_since(db, t, "a@b.example", LONG_AGO),
+    "orders.paid_back_between": lambda db, t, b: orders.paid_back_between(db, t, "a@b.example", LONG_AGO, None),
+    "refund_policies.newest": lambda db, t, b: refund_policies.newest(db, t).version,
+    "refund_policies.of_version": lambda db, t, b: refund_policies.of_version(db, t, 1),
+    "refund_policies.save": lambda db, t, b: refund_policies.save(db, t, RefundPolicy(version=1), b.member),
+    "refund_policies.versions": lambda db, t, b: refund_policies.versions(db, t),
+    "refund_policies.effect_on_past": lambda db, t, b: (
+        refund_policies.effect_on_past(db, t, RefundPolicy(), datetime.now(UTC)).cases
+    ),
     "outbox.claim": lambda db, t, b: outbox.claim(db, t, limit=20, lease=SOON),
     "outbox.drafted": lambda db, t, b: outbox.drafted(db, replace(b.effect, tenant=t), DraftRef("d", "m", "t"), b""),
     "outbox.begin_sending": lambda db, t, b: (
@@ -514,6 +587,8 @@ def rival(settings, other_workspace):
             page = incidents.claim(db, shop.tenant, SOON)
             incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET", total=Money(1000, "EUR"))])
+            refund_policies.save(db, shop.tenant, RefundPolicy(partial=False), other_workspace.owner)
+            db.execute(text("UPDATE support_case SET action = 'refund', order_number = 'LO-SECRET'"))
             llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
             checked.ship(db, shop.tenant, [replace(A_SHIPPED_MAIL, text="secret other mail")])
@@ -554,36 +629,30 @@ def rival(settings, other_workspace):
         yield shop
 
 
-SOMETHING_OF_EACH = (
-    """
-    INSERT INTO order_attempt (tenant_id, message_id, number, known)
-    SELECT tenant_id, id, 'LO-SECRET', true FROM message WHERE tenant_id = :t LIMIT 1
-    """,
-    "INSERT INTO refund_policy (tenant_id, version, document) VALUES (:t, 1, '{}')",
-    """
-    INSERT INTO shop_webhook (tenant_id, url, secret_sealed, set_by)
-    VALUES (:t, 'https://shop.example/secret', :secret, :member)
-    """,
-    """
-    INSERT INTO identity_link (tenant_id, id, case_id, message_id, order_number, address, expires_at)
-    SELECT c.tenant_id, gen_random_uuid(), c.id, m.id, 'LO-SECRET', 'a@b.example', now() + interval '1 day'
-    FROM support_case c JOIN message m ON m.tenant_id = c.tenant_id AND m.conversation_id = c.conversation_id
-    WHERE c.tenant_id = :t LIMIT 1
-    """,
-)
-
-
 def an_order_action_of_each_kind(shop: Shop) -> None:
-    """One that is due and promised, one that has one of its two approvals; an attempt, a policy, a link, a webhook."""
-    tenant, member = shop.tenant, shop.workspace.owner
+    """One that is due and promised, one that is done, one with one of its two approvals; and what goes with them."""
+    tenant, member, alone = shop.tenant, shop.workspace.owner, replace(A_REFUND, approvals=0)
     held = shop.one("SELECT id FROM decision WHERE disposition = 'hold' AND is_current AND settled_at IS NULL LIMIT 1")
+    released = shop.one("SELECT id FROM decision WHERE disposition = 'release' LIMIT 1")
     with shop.services.database.transaction(tenant) as db:
-        due = replace(A_REFUND, approvals=0)
-        acts.propose(db, tenant, shop.one("SELECT id FROM decision LIMIT 1"), None, due, released=True)
+        done = acts.propose(db, tenant, released, None, alone, released=True)
+        assert ledger.paid(db, tenant, done)
+        db.execute(text("UPDATE order_act SET state = 'done'"))
+        acts.propose(db, tenant, released, None, alone, released=True)
         acts.approve(db, tenant, acts.propose(db, tenant, held, None, A_REFUND, released=False), member=member)
-        values = {"t": tenant, "member": member, "secret": b"secret"}
-        for statement in SOMETHING_OF_EACH:
-            db.execute(text(statement), values)
+        [fetched] = messages.claim_fetched(db, tenant, limit=1, lease=timedelta())
+        attempts.record(db, fetched.claim, [Tried("LO-SECRET", exists=True)])
+        shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
+        suppliers.save(db, tenant, Supplier("Secret", ("secret.example",)), actor="x")
+        # The page behind it is asked for in its own tests: here it is enough that there is one.
+        link = text("""
+            INSERT INTO identity_link (tenant_id, id, case_id, message_id, order_number, address, expires_at)
+            SELECT c.tenant_id, gen_random_uuid(), c.id, m.id, 'LO-SECRET', 'a@b.example', now() + interval '1 day'
+            FROM support_case c
+                JOIN message m ON m.tenant_id = c.tenant_id AND m.conversation_id = c.conversation_id
+            WHERE c.tenant_id = :tenant LIMIT 1
+        """)
+        db.execute(link, {"tenant": tenant})
 
 
 @pytest.fixture
@@ -599,6 +668,7 @@ def foreign(rival) -> Foreign:
         work = indexing.claim(db, tenant, "plain", SOON)
         db.execute(text("UPDATE status_page SET next_at = now()"))
         page = incidents.claim(db, tenant, SOON)
+        order_act = act_work.claim(db, tenant, SOON)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]
@@ -610,6 +680,8 @@ def foreign(rival) -> Foreign:
         rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"),
         rival.one("SELECT id FROM answer_verdict WHERE origin = 'shipped'"), rival.one("SELECT id FROM gap"),
         services, rival.one("SELECT id FROM support_case"), rival.one("SELECT id FROM order_act WHERE state = 'held'"),
+        order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
+        rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
     )  # fmt: skip
 
 
