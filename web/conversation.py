@@ -9,8 +9,9 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from adapters.mime.attachment import extract
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, decisions, desk, reclassify, thread
+from storage import claims, desk, reclassify, thread
 from storage.reclassify import Outcome
+from storage.references import new_reference
 from storage.thread import Conversation, Shown
 from web.evidence import evidence
 from web.fields import letter
@@ -131,7 +132,7 @@ def send(decision: UUID) -> Page:
     if not text or len(text) > LONGEST_REPLY:
         flash(f"Nothing was sent: a reply needs between 1 and {LONGEST_REPLY:,} characters.", "warning")
         return redirect(url_for("conversation.page", conversation=conversation))
-    tenant, sender, reference = member().tenant, member().id, decisions.new_reference()
+    tenant, sender, reference = member().tenant, member().id, new_reference()
     why = letter(request.form.get("claim_reason", ""))[: claims.LONGEST_REASON].strip()
     try:
         with services().database.transaction(tenant) as db:
