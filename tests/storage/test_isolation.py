@@ -17,12 +17,13 @@ import storage
 from domain.answering import AnswerLook, CheckedQuestion, Verdict
 from domain.case import Case
 from domain.category import Category
-from domain.decision import Decision
+from domain.decision import Decision, IdentityMail
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.earned import NotEnough
 from domain.errors import BadInput, TryAgain
 from domain.incident import Incident
 from domain.mailbox import Added, RawMail
+from domain.message import Address
 from domain.money import Money
 from domain.number_forms import NumberForms
 from domain.opinion import Call
@@ -42,6 +43,7 @@ from storage import (
     events,
     gap_work,
     gaps,
+    identity_links,
     incidents,
     indexing,
     knowledge_search,
@@ -134,6 +136,20 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 AN_INCIDENT = Incident("secret", "Secret", "open", "minor", (), "", LONG_AGO, LONG_AGO, "", LONG_AGO)
 READ = {"now": LONG_AGO, "again": SOON}
 
+# The id of a living link of the other tenant, and of the mail that carried it, whose reference is SECRET.
+A_LINK = UUID(int=7)
+AN_IDENTITY_MAIL = IdentityMail(Address("a@b.example"), "x", "{link}", "LO-SECRET")
+_LINKS = (
+    """INSERT INTO identity_link (tenant_id, id, case_id, message_id, order_number, address, expires_at)
+    SELECT c.tenant_id, :id, c.id, m.id, 'LO-SECRET', 'a@b.example', now() + interval '1 day'
+    FROM support_case c JOIN message m ON m.tenant_id = c.tenant_id AND m.conversation_id = c.conversation_id
+    LIMIT 1""",
+    """INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, thread_id, automatic,
+        recipient, subject, text, draft_text, reference, state)
+    SELECT tenant_id, :id, decision_id, 9, 'identity', message_id, mailbox_id, '', true, 'a@b.example', 'x', '', '',
+        'SECRET', 'sent' FROM outbox LIMIT 1""",
+)
+
 A_SHIPPED_MAIL = checked.Shipped("shipped-1", "ours", "", "en", Category.OTHER)
 A_DOCUMENT = StoredDocument("a.md", "v", "text")
 A_STANDING = standings.Row(Category.OTHER, 0.25, 0, NotEnough(1, 45))
@@ -215,12 +231,12 @@ CASES = {
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
     "gaps.settle": lambda db, t, b: gaps.settle(db, t, b.gap, member=b.member, state="dismissed"),
     "identity_links.write": lambda db, t, b: identity_links.write(
-        db, replace(b.claim, tenant=t), b.decision, b.link, A_LINK, position=9
+        db, replace(b.claim, tenant=t), b.decision, A_LINK, AN_IDENTITY_MAIL, position=9
     ),
-    "identity_links.look": lambda db, t, b: identity_links.look(db, t, b.link),
-    "identity_links.confirm": lambda db, t, b: identity_links.confirm(db, t, b.link),
+    "identity_links.look": lambda db, t, b: identity_links.look(db, t, A_LINK),
+    "identity_links.confirm": lambda db, t, b: identity_links.confirm(db, t, A_LINK),
     "identity_links.confirmed": lambda db, t, b: identity_links.confirmed(db, t, [b.message]),
-    "identity_links.is_copy": lambda db, t, b: identity_links.is_copy(db, t, f"Ref: {b.effect.reference}"),
+    "identity_links.is_copy": lambda db, t, b: identity_links.is_copy(db, t, "Ref: SECRET"),
     "incidents.watch": lambda db, t, b: incidents.watch(db, t, "") or incidents.watch(db, t, "https://status.example"),
     "incidents.page_url": lambda db, t, b: incidents.page_url(db, t) == b.status_page.url,
     "incidents.claim": lambda db, t, b: incidents.claim(db, t, SOON) if t == b.tenant else None,
@@ -446,6 +462,8 @@ def rival(settings, other_workspace):
             page = incidents.claim(db, shop.tenant, SOON)
             incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
+            for link in _LINKS:
+                db.execute(text(link), {"id": A_LINK})
             llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
             checked.ship(db, shop.tenant, [replace(A_SHIPPED_MAIL, text="secret other mail")])
