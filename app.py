@@ -60,6 +60,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         security,
         session,
         sign_in,
+        suppliers,
         verdict,
         words,
         workspace,
@@ -81,7 +82,19 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     mailboxes.register_google(app, settings)
     confirm.register(app)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
-    for part in (sign_in, queue, conversation, verdict, *knowing, learning, mailboxes, numbers, workspace, health):
+    for part in (
+        sign_in,
+        queue,
+        conversation,
+        verdict,
+        *knowing,
+        suppliers,
+        learning,
+        mailboxes,
+        numbers,
+        workspace,
+        health,
+    ):
         app.register_blueprint(part.pages)
     return app
 

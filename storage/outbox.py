@@ -11,7 +11,7 @@ from domain.decision import EffectKind
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import cases, citations, events, identity_links
+from storage import act_ends, cases, citations, claims, events, identity_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ _SENDING = text("""
 # is that of the mail that came in, also for a mail of ours that begins one of its own.
 _GATE = text("""
     SELECT b.status, t.answering, o.sending_at IS NULL AS is_first, o.text = o.draft_text AS as_drafted,
+        o.claim_reason,
         CAST(t.policy ->> 'replies_per_mailbox_and_day' AS integer) AS per_day,
         CAST(t.policy ->> 'replies_per_mailbox_and_hour' AS integer) AS per_hour,
         coalesce(d.understanding ->> 'automatic', '') <> '' AS to_a_machine,
@@ -225,6 +226,10 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
     doubt = citations.doubt(db, effect.tenant, effect.decision) if unapproved or now.as_drafted else ""
     if doubt:
         return Gate.HOLD, f"{doubt} {'A person decides.' if unapproved else 'Change the reply before you send it.'}"
+    # Nobody tells a customer what was not done; a person who gave their reason for it is answerable.
+    claim = claims.doubt(db, effect.tenant, effect.decision, effect.text) if unapproved or not now.claim_reason else ""
+    if claim:
+        return Gate.HOLD, f"{claim} A person decides."
     if unapproved and now.is_first:
         per_day, per_hour = now.per_day or REPLIES_PER_MAILBOX_AND_DAY, now.per_hour or REPLIES_PER_MAILBOX_AND_HOUR
         exceeded = _exceeded(db, effect, per_day=per_day, per_hour=per_hour)
@@ -241,6 +246,7 @@ def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
     if effect.answers:
         db.execute(_LABEL, {"tenant": effect.tenant, "id": effect.message})
     _record(db, effect, "sent", effect=effect.id)
+    act_ends.confirmed(db, effect.tenant, effect.id)
     return True
 
 

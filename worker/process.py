@@ -12,9 +12,10 @@ from domain.conversation import Conversation
 from domain.decision import Decision, Disposition
 from domain.earned import CERTAIN
 from domain.ports import Handler
+from domain.supplier import Directory
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
-from storage import decisions, gap_work, identity_links, mailboxes, messages, reclassify, standings
+from storage import decisions, gap_work, identity_links, mailboxes, messages, reclassify, standings, suppliers
 from storage.mailboxes import Mailbox
 from storage.messages import Claimed, Fetched
 from storage.reclassify import Known as Said
@@ -40,6 +41,7 @@ class Known:
     own_addresses: frozenset[str]
     conversations: Mapping[UUID, Conversation]
     said: Mapping[UUID, Said]
+    suppliers: Directory
     confirmed: frozenset[UUID]
 
     def policy_for(self, mailbox: UUID) -> Policy:
@@ -66,6 +68,7 @@ def work(services: Services, tenant: UUID) -> int:
             mailboxes.own_addresses(db, tenant),
             decisions.conversations(db, tenant, [one.claim.id for one in taken]),
             reclassify.known(db, tenant, [one.claim.id for one in taken]),
+            suppliers.directory(db, tenant),
             identity_links.confirmed(db, tenant, [one.claim.id for one in taken]),
         )
     fresh = [one for one in taken if one.claim.attempts <= MAX_ATTEMPTS]
@@ -119,9 +122,11 @@ def _decide_one(
     keep: Callable[[Decided], None],
 ) -> None:
     conversation, said = known.conversations[one.claim.id], known.said.get(one.claim.id)
+    conversation = replace(conversation, supplier=known.suppliers.of(one.message.sender))
     policy = known.policy_for(one.claim.mailbox)
     if said is not None:
         understanding, conversation = as_said(said, understanding, conversation)
+        conversation = replace(conversation, supplier=None) if said.category is not Category.SUPPLIER else conversation
         policy = replace(policy, standings={said.category: CERTAIN})
     elif one.claim.id in known.confirmed:
         understanding = as_asked(understanding, conversation)
