@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters import logs
 from bootstrap import Services, build
-from commands import database, demo, evaluate, explain, importing, incidents, keys, tenant, train
+from commands import database, demo, evaluate, explain, importing, incidents, keys, refunds, suppliers, tenant, train
 from settings import Settings, read_or_exit
 
 COMMANDS = (
@@ -23,6 +23,8 @@ COMMANDS = (
     incidents.incidents,
     keys.new_key,
     keys.rotate_keys,
+    refunds.refunds,
+    suppliers.suppliers,
     tenant.tenant,
     train.train,
 )
@@ -43,6 +45,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        confirm,
         conversation,
         errors,
         gaps,
@@ -58,6 +61,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         security,
         session,
         sign_in,
+        suppliers,
         verdict,
         words,
         workspace,
@@ -77,8 +81,21 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
+    confirm.register(app)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
-    for part in (sign_in, queue, conversation, verdict, *knowing, learning, mailboxes, numbers, workspace, health):
+    for part in (
+        sign_in,
+        queue,
+        conversation,
+        verdict,
+        *knowing,
+        suppliers,
+        learning,
+        mailboxes,
+        numbers,
+        workspace,
+        health,
+    ):
         app.register_blueprint(part.pages)
     return app
 

@@ -74,7 +74,7 @@ _ITS_CASE = text("""
 
 _TODAY = text("""
     SELECT
-      (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND automatic AND state = 'sent'
+      (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND automatic AND kind = 'reply' AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_machine,
       (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND NOT automatic AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_people,
