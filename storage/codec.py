@@ -163,6 +163,8 @@ def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:
         amount=Money(**amount) if amount else None,
         rule=fields.get("rule") or "",
         policy_version=fields.get("policy_version") or 0,
+        words=tuple(fields.get("words") or ()),
+        language=fields.get("language") or "",
         previous=UUID(fields["previous"]) if fields.get("previous") else None,
         id=UUID(fields["id"]) if fields.get("id") else None,
         trail=tuple(map(CaseState, fields.get("trail") or ())),
