@@ -78,6 +78,7 @@ class Case:
     `amount` is what was found to be due, `rule` the rule that refused it, `policy_version` by which policy.
     `words` is what the customer wrote in it so far, a text for each mail: what they want is read anew from all of it
     once the order is known. `language` (ISO 639-1) is that of the first mail that told one: a bare number tells none.
+    `writer` is the address that has to be confirmed as the customer's, or was: the link says nothing of any other.
     `previous` is an ended case of the same conversation that this one follows. `trail` are the states it passed since
     it was read. `version` rises with every move: two mails, or a worker and a member, cannot both move one case.
     """
@@ -98,6 +99,7 @@ class Case:
     policy_version: int = 0
     words: tuple[str, ...] = ()
     language: str = ""
+    writer: str = ""
     previous: UUID | None = None
     id: UUID | None = None
     trail: tuple[CaseState, ...] = ()
@@ -151,6 +153,7 @@ class Case:
             identity=self.identity or (now.identity if number == now.order_number else Identity.UNKNOWN),
             words=tuple(dict.fromkeys((*now.words, *self.words))),
             language=self.language or now.language,
+            writer=self.writer or now.writer,
             asked=tuple(dict.fromkeys((*now.asked, *self.asked))),
             wrong_numbers=tuple(dict.fromkeys((*now.wrong_numbers, *self.wrong_numbers))),
             version=now.version,

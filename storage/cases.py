@@ -41,10 +41,10 @@ _REMOVE = text("DELETE FROM support_case WHERE tenant_id = :tenant AND id = :id 
 _INSERT = text("""
     INSERT INTO support_case (tenant_id, id, conversation_id, kind, state, is_open, order_number, asked, wrong_numbers,
         action, items, reason, evidence, identity, amount_minor, currency, rule, policy_version, words,
-        language, previous_id, version)
+        language, writer, previous_id, version)
     VALUES (:tenant, :id, :conversation, :kind, :state, :is_open, :order_number, :asked, :wrong_numbers, :action,
         CAST(:items AS jsonb), :reason, :evidence, :identity, :amount_minor, :currency, :rule, :policy_version,
-        :words, :language, :previous_id, 1)
+        :words, :language, :writer, :previous_id, 1)
     ON CONFLICT (tenant_id, conversation_id) WHERE is_open DO NOTHING RETURNING id
 """)
 
@@ -54,7 +54,8 @@ _UPDATE = text("""
     UPDATE support_case c SET state = :state, is_open = :is_open, order_number = :order_number, asked = :asked,
         wrong_numbers = :wrong_numbers, action = :action, items = CAST(:items AS jsonb), reason = :reason,
         evidence = :evidence, identity = :identity, amount_minor = :amount_minor, currency = :currency, rule = :rule,
-        policy_version = :policy_version, words = :words, language = :language, version = version + 1, moved_at = now()
+        policy_version = :policy_version, words = :words, language = :language, writer = :writer,
+        version = version + 1, moved_at = now()
     WHERE tenant_id = :tenant AND version = :version
         AND (id = :id OR CAST(:id AS uuid) IS NULL AND conversation_id = :conversation AND is_open)
         AND (NOT :is_open OR NOT EXISTS (SELECT FROM support_case o WHERE o.tenant_id = c.tenant_id
@@ -196,6 +197,7 @@ def _values(case: Case) -> dict[str, object]:
         "policy_version": case.policy_version,
         "words": list(case.words),
         "language": case.language,
+        "writer": case.writer,
         "previous_id": case.previous,
     }
 
@@ -213,6 +215,7 @@ def _case(row: Any) -> Case:
         policy_version=row.policy_version,
         words=tuple(row.words),
         language=row.language,
+        writer=row.writer,
         previous=row.previous_id,
         id=row.id,
     )

@@ -165,6 +165,7 @@ def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:
         policy_version=fields.get("policy_version") or 0,
         words=tuple(fields.get("words") or ()),
         language=fields.get("language") or "",
+        writer=fields.get("writer") or "",
         previous=UUID(fields["previous"]) if fields.get("previous") else None,
         id=UUID(fields["id"]) if fields.get("id") else None,
         trail=tuple(map(CaseState, fields.get("trail") or ())),
