@@ -1,16 +1,35 @@
 """A shop in memory: orders with their ledger and the cases of conversations, under the rules that the tables keep."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from uuid import uuid4
 
 from domain.case import TRANSITIONS, Case, CaseState, NoSuchMove
 from domain.decision import OrderAct
 from domain.message import Address
 from domain.money import Money
+from domain.number_forms import NumberForms
 from domain.order import Order, normal_number
 from domain.order_action import Action
+
+# Whatever a shop's numbers look like, they have few forms.
+MOST_FORMS = 20
+SHORTEST, LONGEST = 3, 40
+
+
+def number_forms(orders: Iterable[Order]) -> NumberForms:
+    """The forms that a shop's own numbers have, as a workspace names them: each digit a `#`, all else itself.
+
+    Numbers that are digits alone have no form of their own: a house number must not pass for an order.
+    """
+    forms = Counter(
+        "".join("#" if sign.isdigit() else sign for sign in normal_number(order.number)) for order in orders
+    )
+    usable = (form for form, _ in forms.most_common() if SHORTEST <= len(form) <= LONGEST and set(form) > {"#"})
+    return NumberForms(orders=tuple(islice(usable, MOST_FORMS)))
 
 
 class TooMuch(Exception):
