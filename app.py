@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        confirm,
         conversation,
         errors,
         gaps,
@@ -59,6 +60,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         security,
         session,
         sign_in,
+        suppliers,
         verdict,
         words,
         workspace,
@@ -78,8 +80,21 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
+    confirm.register(app)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
-    for part in (sign_in, queue, conversation, verdict, *knowing, learning, mailboxes, numbers, workspace, health):
+    for part in (
+        sign_in,
+        queue,
+        conversation,
+        verdict,
+        *knowing,
+        suppliers,
+        learning,
+        mailboxes,
+        numbers,
+        workspace,
+        health,
+    ):
         app.register_blueprint(part.pages)
     return app
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 
 from adapters.mime.attachment import extract
+from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import decisions, desk, reclassify, thread
+from storage import claims, desk, reclassify, thread
 from storage.reclassify import Outcome
+from storage.references import new_reference
 from storage.thread import Conversation, Shown
 from web.evidence import evidence
 from web.fields import letter
@@ -37,8 +39,14 @@ def page(conversation: UUID) -> Page:
     return _shown(conversation)
 
 
-def _shown(conversation: UUID, unsent: str = "") -> Page:
-    """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost."""
+def _shown(
+    conversation: UUID, unsent: str = "", *, decision: UUID | None = None, unproven: tuple[Claim, ...] = ()
+) -> Page:
+    """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost.
+
+    `unproven` is what it claims in answer to `decision` and what nobody did: the writer may say why it leaves all the
+    same.
+    """
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
         found = thread.find(db, tenant, conversation)
@@ -53,6 +61,8 @@ def _shown(conversation: UUID, unsent: str = "") -> Page:
         **evidence(now),
         open_mail=open_mail,
         unsent=unsent,
+        unsent_to=decision,
+        unproven=unproven,
         topics=TOPICS,
     )
 
@@ -122,13 +132,28 @@ def send(decision: UUID) -> Page:
     if not text or len(text) > LONGEST_REPLY:
         flash(f"Nothing was sent: a reply needs between 1 and {LONGEST_REPLY:,} characters.", "warning")
         return redirect(url_for("conversation.page", conversation=conversation))
-    tenant, reference = member().tenant, decisions.new_reference()
+    tenant, sender, reference = member().tenant, member().id, new_reference()
+    why = letter(request.form.get("claim_reason", ""))[: claims.LONGEST_REASON].strip()
     try:
         with services().database.transaction(tenant) as db:
-            done = desk.send(db, tenant, decision, member=member().id, text_to_send=text, reference=reference)
+            unproven = claims.unproven_in(db, tenant, decision, text)
+            done = bool(why or not unproven) and desk.send(
+                db,
+                tenant,
+                decision,
+                member=sender,
+                text_to_send=text,
+                reference=reference,
+                claim_reason=why if unproven else "",
+            )
+            if done and unproven:
+                claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
     except BadInput as error:
         flash(f"Nothing was sent. {error.reason}", "warning")
         return _shown(conversation, unsent=text)
+    if unproven and not why:
+        flash("Nothing was sent: it says that something was done of which we know nothing.", "warning")
+        return _shown(conversation, unsent=text, decision=decision, unproven=unproven)
     if not done:
         flash(f"{_SETTLED}; nothing was sent twice.", "warning")
         return _shown(conversation, unsent=text)
