@@ -14,7 +14,7 @@ from parts.composing import composed
 from parts.from_data import FromData
 from parts.knowledge import Knowledge
 from parts.tables import NoOrders, NoRefunds, TenantOrders, TenantRefunds
-from storage import indexing, tenants
+from storage import indexing, refund_policies, tenants
 
 if TYPE_CHECKING:
     from rag.cache import IndexCache
@@ -50,7 +50,8 @@ class Answering(Abstaining, Knowledge, FromData):
 
     def refund_policy(self, tenant: UUID) -> RefundPolicy:
         """The newest that the tenant wrote, or the one that stands for none."""
-        return RefundPolicy()
+        with self.database.transaction(tenant) as db:
+            return refund_policies.newest(db, tenant)
 
     def prior_answers(self, tenant: UUID) -> Answers:
         """Answers as sure as the shipped abstention says, whatever the tenant's verdicts made of it."""

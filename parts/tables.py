@@ -7,7 +7,7 @@ from domain.incident import Incident
 from domain.opinion import Call
 from domain.order import Order
 from domain.order_action import Action
-from storage import incidents, llm_calls, order_history, orders, refund_history
+from storage import incidents, llm_calls, order_history, orders
 from storage.database import Database
 
 
@@ -40,7 +40,7 @@ class TenantRefunds:
 
     def paid_back_since(self, customer: str, since: datetime) -> int:
         with self._database.transaction(self._tenant) as db:
-            return refund_history.paid_back_since(db, self._tenant, customer, since)
+            return orders.paid_back_since(db, self._tenant, customer, since)
 
     def actions_on(self, order_number: str) -> list[Action]:
         with self._database.transaction(self._tenant) as db:
