@@ -6,6 +6,7 @@ from typing import assert_never
 
 from domain.case import Case, CaseState, Identity
 from domain.decision import Check, Decision, OrderAct
+from domain.order import Order
 from domain.order_action import PAYS_BACK, Action
 from domain.ports import Refunds
 from domain.refund_policy import RefundPolicy
@@ -30,6 +31,16 @@ class Rules:
     refunds: Refunds
     now: datetime
     judge: Judge
+
+
+def left_to_a_person(reason: str) -> Judge:
+    """Judges nothing: for a policy that cannot be read, and why."""
+
+    def judge(request: Request, order: Order, policy: RefundPolicy, now: datetime) -> Verdict:
+        del order, policy, now
+        return Verdict(Outcome.PERSON, request.action, reason, items=request.items)
+
+    return judge
 
 
 def judged(mail: Mail, proven: Proven, rules: Rules) -> Decision:
