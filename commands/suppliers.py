@@ -10,7 +10,8 @@ import click
 from flask.cli import AppGroup
 
 from bootstrap import Services
-from commands.importing import BadRow, tenant_of
+from commands.importing import tenant_of
+from commands.order_file import BadRow
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from domain.supplier import Purpose, Supplier, checked_supplier

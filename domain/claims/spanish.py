@@ -1,6 +1,6 @@
 """How one says in Spanish that something was done."""
 
-from domain.claims.common import COMMON
+from domain.claims.shared import COMMON
 from domain.claims.grammar import Language, rules
 from domain.order_action import Action
 
@@ -14,7 +14,7 @@ WORDS = {
     "item": "artículo artículos producto lámpara zapatos",
     "new": "nuevo nueva nuevos nuevas",
     "document": "factura facturas enlace correo correos código contraseña recibo confirmación etiqueta mensaje"
-    " dirección fecha catálogo copia formulario política información oferta versión pregunta preguntas datos",
+    " dirección fecha catálogo copia formulario política información oferta versión datos",
     "request": "solicitud solicitudes petición",
     "account": "cuenta tarjeta banco paypal",
     "currency": "eur euro euros chf usd dólares € $ £ ¥",
