@@ -1,22 +1,19 @@
 """`flask orders import` and `flask kb import`: bring a tenant's orders and documents in."""
 
-import csv
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import click
 from flask.cli import AppGroup
 
+from adapters import order_csv
+from adapters.order_csv import BadRow
 from bootstrap import Services
 from commands.index_here import index_here, progress
 from commands.settings_of import services_for
 from domain.errors import BadInput
-from domain.money import Money
-from domain.order import ORDER_STATUSES, Order, OrderItem, normal_number
+from domain.order import Order
 from storage import answer_verdicts, checked, documents, tenants
 from storage import orders as order_rows
 from storage.checked import Shipped
@@ -26,14 +23,6 @@ orders = AppGroup("orders", help="The shop's orders.")
 kb = AppGroup("kb", help="The knowledge base.")
 
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that was left out. `line` counts from 1, the heading included."""
-
-    line: int
-    reason: str
 
 
 @orders.command("import", with_appcontext=False)
@@ -150,59 +139,16 @@ def save_checked_mail(services: Services, tenant: UUID) -> int:
 
 
 def read_orders(file: Path) -> Iterator[Order | BadRow]:
-    """The orders of a CSV file in its order, and what is wrong with the rows that are none."""
+    """The orders of a CSV file in its order, and the rows that are none.
+
+    All of it is looked at first, so that a file that is no text changes nothing.
+    """
     try:
         file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise BadInput("file", "It is not UTF-8 text: save it as CSV in UTF-8.") from None
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        missing = {"order_number", "customer_email", "status", "currency", "total_minor", "placed_at"} - set(
-            rows.fieldnames or ()
-        )
-        if missing:
-            raise BadInput("file", f"The heading lacks: {', '.join(sorted(missing))}.")
-        for row in rows:
-            try:
-                yield _order(row)
-            except (ValueError, KeyError, TypeError) as error:
-                yield BadRow(rows.line_num, str(error))
-
-
-def _order(row: dict[str, str]) -> Order:
-    status, currency = row["status"].strip(), row["currency"].strip().upper()
-    if not normal_number(row["order_number"]) or "@" not in row["customer_email"]:
-        raise ValueError("It needs an order number and the customer's mail address.")
-    total, refunded = _whole(row, "total_minor"), _whole(row, "refunded_minor")
-    if not 0 <= refunded <= total < 10**15:
-        raise ValueError("What was refunded must be from 0 up to the total, and the total no less than 0.")
-    if status not in ORDER_STATUSES:
-        raise ValueError(f"The status {status!r} is none of {', '.join(ORDER_STATUSES)}.")
-    return Order(
-        number=row["order_number"].strip(),
-        customer_email=row["customer_email"].strip().lower(),
-        status=status,
-        total=Money(total, currency),
-        refunded=Money(refunded, currency),
-        placed_at=_moment(row["placed_at"]),
-        delivered_at=_moment(row["delivered_at"]) if row.get("delivered_at") else None,
-        items=tuple(OrderItem(**item) for item in json.loads(row.get("items") or "[]")),
-        customer_name=row.get("customer_name", ""),
-        tracking_url=row.get("tracking_url", ""),
-        status_at=_moment(row["status_at"]) if row.get("status_at") else None,
-    )
-
-
-def _whole(row: dict[str, str], field: str) -> int:
-    text = (row.get(field) or "0").strip()
-    if not text.lstrip("-").isdecimal():
-        raise ValueError(f"{field} must be a whole number of cents, not {text!r}.")
-    return int(text)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.strip())
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        yield from order_csv.read_orders(lines)
 
 
 def _save(services: Services, tenant: UUID, batch: list[Order]) -> int:
