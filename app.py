@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        case,
         conversation,
         errors,
         gaps,
@@ -54,7 +55,10 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         learning,
         mailboxes,
         numbers,
+        orders,
         queue,
+        refund_policy,
+        refunds,
         security,
         session,
         sign_in,
@@ -78,7 +82,8 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     errors.register(app)
     mailboxes.register_google(app, settings)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
-    for part in (sign_in, queue, conversation, verdict, *knowing, learning, mailboxes, numbers, workspace, health):
+    refunding = (case, orders, refunds, refund_policy)
+    for part in (sign_in, queue, conversation, verdict, *refunding, *knowing, learning, mailboxes, numbers, workspace, health):
         app.register_blueprint(part.pages)
     return app
 

@@ -1,0 +1,101 @@
+"""The shop's orders: the list, one order with all that became of it, and a list of them brought in as CSV."""
+
+from io import TextIOWrapper
+from typing import Any
+
+from flask import Blueprint, abort, g, render_template, request
+
+from adapters.order_csv import BadRow, read_orders
+from domain.errors import BadInput
+from domain.order import ORDER_STATUSES, Order, normal_number
+from storage import events, ledger, order_acts, orders, orders_list
+from web.fields import PAGE, line
+from web.session import Page, allowed, look_at_cookie, may, member, services, signed_in
+
+pages = Blueprint("orders", __name__, url_prefix="/orders")
+
+MB = 1024 * 1024
+MOST_BYTES = 5 * MB
+BATCH = 500
+# Of the rows that were left out, so many are named.
+MOST_SHOWN = 200
+
+
+@pages.url_value_preprocessor
+def _take_more(*_: Any) -> None:
+    """A list of orders is larger than a form: from those who may bring one, and said before anything is read."""
+    look_at_cookie()
+    if g.member is not None and may("manage") and request.endpoint == "orders.bring":
+        request.max_content_length = MOST_BYTES + 64 * 1024
+
+
+@pages.get("")
+@signed_in
+def page() -> Page:
+    tenant, words, status = member().tenant, line(request.args.get("q", "")), request.args.get("status", "")
+    status = status if status in ORDER_STATUSES else ""
+    after = line(request.args.get("after", ""))
+    with services().database.transaction(tenant) as db:
+        rows = orders_list.listed(db, tenant, words=words, status=status, after=after, limit=PAGE + 1)
+    return render_template(
+        "orders/page.html", rows=rows[:PAGE], more=len(rows) > PAGE, words=words, status=status, after=after,
+        statuses=ORDER_STATUSES,
+    )  # fmt: skip
+
+
+@pages.get("/<path:number>")
+@signed_in
+def order(number: str) -> Page:
+    """One order with its ledger, what was asked for and done with it, and who wrote about it."""
+    tenant, number = member().tenant, normal_number(line(number))
+    with services().database.transaction(tenant) as db:
+        found = orders.find(db, tenant, number)
+        if found is None:
+            abort(404)
+        return render_template(
+            "orders/order.html",
+            order=found,
+            ledger=ledger.of_order(db, tenant, number),
+            people=orders_list.people(db, tenant),
+            acts=order_acts.of_order(db, tenant, number),
+            cases=orders_list.cases_of(db, tenant, number),
+            conversations=orders_list.conversations_of(db, tenant, found.customer_email),
+        )
+
+
+@pages.get("/upload")
+@allowed("manage")
+def upload() -> Page:
+    return _form()
+
+
+@pages.post("/upload")
+@allowed("manage")
+def bring() -> Page:
+    """Store the good rows of a list, and name the bad ones by their line."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _form("Choose a file.")
+    content = file.stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        return _form(f"The file is larger than {MOST_BYTES // MB} MB: split it.")
+    tenant, good, bad = member().tenant, [], []
+    file.stream.seek(0)
+    try:
+        for row in read_orders(TextIOWrapper(file.stream, encoding="utf-8-sig", newline="")):  # type: ignore[type-var]  # werkzeug's stream is a binary file
+            if isinstance(row, BadRow):
+                bad.append(row)
+            else:
+                good.append(row)
+    except BadInput as error:
+        return _form(error.reason)
+    with services().database.transaction(tenant) as db:
+        _save(db, tenant, good)
+        events.record(db, tenant, actor=str(member().id), kind="orders_brought", n=len(good), left_out=len(bad))
+    return render_template("orders/brought.html", good=len(good), bad=bad, most_shown=MOST_SHOWN)
+
+
+def _form(problem: str = "") -> Page:
+    return render_template(
+        "orders/upload.html", problem=problem, most_mb=MOST_BYTES // MB, statuses=ORDER_STATUSES
+    )
