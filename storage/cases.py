@@ -1,36 +1,48 @@
 """Cases: the state of a refund or order action over several mails, moved only from the version that was read."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
-from domain.case import ASKING, Case, CaseState, Identity
+from domain.case import ASKING, TRANSITIONS, Case, CaseState, NoSuchMove
 from domain.errors import TryAgain
-from domain.money import Money
-from domain.order_action import Action
-from storage.codec import case_from_json, dumps, wanted_items
+from storage import acts
+from storage.case_history import note
+from storage.case_rows import from_row, to_row
+from storage.codec import case_from_json, dumps
 
 MACHINE = "machine"
+
+# What is being asked or done goes on however long it takes.
+_LASTING = (*ASKING, CaseState.APPROVED, CaseState.EXECUTING)
+
+# In these an order action may still wait for its approval; a case that goes elsewhere leaves none behind.
+_ACT_MAY_WAIT = frozenset({CaseState.ELIGIBLE, CaseState.PERSON, CaseState.APPROVED, CaseState.EXECUTING})
+
 
 # Whatever a person made of a case, a month later the same customer may want something new.
 _NEWEST = text("""
     SELECT DISTINCT ON (conversation_id) * FROM support_case
     WHERE tenant_id = :tenant AND conversation_id = ANY(:conversations)
-        AND (state = ANY(:asking) OR moved_at > now() - interval '30 days')
+        AND (state = ANY(:lasting) OR moved_at > now() - interval '30 days')
     ORDER BY conversation_id, is_open DESC, opened_at DESC
 """)
 
 _EXPIRE = text("""
-    UPDATE support_case SET state = 'expired', is_open = false, version = version + 1, moved_at = now()
-    WHERE tenant_id = :tenant AND conversation_id = :conversation AND state IN ('person', 'eligible', 'checking')
-        AND moved_at <= now() - interval '30 days'
-    RETURNING id
+    UPDATE support_case c SET state = 'expired', is_open = false, version = version + 1, moved_at = now()
+    FROM (SELECT id, state FROM support_case WHERE tenant_id = :tenant AND conversation_id = :conversation
+            AND state IN ('person', 'eligible', 'checking') AND moved_at <= now() - interval '30 days' FOR UPDATE) old
+    WHERE c.tenant_id = :tenant AND c.id = old.id
+    RETURNING c.id, old.state
 """)
 
 _BY_ID = text("SELECT * FROM support_case WHERE tenant_id = :tenant AND id = :id FOR UPDATE")
+
+_OPEN = text("""
+    SELECT * FROM support_case WHERE tenant_id = :tenant AND conversation_id = :conversation AND is_open FOR UPDATE
+""")
 
 _LOCK = text("SELECT FROM support_case WHERE tenant_id = :tenant AND conversation_id = :conversation FOR UPDATE")
 
@@ -38,46 +50,48 @@ _UNDO = text("SELECT case_undo FROM decision WHERE tenant_id = :tenant AND id = 
 
 _REMOVE = text("DELETE FROM support_case WHERE tenant_id = :tenant AND id = :id AND version = :version")
 
+# A late mail to a case that has ended opens one that is linked to it.
 _INSERT = text("""
     INSERT INTO support_case (tenant_id, id, conversation_id, kind, state, is_open, order_number, asked, wrong_numbers,
         action, items, reason, evidence, identity, amount_minor, currency, rule, policy_version, previous_id, version)
     VALUES (:tenant, :id, :conversation, :kind, :state, :is_open, :order_number, :asked, :wrong_numbers, :action,
         CAST(:items AS jsonb), :reason, :evidence, :identity, :amount_minor, :currency, :rule, :policy_version,
-        :previous_id, 1)
+        coalesce(CAST(:previous_id AS uuid), (SELECT e.id FROM support_case e WHERE e.tenant_id = :tenant
+            AND e.conversation_id = :conversation AND e.kind = :kind AND NOT e.is_open
+            ORDER BY e.opened_at DESC, e.id LIMIT 1)), 1)
     ON CONFLICT (tenant_id, conversation_id) WHERE is_open DO NOTHING RETURNING id
 """)
 
 # From the version that was read, and from no other. The version rises: whoever read the case must read anew.
-# A step of which no id is known is the open case's: a conversation has one at most.
 _UPDATE = text("""
     UPDATE support_case c SET state = :state, is_open = :is_open, order_number = :order_number, asked = :asked,
         wrong_numbers = :wrong_numbers, action = :action, items = CAST(:items AS jsonb), reason = :reason,
         evidence = :evidence, identity = :identity, amount_minor = :amount_minor, currency = :currency, rule = :rule,
         policy_version = :policy_version, version = version + 1, moved_at = now()
-    WHERE tenant_id = :tenant AND version = :version
-        AND (id = :id OR CAST(:id AS uuid) IS NULL AND conversation_id = :conversation AND is_open)
+    WHERE tenant_id = :tenant AND version = :version AND id = :id
         AND (NOT :is_open OR NOT EXISTS (SELECT FROM support_case o WHERE o.tenant_id = c.tenant_id
             AND o.conversation_id = c.conversation_id AND o.is_open AND o.id <> c.id))
     RETURNING id
 """)
 
-_EVENT = text("""
-    INSERT INTO case_event (tenant_id, case_id, actor, from_state, to_state, reason)
-    VALUES (:tenant, :case, :actor, :before, :after, :reason)
-""")
-
 
 def newest(db: Connection, tenant: UUID, conversations: Sequence[UUID]) -> dict[UUID, Case]:
     """The case of each conversation: the open one, else the newest, left out a month after its last move."""
-    asking = [state.value for state in ASKING]
-    rows = db.execute(_NEWEST, {"tenant": tenant, "conversations": list(conversations), "asking": asking})
-    return {row.conversation_id: _case(row) for row in rows}
+    lasting = [state.value for state in _LASTING]
+    rows = db.execute(_NEWEST, {"tenant": tenant, "conversations": list(conversations), "lasting": lasting})
+    return {row.conversation_id: from_row(row) for row in rows}
 
 
 def get(db: Connection, tenant: UUID, case: UUID) -> Case | None:
     """One case, its row locked until the transaction ends."""
     row = db.execute(_BY_ID, {"tenant": tenant, "id": case}).one_or_none()
-    return _case(row) if row is not None else None
+    return from_row(row) if row is not None else None
+
+
+def open_one(db: Connection, tenant: UUID, conversation: UUID) -> Case | None:
+    """The case of a conversation that has not ended, its row locked until the transaction ends."""
+    row = db.execute(_OPEN, {"tenant": tenant, "conversation": conversation}).one_or_none()
+    return from_row(row) if row is not None else None
 
 
 def move(
@@ -85,28 +99,40 @@ def move(
 ) -> UUID:
     """Store the case as a decision or a member leaves it, and each state that it passed; returns its id.
 
-    TryAgain: somebody else moved it since it was read.
+    TryAgain: somebody else moved it since it was read. NoSuchMove: the table has no such way, a defect of ours.
     """
-    values = {**_values(case), "tenant": tenant, "conversation": conversation, "version": case.version}
-    # What was read under no id is new.
-    fresh = case.version == 0
-    before = CaseState.REQUESTED if fresh else _state_now(db, tenant, case.id)
-    if fresh:
+    # What was read under no id is new; what is known by its version alone is the open one: there is at most one.
+    if case.version == 0:
         _expire_old(db, tenant, conversation)
-    moved = db.execute(_INSERT if fresh else _UPDATE, {**values, "id": uuid4() if fresh else case.id}).scalar()
-    if moved is None:
+        now, case_id = Case(case.kind), uuid4()
+    else:
+        found = get(db, tenant, case.id) if case.id else open_one(db, tenant, conversation)
+        if found is None or found.id is None or found.version != case.version:
+            raise TryAgain("The case was moved by somebody else meanwhile.")
+        now, case_id = found, found.id
+    passed = _way(now.state, case)
+    values = {**to_row(case), "tenant": tenant, "conversation": conversation, "version": case.version, "id": case_id}
+    if db.execute(_INSERT if case.version == 0 else _UPDATE, values).scalar() is None:
         raise TryAgain("The case was moved by somebody else meanwhile.")
-    case_id: UUID = moved
-    _note(db, tenant, case_id, before, case.trail, actor=actor, reason=reason)
+    note(db, tenant, case_id, now.state, passed, actor=actor, reason=reason)
+    if case.state not in _ACT_MAY_WAIT:
+        acts.cancel_of_case(db, tenant, case_id, reason="The case went another way.")
     return case_id
 
 
 def move_with_reply(
-    db: Connection, tenant: UUID, decision: UUID, conversation: UUID, case: Case, *, reason: str = ""
+    db: Connection,
+    tenant: UUID,
+    decision: UUID,
+    conversation: UUID,
+    case: Case,
+    *,
+    actor: str = MACHINE,
+    reason: str = "",
 ) -> UUID:
     """The same, where the move stands and falls with the decision's reply: how to take it back is written down."""
     before = newest(db, tenant, [conversation]).get(conversation) if case.version else None
-    moved = move(db, tenant, conversation, case, reason=reason)
+    moved = move(db, tenant, conversation, case, actor=actor, reason=reason)
     undo = {"id": moved, "version": case.version + 1, "before": asdict(before) if before else None}
     db.execute(
         text("UPDATE decision SET case_undo = CAST(:undo AS jsonb) WHERE tenant_id = :tenant AND id = :decision"),
@@ -121,93 +147,57 @@ def take_back(db: Connection, tenant: UUID, decision: UUID) -> None:
     undo = db.execute(_UNDO, values).scalar_one_or_none()
     if undo is None:
         return
-    before = case_from_json(undo["before"])
-    values |= {"id": UUID(undo["id"]), "version": undo["version"], "conversation": None}
+    before, case_id = case_from_json(undo["before"]), UUID(undo["id"])
+    values |= {"id": case_id, "version": undo["version"]}
     if before is None:
         db.execute(_REMOVE, values)
     else:
-        now = _state_now(db, tenant, UUID(undo["id"]))
-        put_back = db.execute(_UPDATE, {**_values(before), **values}).scalar()
-        if put_back is not None:
-            _note(db, tenant, put_back, now, (before.state,), actor=MACHINE, reason="Its reply did not leave.")
+        now = get(db, tenant, case_id)
+        if now is not None and db.execute(_UPDATE, {**to_row(before), **values}).scalar() is not None:
+            left = "Its reply did not leave."
+            note(db, tenant, case_id, now.state, (before.state,), actor=MACHINE, reason=left, is_put_back=True)
     db.execute(text("UPDATE decision SET case_undo = NULL WHERE tenant_id = :tenant AND id = :decision"), values)
+
+
+def late(db: Connection, tenant: UUID, conversation: UUID, step: Case) -> tuple[CaseState, Case] | None:
+    """The state in which the case of a conversation stands now, and the step that was decided earlier from there.
+
+    None where no step is left to take. The conversation's cases are locked until the transaction ends.
+    """
+    db.execute(_LOCK, {"tenant": tenant, "conversation": conversation})
+    now = newest(db, tenant, [conversation]).get(conversation)
+    unmoved = now is not None and (now.version, now.id) == (step.version, step.id)
+    moved = step if unmoved else step.onto(now)
+    if moved is None:
+        return None
+    return now.state if now is not None and moved.version else CaseState.REQUESTED, moved
 
 
 def move_late(db: Connection, tenant: UUID, decision: UUID, conversation: UUID, step: Case) -> bool:
     """Take a step that was decided earlier from where the case stands now; False where none is left to take."""
-    db.execute(_LOCK, {"tenant": tenant, "conversation": conversation})
-    moved = step.onto(newest(db, tenant, [conversation]).get(conversation))
-    if moved is None:
+    found = late(db, tenant, conversation, step)
+    if found is None:
         return False
     try:
-        move_with_reply(db, tenant, decision, conversation, moved)
-    except TryAgain:  # Somebody opened a case in this very moment: theirs counts.
+        move_with_reply(db, tenant, decision, conversation, found[1])
+    except (TryAgain, NoSuchMove):  # Somebody moved it elsewhere, or opened one in this very moment: theirs counts.
         return False
     return True
 
 
 def _expire_old(db: Connection, tenant: UUID, conversation: UUID) -> None:
     """What a person left lying for a month makes room for what is new."""
-    for case in db.execute(_EXPIRE, {"tenant": tenant, "conversation": conversation}).scalars():
+    for case, state in db.execute(_EXPIRE, {"tenant": tenant, "conversation": conversation}).all():
         passed, reason = (CaseState.EXPIRED,), "A month without a move; a new case begins."
-        _note(db, tenant, case, CaseState.PERSON, passed, actor=MACHINE, reason=reason)
+        note(db, tenant, case, CaseState(state), passed, actor=MACHINE, reason=reason)
+        acts.cancel_of_case(db, tenant, case, reason=reason)
 
 
-def _state_now(db: Connection, tenant: UUID, case: UUID | None) -> CaseState:
-    found = get(db, tenant, case) if case is not None else None
-    return found.state if found is not None else CaseState.REQUESTED
-
-
-def _note(
-    db: Connection,
-    tenant: UUID,
-    case: UUID,
-    before: CaseState,
-    passed: Sequence[CaseState],
-    *,
-    actor: str,
-    reason: str,
-) -> None:
-    """One event for each step. Only the last has the reason: it is what the steps led to."""
-    for number, after in enumerate(passed, start=1):
-        said = reason if number == len(passed) else ""
-        values = {"tenant": tenant, "case": case, "actor": actor, "before": before.value, "after": after.value}
-        db.execute(_EVENT, {**values, "reason": said[:500]})
+def _way(before: CaseState, case: Case) -> tuple[CaseState, ...]:
+    """The states that the case passes, each step a way of the table."""
+    passed = case.trail or ((CaseState(case.state),) if case.state != before else ())
+    for after in passed:
+        if after not in TRANSITIONS[before]:
+            raise NoSuchMove(f"No case goes from {before} to {after}.")
         before = after
-
-
-def _values(case: Case) -> dict[str, object]:
-    return {
-        "kind": case.kind,
-        "state": str(case.state),
-        "is_open": case.is_open,
-        "order_number": case.order_number,
-        "asked": list(case.asked),
-        "wrong_numbers": list(case.wrong_numbers),
-        "action": case.action.value if case.action else "",
-        "items": dumps([asdict(item) for item in case.items]),
-        "reason": case.reason,
-        "evidence": list(case.evidence),
-        "identity": case.identity.value,
-        "amount_minor": case.amount.minor if case.amount else None,
-        "currency": case.amount.currency if case.amount else "",
-        "rule": case.rule,
-        "policy_version": case.policy_version,
-        "previous_id": case.previous,
-    }
-
-
-def _case(row: Any) -> Case:
-    return replace(
-        Case(row.kind, CaseState(row.state), row.order_number, tuple(row.asked), tuple(row.wrong_numbers), row.version),
-        action=Action(row.action) if row.action else None,
-        items=wanted_items(row.items),
-        reason=row.reason,
-        evidence=tuple(row.evidence),
-        identity=Identity(row.identity),
-        amount=Money(row.amount_minor, row.currency) if row.amount_minor is not None else None,
-        rule=row.rule,
-        policy_version=row.policy_version,
-        previous=row.previous_id,
-        id=row.id,
-    )
+    return passed

@@ -1,19 +1,20 @@
 """Decisions: written with their case and their outbox rows in one transaction, settled by a person at most once."""
 
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import assert_never
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
+from domain.case import CaseState
 from domain.composition import Attempt
 from domain.conversation import Conversation
 from domain.decision import Decision, Disposition, IdentityMail, OrderAct, Reply
 from domain.delivery import EffectState
-from domain.errors import TryAgain
+from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.understanding import Understanding
-from storage import acts, attempts, cases, events, identity_links
+from storage import acts, attempts, cases, events, identity_links, settling
 from storage.codec import composition_from_json, composition_to_json, dumps
 from storage.messages import Claimed
 
@@ -110,7 +111,53 @@ def record(
     as_one_copy = understanding is not None and decision.disposition is not Disposition.IGNORE
     if as_one_copy and (not undisturbed or _handled_elsewhere(db, claim.tenant, [claim.id])):
         raise TryAgain("The same mail is being dealt with in another mailbox.")
-    decision_id, released = uuid4(), decision.disposition is Disposition.RELEASE
+    decision_id = uuid4()
+    written = _write_or_hold(db, claim, decision_id, decision, understanding)
+    if decision.tried:
+        attempts.record(db, claim, decision.tried)
+    kind = f"message_{written.disposition}"
+    events.record(db, claim.tenant, actor="machine", kind=kind, subject=claim.id, decision=decision_id)
+    return True
+
+
+def composition(db: Connection, tenant: UUID, decision: UUID) -> tuple[Attempt, ...]:
+    """What a language model was asked and said for this decision, and what code made of each sentence."""
+    stored = db.execute(_COMPOSITION, {"tenant": tenant, "id": decision}).scalar_one_or_none()
+    return composition_from_json(stored or ())
+
+
+def _write_or_hold(
+    db: Connection, claim: Claimed, decision_id: UUID, decision: Decision, understanding: Understanding | None
+) -> Decision:
+    """Write what was decided, and return it; what cannot be taken up as it is waits for a person with the reason.
+
+    Where it cannot even wait, it is left out with the replies that would tell of it, and a person has the case: no mail
+    is lost over an order action.
+    """
+    if all(isinstance(effect, Reply) for effect in decision.effects):
+        _write(db, claim, decision_id, decision, understanding)
+        return decision
+    with_person = settling.ending_in(decision.case.state, decision.case, CaseState.PERSON) if decision.case else None
+    for _ in range(2):
+        was_released = decision.disposition is Disposition.RELEASE
+        try:
+            with db.begin_nested():
+                _write(db, claim, decision_id, decision, understanding)
+        except (BadInput, NeedsPerson) as objection:
+            decision = decision.held(objection.reason)
+            if not was_released:
+                break
+        else:
+            return decision
+    decision = replace(decision, effects=(), case=with_person, case_on_release=None)
+    _write(db, claim, decision_id, decision, understanding)
+    return decision
+
+
+def _write(
+    db: Connection, claim: Claimed, decision_id: UUID, decision: Decision, understanding: Understanding | None
+) -> None:
+    released = decision.disposition is Disposition.RELEASE
     # Should a gate hold what is released here, the case moves when a person sends it after all.
     on_release = decision.case if released else decision.case_on_release
     db.execute(
@@ -147,23 +194,13 @@ def record(
                 pass
             case _:
                 assert_never(effect)
-    if decision.tried:
-        attempts.record(db, claim, decision.tried)
-    events.record(
-        db,
-        claim.tenant,
-        actor="machine",
-        kind=f"message_{decision.disposition}",
-        subject=claim.id,
-        decision=decision_id,
-    )
-    return True
 
 
 def _move_case(db: Connection, claim: Claimed, decision_id: UUID, decision: Decision, *, released: bool) -> UUID | None:
     if decision.case is None or claim.conversation is None:
         return None
-    if released:
+    # What is done with an order stands, whatever becomes of the reply that tells of it.
+    if released and not any(isinstance(effect, OrderAct) for effect in decision.effects):
         return cases.move_with_reply(
             db, claim.tenant, decision_id, claim.conversation, decision.case, reason=decision.reason
         )
@@ -180,12 +217,6 @@ def _write_acts(
         if isinstance(effect, OrderAct)
     ]
     return written[0] if written else None
-
-
-def composition(db: Connection, tenant: UUID, decision: UUID) -> tuple[Attempt, ...]:
-    """What a language model was asked and said for this decision, and what code made of each sentence."""
-    stored = db.execute(_COMPOSITION, {"tenant": tenant, "id": decision}).scalar_one_or_none()
-    return composition_from_json(stored or ())
 
 
 def _write_reply(

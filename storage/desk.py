@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from domain.errors import BadInput
-from storage import answer_verdicts, cases, checked, events
-from storage.codec import case_from_json
+from domain.case import CaseState
+from domain.delivery import EffectState
+from storage import acts, cases, events, settling
 from storage.conversations import like
+from storage.settling import Answer, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +63,13 @@ _QUEUE = text("""
     ORDER BY d.importance DESC, d.created_at, d.id LIMIT :limit
 """)
 
-_SETTLE = text("""
-    UPDATE decision SET settled_at = now(), settled_by = :member, settlement = :settlement
-    WHERE tenant_id = :tenant AND id = :decision AND is_current AND disposition = 'hold' AND settled_at IS NULL
-    RETURNING message_id, conversation_id, case_on_release
-""")
-
-_RELEASE = text("""
-    UPDATE outbox SET state = 'pending', automatic = false, released_by = :member, released_at = now(), text = :text,
-        reference = :reference, next_at = now(), attempts = 0, draft_id = NULL, fence = fence + 1, lease_until = NULL
-    WHERE tenant_id = :tenant AND decision_id = :decision AND position = 0 AND state = 'held'
-    RETURNING id, draft_text
-""")
-
-_WRITE = text("""
-    INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
-        automatic, released_by, released_at, recipient, recipient_name, subject, text, draft_text, reference, state)
-    SELECT :tenant, gen_random_uuid(), d.id,
-        (SELECT coalesce(max(o.position) + 1, 0) FROM outbox o
-            WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id),
-        'reply', m.id, m.mailbox_id, m.conversation_id, m.thread_id, false, :member, now(), m.sender_address,
-        m.sender_name, m.subject, :text, '', :reference, 'pending'
-    FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
-    WHERE d.tenant_id = :tenant AND d.id = :decision AND m.sender_address <> ''
-""")
-
-_DISMISS = text("""
-    UPDATE outbox SET state = 'cancelled', last_error = 'Dismissed.'
-    WHERE tenant_id = :tenant AND decision_id = :decision AND state = 'held'
+# What waits with a person because of this very decision: its order action's case, or the case that it moved.
+_ITS_CASE = text("""
+    SELECT c.id FROM decision d JOIN support_case c ON c.tenant_id = d.tenant_id
+        AND c.conversation_id = d.conversation_id AND c.state IN ('eligible', 'person')
+    WHERE d.tenant_id = :tenant AND d.id = :decision AND (c.moved_at = d.created_at OR EXISTS (SELECT FROM order_act a
+        WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND a.decision_id = d.id AND a.state = 'held'))
+    FOR UPDATE OF c
 """)
 
 _TODAY = text("""
@@ -114,12 +94,6 @@ _HANDLED_BY = text("""
     FROM decision d JOIN member p ON p.tenant_id = d.tenant_id AND p.id = d.settled_by
     WHERE d.tenant_id = :tenant AND d.settled_at > now() - interval '24 hours'
     GROUP BY p.tenant_id, p.id ORDER BY count(*) DESC, name LIMIT 20
-""")
-
-_MAILBOX = text("""
-    SELECT b.address, b.status FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
-        JOIN mailbox b ON b.tenant_id = m.tenant_id AND b.id = m.mailbox_id
-    WHERE d.tenant_id = :tenant AND d.id = :decision
 """)
 
 
@@ -152,42 +126,61 @@ def handled_by(db: Connection, tenant: UUID) -> list[Handled]:
     return [Handled(*row) for row in db.execute(_HANDLED_BY, {"tenant": tenant})]
 
 
-def send(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_send: str, reference: str) -> bool:
+def send(
+    db: Connection,
+    tenant: UUID,
+    decision: UUID,
+    *,
+    member: UUID,
+    text_to_send: str,
+    reference: str,
+    claim_reason: str = "",
+) -> bool:
     """A person releases the draft, perhaps edited, or writes an answer where there was none.
 
     False when somebody else settled it before. Nothing is sent here. Raises BadInput, and nothing is changed, when
-    there is nobody to answer or no mailbox to answer from. The case takes its step from where it stands by now.
+    there is nobody to answer or no mailbox to answer from. The case takes its step from where it stands by now. An
+    order action that was proposed with the draft is not approved by this: it is given up, and a person has the case.
     """
-    values: dict[str, object] = {"tenant": tenant, "decision": decision, "member": member}
-    settled = db.execute(_SETTLE, {**values, "settlement": "sent"}).one_or_none()
-    if settled is None:
+    waiting = settling.lock(db, tenant, decision)
+    if waiting is None:
         return False
-    mailbox = db.execute(_MAILBOX, values).one()
-    if mailbox.status == "disconnected":
-        raise BadInput(
-            "mailbox", f"{mailbox.address} is disconnected, so nothing can leave from here: answer in Gmail."
-        )
-    values |= {"text": text_to_send, "reference": reference}
-    released = db.execute(_RELEASE, values).one_or_none()
-    if released is None and db.execute(_WRITE, values).rowcount != 1:
-        raise BadInput("reply", "This mail names nobody who could be answered.")
-    case = case_from_json(settled.case_on_release)
-    if case is not None and settled.conversation_id is not None:
-        cases.move_late(db, tenant, decision, settled.conversation_id, case)
-    edited = released is None or released.draft_text != text_to_send
-    if not edited:
-        checked.sent(db, tenant, decision, member=member)
-        answer_verdicts.sent(db, tenant, decision, member=member)
-    events.record(db, tenant, actor=str(member), kind="reply_approved", subject=settled.message_id, edited=edited)
+    act, answer = acts.held(db, tenant, decision), Answer(member, text_to_send, reference, claim_reason)
+    settling.settle(db, tenant, decision, member=member, settlement="sent")
+    acts.cancel(db, tenant, decision, reason="A member answered in their own words.")
+    edited = settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
+    if act is not None:
+        _to_person(db, tenant, waiting, act.case, member=member)
+    elif waiting.step is not None and waiting.conversation is not None:
+        cases.move_late(db, tenant, decision, waiting.conversation, waiting.step)
+    settling.sent(db, tenant, waiting, answer, edited=edited)
     return True
 
 
 def dismiss(db: Connection, tenant: UUID, decision: UUID, *, member: UUID) -> bool:
-    """A person says that this needs no answer; False when somebody else settled it before."""
-    values = {"tenant": tenant, "decision": decision, "member": member}
-    settled = db.execute(_SETTLE, {**values, "settlement": "dismissed"}).one_or_none()
-    if settled is None:
+    """A person says that this needs no answer; False when somebody else settled it before.
+
+    What was proposed is given up, and the case that waited with a person for this very mail is withdrawn.
+    """
+    waiting = settling.lock(db, tenant, decision)
+    if waiting is None:
         return False
-    db.execute(_DISMISS, values)
-    events.record(db, tenant, actor=str(member), kind="message_dismissed", subject=settled.message_id)
+    settling.settle(db, tenant, decision, member=member, settlement="dismissed")
+    for case in db.execute(_ITS_CASE, {"tenant": tenant, "decision": decision}).scalars().all():
+        found = cases.get(db, tenant, case)
+        if found is not None and waiting.conversation is not None:
+            ended, actor = found.moved_to(CaseState.WITHDRAWN), str(member)
+            cases.move(db, tenant, waiting.conversation, ended, actor=actor, reason="Dismissed.")
+    acts.cancel(db, tenant, decision, reason="Dismissed.")
+    settling.drop_replies(db, tenant, decision, reason="Dismissed.")
+    events.record(db, tenant, actor=str(member), kind="message_dismissed", subject=waiting.message)
     return True
+
+
+def _to_person(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None, *, member: UUID) -> None:
+    """What was proposed was not approved, nor was it refused: a person has the case."""
+    found = settling.case_of(db, tenant, waiting, linked)
+    case = settling.ending_in(*found, CaseState.PERSON) if found is not None else None
+    if case is not None and waiting.conversation is not None:
+        reason = "A member answered in their own words."
+        cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=reason)

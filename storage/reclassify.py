@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
+from domain.case import CaseState
 from domain.category import Category
-from storage import checked, events
+from storage import acts, cases, checked, events, settling
 from storage.codec import understanding_from_json
 
 # What a shop calls a refund today it may call something else next year.
@@ -36,8 +37,8 @@ class Known:
 
 
 _DECISION = text("""
-    SELECT d.message_id, d.is_current, d.disposition = 'hold' AND d.settled_at IS NULL AS waits, d.category,
-        d.confidence, d.understanding, m.subject, m.sender_address, m.state, m.parsed IS NOT NULL AS is_read,
+    SELECT d.message_id, d.conversation_id, d.is_current, d.disposition = 'hold' AND d.settled_at IS NULL AS waits,
+        d.category, d.confidence, d.understanding, m.subject, m.sender_address, m.state, m.parsed IS NOT NULL AS is_read,
         left(coalesce(m.parsed ->> 'text', ''), :longest) AS body
     FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
     WHERE d.tenant_id = :tenant AND d.id = :decision FOR UPDATE OF d
@@ -55,17 +56,15 @@ _INSERT = text("""
         :said_confidence, :scope, :member, :sender_hash, now() + :lives)
 """)
 
-# Only what waits for a person and whose reply has not left, nor perhaps left, is decided again.
+# Only what waits for a person and whose reply has not left, nor perhaps left, is decided again; and nothing of which
+# an order action is being carried out, or was.
 _SUPERSEDE = text("""
     UPDATE decision d SET is_current = false
     WHERE tenant_id = :tenant AND id = :decision AND is_current AND disposition = 'hold' AND settled_at IS NULL
         AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id
             AND o.state NOT IN ('held', 'cancelled'))
-""")
-
-_CANCEL = text("""
-    UPDATE outbox SET state = 'cancelled', last_error = 'It was read again as something else.'
-    WHERE tenant_id = :tenant AND decision_id = :decision AND state = 'held'
+        AND NOT EXISTS (SELECT FROM order_act a WHERE a.tenant_id = d.tenant_id AND a.decision_id = d.id
+            AND a.state NOT IN ('held', 'cancelled'))
 """)
 
 _REOPEN = text("""
@@ -75,11 +74,13 @@ _REOPEN = text("""
 """)
 
 # The case that this very decision moved when it was written: what it was about, it is not.
-_WITHDRAW = text("""
-    UPDATE support_case c SET state = 'withdrawn', is_open = false, version = version + 1, moved_at = now()
-    FROM decision d WHERE d.tenant_id = :tenant AND d.id = :decision AND c.tenant_id = d.tenant_id
-        AND c.conversation_id = d.conversation_id AND c.moved_at = d.created_at AND c.kind <> :category
+_MISREAD = text("""
+    SELECT c.id FROM support_case c JOIN decision d ON d.tenant_id = c.tenant_id
+        AND d.conversation_id = c.conversation_id AND c.moved_at = d.created_at
+    WHERE d.tenant_id = :tenant AND d.id = :decision AND c.is_open AND c.kind <> :category FOR UPDATE OF c
 """)
+
+_AS_SOMETHING_ELSE = "It was read again as something else."
 
 
 def correct(
@@ -105,8 +106,13 @@ def correct(
         return Outcome.NOTED
     if db.execute(_SUPERSEDE, values).rowcount != 1:
         return Outcome.NOTED
-    db.execute(_CANCEL, values)
-    db.execute(_WITHDRAW, {**values, "category": category.value})
+    acts.cancel(db, tenant, decision, reason=_AS_SOMETHING_ELSE)
+    settling.drop_replies(db, tenant, decision, reason=_AS_SOMETHING_ELSE)
+    for case in db.execute(_MISREAD, {**values, "category": category.value}).scalars().all():
+        found = cases.get(db, tenant, case)
+        if found is not None:
+            withdrawn = found.moved_to(CaseState.WITHDRAWN)
+            cases.move(db, tenant, row.conversation_id, withdrawn, actor=str(member), reason=_AS_SOMETHING_ELSE)
     db.execute(_REOPEN, values)
     return Outcome.AGAIN
 

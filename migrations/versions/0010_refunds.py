@@ -40,6 +40,8 @@ CREATE TABLE case_event (
   from_state text NOT NULL,
   to_state text NOT NULL,
   reason text NOT NULL DEFAULT '',
+  -- The one move that is no way of the table: the reply that the case rested on did not leave, so it stands as before.
+  is_put_back boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_id, id),
   FOREIGN KEY (tenant_id, case_id) REFERENCES support_case (tenant_id, id) ON DELETE CASCADE
 );
@@ -60,6 +62,8 @@ CREATE TABLE order_attempt (
   FOREIGN KEY (tenant_id, conversation_id) REFERENCES conversation (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX order_attempt_newest ON order_attempt (tenant_id, id DESC);
+CREATE INDEX shop_order_list ON shop_order (tenant_id, placed_at DESC, number DESC);
+CREATE INDEX shop_order_in_status ON shop_order (tenant_id, status, placed_at DESC, number DESC);
 
 CREATE TABLE refund_policy (
   tenant_id uuid NOT NULL REFERENCES tenant ON DELETE CASCADE,
@@ -96,6 +100,8 @@ CREATE TABLE order_act (
   sending_at timestamptz,
   done_at timestamptz,
   PRIMARY KEY (tenant_id, id),
+  -- What an entry of the ledger has to agree with, and what can be changed no more once it has one.
+  UNIQUE (tenant_id, id, order_number, amount_minor, currency),
   FOREIGN KEY (tenant_id, decision_id) REFERENCES decision (tenant_id, id) ON DELETE SET NULL (decision_id),
   FOREIGN KEY (tenant_id, case_id) REFERENCES support_case (tenant_id, id) ON DELETE SET NULL (case_id),
   FOREIGN KEY (tenant_id, order_number) REFERENCES shop_order (tenant_id, number)
@@ -106,6 +112,9 @@ CREATE UNIQUE INDEX order_act_one_of_a_case ON order_act (tenant_id, case_id)
 CREATE INDEX order_act_due ON order_act (next_at) WHERE state IN ('pending', 'sending', 'uncertain');
 CREATE INDEX order_act_of_order ON order_act (tenant_id, order_number, created_at);
 CREATE INDEX order_act_of_decision ON order_act (tenant_id, decision_id);
+CREATE INDEX order_act_of_any_case ON order_act (tenant_id, case_id);
+CREATE INDEX order_act_list ON order_act (tenant_id, created_at DESC, id DESC);
+CREATE INDEX order_act_in_state ON order_act (tenant_id, state, created_at DESC, id DESC);
 
 CREATE TABLE act_approval (
   tenant_id uuid NOT NULL,
@@ -138,7 +147,10 @@ CREATE TABLE ledger_entry (
   at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, key, kind),
-  FOREIGN KEY (tenant_id, order_number) REFERENCES shop_order (tenant_id, number)
+  FOREIGN KEY (tenant_id, order_number) REFERENCES shop_order (tenant_id, number),
+  -- The key is an order action's, and the money is what that action says.
+  FOREIGN KEY (tenant_id, key, order_number, amount_minor, currency)
+    REFERENCES order_act (tenant_id, id, order_number, amount_minor, currency)
 );
 -- A promise ends once: it is paid, or it is given back.
 CREATE UNIQUE INDEX ledger_entry_one_end ON ledger_entry (tenant_id, key) WHERE kind IN ('paid', 'released');
@@ -146,29 +158,24 @@ CREATE INDEX ledger_entry_of_order ON ledger_entry (tenant_id, order_number, id)
 CREATE INDEX ledger_entry_at ON ledger_entry (tenant_id, at, id);
 
 -- `shop_order.refunded_minor` is all that was refunded or promised, whoever did it; its CHECK against the total is what
--- makes an over-refund impossible, since concurrent promises of one order wait for one another on its row.
+-- makes an over-refund impossible, since concurrent promises of one order wait for one another on its row. It runs
+-- after the insert: an insert that ends in ON CONFLICT DO NOTHING must move no money either.
 CREATE FUNCTION keep_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE wanted record;
 BEGIN
   IF NEW.kind = 'promised' THEN
     UPDATE shop_order SET refunded_minor = refunded_minor + NEW.amount_minor
       WHERE tenant_id = NEW.tenant_id AND number = NEW.order_number AND currency = NEW.currency;
     IF NOT FOUND THEN RAISE EXCEPTION 'no such order in this currency' USING ERRCODE = 'foreign_key_violation'; END IF;
-    RETURN NEW;
-  END IF;
-  SELECT order_number, amount_minor, currency INTO wanted FROM ledger_entry
-    WHERE tenant_id = NEW.tenant_id AND key = NEW.key AND kind = 'promised';
-  IF NOT FOUND OR wanted.order_number <> NEW.order_number OR wanted.amount_minor <> NEW.amount_minor
-      OR wanted.currency <> NEW.currency THEN
-    RAISE EXCEPTION 'nothing like this was promised' USING ERRCODE = 'check_violation';
-  END IF;
-  IF NEW.kind = 'released' THEN
+  ELSIF NOT EXISTS (SELECT FROM ledger_entry
+      WHERE tenant_id = NEW.tenant_id AND key = NEW.key AND kind = 'promised') THEN
+    RAISE EXCEPTION 'nothing was promised under this key' USING ERRCODE = 'check_violation';
+  ELSIF NEW.kind = 'released' THEN
     UPDATE shop_order SET refunded_minor = refunded_minor - NEW.amount_minor
       WHERE tenant_id = NEW.tenant_id AND number = NEW.order_number;
   END IF;
-  RETURN NEW;
+  RETURN NULL;
 END $$;
-CREATE TRIGGER keep_ledger BEFORE INSERT ON ledger_entry FOR EACH ROW EXECUTE FUNCTION keep_ledger();
+CREATE TRIGGER keep_ledger AFTER INSERT ON ledger_entry FOR EACH ROW EXECUTE FUNCTION keep_ledger();
 
 -- A link mailed to the address on an order. Its token is signed, and stands nowhere.
 CREATE TABLE identity_link (
@@ -228,6 +235,7 @@ def upgrade() -> None:
     own(TENANT_TABLES)
     for table in APPEND_ONLY:
         op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM mailwright_app")
+    op.execute("REVOKE DELETE ON order_act FROM mailwright_app")
     add_work("act", "order_act", ACTS, LISTENER_SEES)
 
 
@@ -237,7 +245,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER keep_ledger ON ledger_entry")
     op.execute("DROP FUNCTION keep_ledger")
     drop(TENANT_TABLES)
-    op.execute("DROP INDEX support_case_of_order, support_case_list")
+    op.execute("DROP INDEX support_case_of_order, support_case_list, shop_order_list, shop_order_in_status")
     op.execute(
         "ALTER TABLE support_case DROP COLUMN action, DROP COLUMN items, DROP COLUMN reason, DROP COLUMN evidence,"
         " DROP COLUMN identity, DROP COLUMN amount_minor, DROP COLUMN currency, DROP COLUMN rule,"

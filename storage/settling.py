@@ -1,0 +1,164 @@
+"""A person's settlement of a held decision: locked, settled at most once, its case moved and its reply written."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.case import TRANSITIONS, Case, CaseState
+from domain.delivery import EffectState
+from domain.errors import BadInput
+from storage import answer_verdicts, cases, checked, events
+from storage.codec import case_from_json
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A decision that waits for a person. `step` is what its case becomes, where it has not moved yet."""
+
+    id: UUID
+    message: UUID
+    conversation: UUID | None
+    step: Case | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person sends. `claim_reason` is why it says that something was done which the ledger does not have."""
+
+    member: UUID
+    text: str
+    reference: str
+    claim_reason: str = ""
+
+
+_LOCK = text("""
+    SELECT id, message_id, conversation_id, case_on_release FROM decision
+    WHERE tenant_id = :tenant AND id = :decision AND is_current AND disposition = 'hold' AND settled_at IS NULL
+    FOR UPDATE
+""")
+
+_SETTLE = text("""
+    UPDATE decision SET settled_at = now(), settled_by = :member, settlement = :settlement
+    WHERE tenant_id = :tenant AND id = :decision AND settled_at IS NULL
+""")
+
+_MAILBOX = text("""
+    SELECT b.address, b.status FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+        JOIN mailbox b ON b.tenant_id = m.tenant_id AND b.id = m.mailbox_id
+    WHERE d.tenant_id = :tenant AND d.id = :decision
+""")
+
+# The mail to the address on an order is none that a person releases: the reply is found by its kind.
+_RELEASE = text("""
+    UPDATE outbox SET state = :state, act_id = :act, automatic = false, released_by = :member, released_at = now(),
+        text = :text, reference = :reference, claim_reason = :claim_reason, next_at = now(), attempts = 0,
+        draft_id = NULL, fence = fence + 1, lease_until = NULL
+    WHERE tenant_id = :tenant AND id = (SELECT r.id FROM outbox r WHERE r.tenant_id = :tenant
+        AND r.decision_id = :decision AND r.kind = 'reply' AND r.state = 'held' ORDER BY r.position LIMIT 1)
+    RETURNING id, draft_text
+""")
+
+_WRITE = text("""
+    INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
+        automatic, released_by, released_at, recipient, recipient_name, subject, text, draft_text, reference,
+        claim_reason, act_id, state)
+    SELECT :tenant, gen_random_uuid(), d.id,
+        (SELECT coalesce(max(o.position) + 1, 0) FROM outbox o
+            WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id),
+        'reply', m.id, m.mailbox_id, m.conversation_id, m.thread_id, false, :member, now(), m.sender_address,
+        m.sender_name, m.subject, :text, '', :reference, :claim_reason, :act, :state
+    FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+    WHERE d.tenant_id = :tenant AND d.id = :decision AND m.sender_address <> ''
+""")
+
+# A reply that is written anew may tell of what was done meanwhile.
+_DONE_ACT = text("""
+    SELECT id FROM order_act WHERE tenant_id = :tenant AND decision_id = :decision AND state = 'done' LIMIT 1
+""")
+
+_CANCEL_REPLIES = text("""
+    UPDATE outbox SET state = 'cancelled', last_error = :reason
+    WHERE tenant_id = :tenant AND decision_id = :decision AND state = 'held'
+""")
+
+
+def lock(db: Connection, tenant: UUID, decision: UUID) -> Waiting | None:
+    """The decision while it waits, its row locked until the transaction ends; None where somebody has settled it."""
+    row = db.execute(_LOCK, {"tenant": tenant, "decision": decision}).one_or_none()
+    if row is None:
+        return None
+    return Waiting(row.id, row.message_id, row.conversation_id, case_from_json(row.case_on_release))
+
+
+def settle(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: str) -> None:
+    """`settlement` is "sent" or "dismissed"."""
+    db.execute(_SETTLE, {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement})
+
+
+def reply(
+    db: Connection, tenant: UUID, waiting: Waiting, answer: Answer, *, state: EffectState, act: UUID | None = None
+) -> bool:
+    """Put the draft as the person left it, or what they wrote where there was none, into the outbox; whether edited.
+
+    A reply that tells of `act` waits for it in the `state` WAITING. Raises BadInput, and nothing may be kept of the
+    transaction then, when there is nobody to answer or no mailbox to answer from.
+    """
+    values: dict[str, object] = {"tenant": tenant, "decision": waiting.id, "member": answer.member}
+    mailbox = db.execute(_MAILBOX, values).one()
+    if mailbox.status == "disconnected":
+        raise BadInput(
+            "mailbox", f"{mailbox.address} is disconnected, so nothing can leave from here: answer in Gmail."
+        )
+    told = act or db.execute(_DONE_ACT, values).scalar()
+    values |= {"text": answer.text, "reference": answer.reference, "state": state.value, "act": told}
+    values |= {"claim_reason": answer.claim_reason[:1000]}
+    released = db.execute(_RELEASE, values).one_or_none()
+    if released is None and db.execute(_WRITE, values).rowcount != 1:
+        raise BadInput("reply", "This mail names nobody who could be answered.")
+    return released is None or bool(released.draft_text != answer.text)
+
+
+def sent(db: Connection, tenant: UUID, waiting: Waiting, answer: Answer, *, edited: bool) -> None:
+    """Note that a person answered: a draft that they sent as it stands counts as checked mail."""
+    if not edited:
+        checked.sent(db, tenant, waiting.id, member=answer.member)
+        answer_verdicts.sent(db, tenant, waiting.id, member=answer.member)
+    detail = {"edited": edited, **({"claims": "not in the ledger"} if answer.claim_reason else {})}
+    events.record(db, tenant, actor=str(answer.member), kind="reply_approved", subject=waiting.message, **detail)
+
+
+def drop_replies(db: Connection, tenant: UUID, decision: UUID, *, reason: str) -> None:
+    """What was held of the decision's mail never leaves."""
+    db.execute(_CANCEL_REPLIES, {"tenant": tenant, "decision": decision, "reason": reason})
+
+
+def case_of(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None) -> tuple[CaseState, Case] | None:
+    """The case that the decision is about, locked: the state in which it stands, and what was decided from there.
+
+    `linked` is the case of its order action. None where it is with nobody here any more: it went on, or has ended.
+    """
+    if linked is None and waiting.step is not None and waiting.conversation is not None:
+        return cases.late(db, tenant, waiting.conversation, waiting.step)
+    if linked is not None:
+        now = cases.get(db, tenant, linked)
+    else:
+        now = cases.open_one(db, tenant, waiting.conversation) if waiting.conversation is not None else None
+    with_us = now is not None and now.state in {CaseState.ELIGIBLE, CaseState.PERSON}
+    return (now.state, now) if now is not None and with_us else None
+
+
+def ending_in(state: CaseState, case: Case, target: CaseState) -> Case | None:
+    """The case as it was decided from `state`, then as a person wants it; None where no way leads there.
+
+    That the machine would have approved it alone is no step: a person decides now.
+    """
+    passed = tuple(step for step in case.trail if step is not CaseState.APPROVED)
+    at = passed[-1] if passed else state
+    decided = replace(case, state=at, trail=passed)
+    if at is target:
+        return decided
+    if target in TRANSITIONS[at]:
+        return decided.moved_to(target)
+    by_person = CaseState.PERSON in TRANSITIONS[at] and target in TRANSITIONS[CaseState.PERSON]
+    return decided.moved_to(CaseState.PERSON).moved_to(target) if by_person else None
