@@ -10,7 +10,8 @@ from domain.errors import BadInput, TryAgain
 from storage import approvals
 from storage.approvals import Approved
 from storage.references import new_reference
-from web.case_words import QUESTIONS, Prepared, prepare_ask, prepare_refusal, refusal_of
+from web.case_view import told_of
+from web.case_words import QUESTIONS, Prepared, question, refusal, refusal_of
 from web.conversation import LONGEST_REPLY, conversation_of, shown
 from web.fields import letter, line
 from web.session import Page, allowed, member, services
@@ -70,7 +71,8 @@ def refuse(decision: UUID) -> Page:
         flash(f"Nothing was sent. {error.reason}", "warning")
         return shown(conversation, prepared=Prepared("refuse", what, why, _text()))
     if request.form.get("act") != "send":
-        return shown(conversation, prepared=prepare_refusal(conversation, decision, what, why))
+        text = refusal(what, why, told_of(conversation, decision))
+        return shown(conversation, prepared=Prepared("refuse", what, why, text))
 
     def settle(text: str, reference: str) -> bool:
         tenant = member().tenant
@@ -93,7 +95,8 @@ def ask(decision: UUID) -> Page:
         flash("Nothing was sent. Choose what to ask for.", "warning")
         return shown(conversation)
     if request.form.get("act") != "send":
-        return shown(conversation, prepared=prepare_ask(conversation, decision, what))
+        text = question(what, told_of(conversation, decision))
+        return shown(conversation, prepared=Prepared("ask", what.value, "", text))
 
     def settle(text: str, reference: str) -> bool:
         tenant = member().tenant

@@ -1,6 +1,6 @@
 """The shop's orders: the list, one order with all that became of it, and a list of them brought in as CSV."""
 
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from typing import Any
 
 from flask import Blueprint, abort, g, render_template, request
@@ -8,7 +8,7 @@ from flask import Blueprint, abort, g, render_template, request
 from adapters.order_csv import BadRow, read_orders
 from domain.errors import BadInput
 from domain.order import ORDER_STATUSES, Order, normal_number
-from storage import events, ledger, order_acts, orders, orders_list
+from storage import conversations, events, members, orders, orders_list
 from web.fields import PAGE, line
 from web.session import Page, allowed, look_at_cookie, may, member, services, signed_in
 
@@ -36,7 +36,7 @@ def page() -> Page:
     status = status if status in ORDER_STATUSES else ""
     after = line(request.args.get("after", ""))
     with services().database.transaction(tenant) as db:
-        rows = orders_list.listed(db, tenant, words=words, status=status, after=after, limit=PAGE + 1)
+        rows = orders_list.page(db, tenant, words=words, status=status, after=after, limit=PAGE + 1)
     return render_template(
         "orders/page.html", rows=rows[:PAGE], more=len(rows) > PAGE, words=words, status=status, after=after,
         statuses=ORDER_STATUSES,
@@ -49,18 +49,12 @@ def order(number: str) -> Page:
     """One order with its ledger, what was asked for and done with it, and who wrote about it."""
     tenant, number = member().tenant, normal_number(line(number))
     with services().database.transaction(tenant) as db:
-        found = orders.find(db, tenant, number)
+        found = orders_list.one(db, tenant, number)
         if found is None:
             abort(404)
-        return render_template(
-            "orders/order.html",
-            order=found,
-            ledger=ledger.of_order(db, tenant, number),
-            people=orders_list.people(db, tenant),
-            acts=order_acts.of_order(db, tenant, number),
-            cases=orders_list.cases_of(db, tenant, number),
-            conversations=orders_list.conversations_of(db, tenant, found.customer_email),
-        )
+        people = members.names(db, tenant)
+        written = conversations.from_address(db, tenant, found.order.customer_email)
+    return render_template("orders/order.html", found=found, order=found.order, people=people, conversations=written)
 
 
 @pages.get("/upload")
@@ -79,18 +73,15 @@ def bring() -> Page:
     content = file.stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         return _form(f"The file is larger than {MOST_BYTES // MB} MB: split it.")
-    tenant, good, bad = member().tenant, [], []
-    file.stream.seek(0)
     try:
-        for row in read_orders(TextIOWrapper(file.stream, encoding="utf-8-sig", newline="")):  # type: ignore[type-var]  # werkzeug's stream is a binary file
-            if isinstance(row, BadRow):
-                bad.append(row)
-            else:
-                good.append(row)
+        rows = list(read_orders(TextIOWrapper(BytesIO(content), encoding="utf-8-sig", newline="")))
     except BadInput as error:
         return _form(error.reason)
+    tenant = member().tenant
+    good, bad = [row for row in rows if isinstance(row, Order)], [row for row in rows if isinstance(row, BadRow)]
     with services().database.transaction(tenant) as db:
-        _save(db, tenant, good)
+        for start in range(0, len(good), BATCH):
+            orders.save(db, tenant, good[start : start + BATCH])
         events.record(db, tenant, actor=str(member().id), kind="orders_brought", n=len(good), left_out=len(bad))
     return render_template("orders/brought.html", good=len(good), bad=bad, most_shown=MOST_SHOWN)
 

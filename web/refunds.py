@@ -1,0 +1,103 @@
+"""What is done with orders: the list with its states, what finance takes over, and numbers that were named in vain."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from tempfile import SpooledTemporaryFile
+
+from flask import Blueprint, render_template, request, send_file
+
+from domain.delivery import ActState
+from parts.finance import csv_lines
+from storage import attempt_groups, ledger, refund_totals, refunds_list
+from storage.refunds_list import Act
+from web.fields import PAGE, line, row_id
+from web.refund_words import ACT_STATES
+from web.session import Page, member, services, signed_in
+
+pages = Blueprint("refunds", __name__, url_prefix="/refunds")
+
+# By which states the list can be asked for: its word in the address bar, and what is shown then.
+SHOWN: Mapping[str, tuple[ActState, ...]] = {
+    "approval": (ActState.HELD,),
+    "second": (),
+    "doing": (ActState.PENDING, ActState.SENDING),
+    "done": (ActState.DONE,),
+    "refused": (ActState.REFUSED,),
+    "uncertain": (ActState.UNCERTAIN,),
+    "needs_person": (ActState.NEEDS_PERSON,),
+}
+_WORDS = {**{name: ACT_STATES.get(name, "") for name in SHOWN}, "doing": ACT_STATES["pending"]}
+_LAST_ID = 2**63 - 1
+MOST_IN_MEMORY = 4 * 1024 * 1024
+
+
+@pages.get("")
+@signed_in
+def page() -> Page:
+    tenant, words, after = member().tenant, line(request.args.get("q", "")), row_id("after")
+    chosen = request.args.get("state", "")
+    chosen = chosen if chosen in SHOWN else ""
+    now = datetime.now(UTC)
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    with services().database.transaction(tenant) as db:
+        if chosen == "second":
+            rows = refunds_list.waiting_for_second(db, tenant)
+        else:
+            found = [
+                refunds_list.acts(db, tenant, state=state, words=words, after=after, limit=PAGE + 1)
+                for state in SHOWN.get(chosen, (None,))
+            ]
+            rows = _newest_first(found)
+        totals = refund_totals.since(db, tenant, month)
+    more = chosen != "second" and len(rows) > PAGE
+    return render_template(
+        "refunds/page.html", rows=rows[:PAGE] if more else rows, more=more, chosen=chosen, words=words, after=after,
+        states=_WORDS, totals=totals, month=month,
+    )  # fmt: skip
+
+
+@pages.get("/attempts")
+@signed_in
+def attempts() -> Page:
+    tenant, after = member().tenant, request.args.get("after", type=int)
+    after = after if after is not None and 0 <= after <= _LAST_ID else None
+    with services().database.transaction(tenant) as db:
+        groups = attempt_groups.groups(db, tenant, after=after, limit=PAGE + 1)
+    more = len(groups) > PAGE
+    return render_template(
+        "refunds/attempts.html", groups=groups[:PAGE], more=more, after=after, next=groups[PAGE - 1].last if more else 0
+    )
+
+
+@pages.get("/export.csv")
+@signed_in
+def export() -> Page:
+    """Every payment from one day on and before another, as CSV; both may be left out. Days are UTC."""
+    since, until = _day("since", datetime(2000, 1, 1, tzinfo=UTC)), _day("until", datetime.now(UTC))
+    tenant, database = member().tenant, services().database
+
+    # Written whole before it leaves: a connection that breaks must not end in a list that looks complete.
+    content = SpooledTemporaryFile(max_size=MOST_IN_MEMORY)  # noqa: SIM115  # the answer closes it
+    with database.transaction(tenant) as db:
+        for row in csv_lines(ledger.export_rows(db, tenant, since, until)):
+            content.write(row.encode())
+    content.seek(0)
+    answer = send_file(
+        content, "text/csv; charset=utf-8", as_attachment=True, download_name=f"refunds-{until:%Y-%m-%d}.csv", max_age=0
+    )
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+def _day(name: str, usual: datetime) -> datetime:
+    """A day of the address bar, as its first moment; nonsense is as good as none."""
+    try:
+        day = datetime.strptime(request.args.get(name, ""), "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return usual
+    return day if day.year >= 1970 else usual
+
+
+def _newest_first(found: list[list[Act]]) -> list[Act]:
+    every = [one for rows in found for one in rows]
+    return sorted(every, key=lambda one: (one.created_at, one.id), reverse=True) if len(found) > 1 else every
