@@ -82,3 +82,8 @@ def recent(db: Connection, tenant: UUID, *, words: str = "", after: UUID | None 
 def like(words: str) -> str:
     """A pattern that finds `words` anywhere, taken literally."""
     return "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+
+
+def begins_with(words: str) -> str:
+    """A pattern that finds what begins with `words`, taken literally."""
+    return like(words)[1:]

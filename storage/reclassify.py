@@ -38,8 +38,8 @@ class Known:
 
 _DECISION = text("""
     SELECT d.message_id, d.conversation_id, d.is_current, d.disposition = 'hold' AND d.settled_at IS NULL AS waits,
-        d.category, d.confidence, d.understanding, m.subject, m.sender_address, m.state, m.parsed IS NOT NULL AS is_read,
-        left(coalesce(m.parsed ->> 'text', ''), :longest) AS body
+        d.category, d.confidence, d.understanding, m.subject, m.sender_address, m.state,
+        m.parsed IS NOT NULL AS is_read, left(coalesce(m.parsed ->> 'text', ''), :longest) AS body
     FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
     WHERE d.tenant_id = :tenant AND d.id = :decision FOR UPDATE OF d
 """)
