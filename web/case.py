@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from domain.errors import BadInput, TryAgain
 from storage import approvals
 from storage.approvals import Approved
-from storage.references import new_reference
+from storage.decisions import new_reference
 from web.case_view import told_of
 from web.case_words import QUESTIONS, Prepared, question, refusal, refusal_of
 from web.conversation import LONGEST_REPLY, conversation_of, shown
@@ -36,9 +36,7 @@ def approve(decision: UUID) -> Page:
     tenant, reference = member().tenant, new_reference()
     try:
         with services().database.transaction(tenant) as db:
-            became = approvals.approve(
-                db, tenant, decision, member=member().id, text_to_send=text, reference=reference
-            )
+            became = approvals.approve(db, tenant, decision, member=member().id, text_to_send=text, reference=reference)
     except BadInput as error:
         flash(f"Nothing was done. {error.reason}", "warning")
         return shown(conversation, typed=text)

@@ -1,4 +1,4 @@
-"""The case of a conversation as its page shows it: what is wanted and missing, what was checked, what a person may do."""
+"""The case of a conversation as its page shows it: what is wanted and missing, was checked, and can be done about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from uuid import UUID
 from domain.case import ENDED, Case, CaseState
 from domain.decision import Check
 from domain.delivery import ActState
+from domain.message import Address
 from domain.order import Order
 from domain.order_action import PAYS_BACK
-from domain.message import Address
 from storage import case_history, case_shown, orders, refund_policies, refunds_list, thread
 from storage.case_history import CaseEvent
 from storage.refunds_list import Act

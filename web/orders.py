@@ -87,6 +87,4 @@ def bring() -> Page:
 
 
 def _form(problem: str = "") -> Page:
-    return render_template(
-        "orders/upload.html", problem=problem, most_mb=MOST_BYTES // MB, statuses=ORDER_STATUSES
-    )
+    return render_template("orders/upload.html", problem=problem, most_mb=MOST_BYTES // MB, statuses=ORDER_STATUSES)

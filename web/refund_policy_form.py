@@ -97,7 +97,7 @@ def typed_of(policy: RefundPolicy) -> dict[str, str]:
 
 
 def policy_of(typed: Typed, version: int = 0) -> tuple[RefundPolicy, dict[str, str]]:
-    """The policy that the fields make, and a sentence for each field that could not be used: then it is none to keep."""
+    """The policy that the fields make, and a sentence for each field that could not be used: none is kept then."""
     read = Reading(typed)
     alone, second = _limits(read)
     windows = {status: read.whole(f"days-{status}", MOST_DAYS, "days") for status in ORDER_STATUSES}

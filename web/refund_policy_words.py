@@ -66,7 +66,7 @@ def _days(days: int | None) -> str:
     return "no end" if days is None else f"{days}"
 
 
-def _yes(is_so: bool) -> str:  # noqa: FBT001  # one word for one field
+def _yes(is_so: bool) -> str:
     return "yes" if is_so else "no"
 
 

@@ -29,7 +29,7 @@ CASE_STATES = {
 # What each state means for whoever looks at it, where its word does not say so.
 CASE_MEANINGS = {
     CaseState.ORDER_WANTED: "We asked the customer which order it is.",
-    CaseState.IDENTITY_WANTED: "We mailed a link to the address on the order. Whoever opens it there has written to us.",
+    CaseState.IDENTITY_WANTED: "We mailed a link to the address on the order: who opens it there has written to us.",
     CaseState.REASON_WANTED: "We asked the customer why.",
     CaseState.EVIDENCE_WANTED: "We asked the customer for a picture.",
     CaseState.EXPIRED: "Nothing happened for a month. A new mail begins a new case.",

@@ -1,10 +1,9 @@
 """What is done with orders: the list with its states, what finance takes over, and numbers that were named in vain."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from tempfile import SpooledTemporaryFile
+from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, Response, render_template, request
 
 from domain.delivery import ActState
 from parts.finance import csv_lines
@@ -28,7 +27,6 @@ SHOWN: Mapping[str, tuple[ActState, ...]] = {
 }
 _WORDS = {**{name: ACT_STATES.get(name, "") for name in SHOWN}, "doing": ACT_STATES["pending"]}
 _LAST_ID = 2**63 - 1
-MOST_IN_MEMORY = 4 * 1024 * 1024
 
 
 @pages.get("")
@@ -52,7 +50,7 @@ def page() -> Page:
     more = chosen != "second" and len(rows) > PAGE
     return render_template(
         "refunds/page.html", rows=rows[:PAGE] if more else rows, more=more, chosen=chosen, words=words, after=after,
-        states=_WORDS, totals=totals, month=month,
+        states=_WORDS, totals=totals, month=month, today=now,
     )  # fmt: skip
 
 
@@ -72,19 +70,20 @@ def attempts() -> Page:
 @pages.get("/export.csv")
 @signed_in
 def export() -> Page:
-    """Every payment from one day on and before another, as CSV; both may be left out. Days are UTC."""
-    since, until = _day("since", datetime(2000, 1, 1, tzinfo=UTC)), _day("until", datetime.now(UTC))
-    tenant, database = member().tenant, services().database
+    """Every payment from one day on, up to another one and with it, as CSV. Days are UTC.
 
-    # Written whole before it leaves: a connection that breaks must not end in a list that looks complete.
-    content = SpooledTemporaryFile(max_size=MOST_IN_MEMORY)  # noqa: SIM115  # the answer closes it
-    with database.transaction(tenant) as db:
-        for row in csv_lines(ledger.export_rows(db, tenant, since, until)):
-            content.write(row.encode())
-    content.seek(0)
-    answer = send_file(
-        content, "text/csv; charset=utf-8", as_attachment=True, download_name=f"refunds-{until:%Y-%m-%d}.csv", max_age=0
-    )
+    Left out, they are the first day of last year and today. Written whole before it leaves: a connection that breaks
+    must not end in a list that looks complete.
+    """
+    now = datetime.now(UTC)
+    since = _day("since", datetime(now.year - 1, 1, 1, tzinfo=UTC))
+    until = _day("until", now.replace(hour=0, minute=0, second=0, microsecond=0))
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        content = "".join(csv_lines(ledger.export_rows(db, tenant, since, until + timedelta(days=1))))
+    answer = Response(content, mimetype="text/csv")
+    name = f"refunds-{since:%Y-%m-%d}-{until:%Y-%m-%d}.csv"
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
 
@@ -95,7 +94,7 @@ def _day(name: str, usual: datetime) -> datetime:
         day = datetime.strptime(request.args.get(name, ""), "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return usual
-    return day if day.year >= 1970 else usual
+    return day if 1970 <= day.year < 9000 else usual  # Beyond, a day more is no day any more.
 
 
 def _newest_first(found: list[list[Act]]) -> list[Act]:
