@@ -1,7 +1,7 @@
 """A shop's order, as far as support needs it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from domain.money import Money
 
@@ -11,6 +11,11 @@ ORDER_STATUSES = ("pending", "processed", "shipped", "delivered", "cancelled", "
 def normal_number(number: str) -> str:
     """The one form in which order numbers are kept and looked for: `#1001`, ` lo-2` and `LO-2` find what they mean."""
     return "".join(number.split()).lstrip("#").upper()
+
+
+def day_of(moment: datetime) -> date:
+    """The calendar day, in UTC, by which windows are counted."""
+    return moment.astimezone(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +65,17 @@ class Order:
         """The tracking link where it may stand in a mail, else an empty string."""
         url = self.tracking_url.strip()
         return url if url.startswith("https://") and url.isprintable() and " " not in url else ""
+
+    def oddness(self, now: datetime) -> str:
+        """What cannot be so, in a sentence for members, or an empty string: nothing is decided by such an order."""
+        total, refunded = self.total, self.refunded
+        if total.currency != refunded.currency or not 0 <= refunded.minor <= total.minor:
+            return "The order's amounts do not fit each other."
+        if any(not one.sku.strip() or one.quantity < 1 or one.price_minor < 0 for one in self.items):
+            return "The order's items have odd quantities or prices."
+        if self.status not in ORDER_STATUSES:
+            return f"The order has an unknown status ({self.status})."
+        delivered = self.delivered_at or self.placed_at
+        if max(self.placed_at, delivered) > now or day_of(delivered) < day_of(self.placed_at):
+            return "The order's dates do not fit each other."
+        return ""

@@ -21,6 +21,17 @@ class Rule(StrEnum):
     NOTHING_LEFT = "nothing_left"
 
 
+_ORDER = frozenset({"number", "status"})
+
+# What a sentence for a rule may name in braces.
+PLACEHOLDERS: Mapping[Rule, frozenset[str]] = {
+    **dict.fromkeys(Rule, _ORDER),
+    Rule.WINDOW: _ORDER | {"days"},
+    Rule.FINAL_SALE: _ORDER | {"item"},
+    Rule.CATEGORY: _ORDER | {"item"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class RefundPolicy:
     """All money in minor units of the order's own currency.
@@ -29,10 +40,12 @@ class RefundPolicy:
     return or a cancellation that is takes its place: money comes back by the way that the shop has.
     `window_days` counts days by status: since the delivery for what was delivered, else since the order has that status
     or was placed; a status that is not named has no end. `evidence_for` are the reasons that need a picture.
-    `final_sale` and `excluded` name articles by number or category. `restocking_percent` is kept from what a customer
-    gives back without a fault of the shop's. `per_customer_and_month` counts refunds in 30 days: one more is for a
-    person to decide.
-    `alone_up_to`: what the machine may pay back without a person, by currency: nothing where none is named.
+    `final_sale` and `excluded` name articles by number or category, whatever is asked for: neither is cancelled, taken
+    back or exchanged. `restocking_percent` is kept from what a customer gives back without a fault of the shop's; it
+    makes a reason needed. `per_customer_and_month` counts refunds in 30 days: whatever is asked for after that many is
+    for a person to decide.
+    `alone_up_to`: what the machine may pay back, or send anew, without a person, by currency: nothing where none is
+    named.
     `second_person_above`: from this amount on two people approve; in a currency not named, always.
     `phrases`: the tenant's sentence for a rule, by language, with {number}, {status}, {days} or {item} in it.
     """

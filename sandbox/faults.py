@@ -43,6 +43,12 @@ KINDS = {
     "adds_a_link": "llm: an answer with a link of its own",
     "promises_a_refund": "llm: an answer that says that money was paid back",
     "speaks_another_language": "llm: an answer in another language",
+    "502_before": "502, nothing was done",
+    "html_before": "ticketing: 200 with an HTML error page, nothing was done",
+    "html_after": "ticketing: 200 with an HTML error page; the call took effect",
+    "html_500": "ticketing: 500 with an HTML error page, nothing was done",
+    "unsuccessful": "ticketing: 200 with succeeded false and no reason, nothing was done",
+    "nulls": "ticketing: a ticket whose nested objects are null",
     "says_without_a_quote": "llm: an answer with a sentence that has no quote",
 }
 
