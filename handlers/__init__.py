@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from domain.category import Category
-from domain.ports import Answers, Handler, Orders
+from domain.ports import Answers, Handler, Orders, Refunds
+from domain.refund_policy import RefundPolicy
 from handlers.facts import Facts
 from handlers.looked import WithLook
 from handlers.other import OtherHandler
@@ -12,12 +13,14 @@ from handlers.refund import RefundHandler
 from handlers.supplier import SupplierHandler
 
 
-def handlers_for(answers: Answers, orders: Orders, facts: Facts | None = None) -> Mapping[Category, Handler]:
+def handlers_for(
+    answers: Answers, orders: Orders, refunds: Refunds, policy: RefundPolicy, facts: Facts | None = None
+) -> Mapping[Category, Handler]:
     """A handler for every category there is."""
     questions = WithLook(answers, lambda heard: QuestionHandler(heard, orders, facts or Facts(orders)))
     return {
         Category.QUESTION: questions,
-        Category.REFUND: RefundHandler(orders),
+        Category.REFUND: RefundHandler(orders, refunds, policy),
         Category.SUPPLIER: SupplierHandler(),
         Category.OTHER: OtherHandler(questions),
     }

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from domain.category import Category
 from domain.ports import Answer, Answers, Handler
+from domain.refund_policy import RefundPolicy
 from handlers import handlers_for
 from parts.abstaining import Abstaining, NamedAnswers, version_name
 from parts.composing import composed
 from parts.from_data import FromData
 from parts.knowledge import Knowledge
-from parts.tables import NoOrders, TenantOrders
+from parts.tables import NoOrders, NoRefunds, TenantOrders, TenantRefunds
 from storage import indexing, tenants
 
 if TYPE_CHECKING:
@@ -39,7 +40,17 @@ class Answering(Abstaining, Knowledge, FromData):
         """The handlers over this tenant's own documents and orders."""
         abstention, name = self.abstention_of(tenant)
         answers = NamedAnswers(self._composed(tenant, self._answers(tenant, abstention)), name)
-        return handlers_for(answers, TenantOrders(self.database, tenant), self.facts(tenant))
+        return handlers_for(
+            answers,
+            TenantOrders(self.database, tenant),
+            TenantRefunds(self.database, tenant),
+            self.refund_policy(tenant),
+            self.facts(tenant),
+        )
+
+    def refund_policy(self, tenant: UUID) -> RefundPolicy:
+        """The newest that the tenant wrote, or the one that stands for none."""
+        return RefundPolicy()
 
     def prior_answers(self, tenant: UUID) -> Answers:
         """Answers as sure as the shipped abstention says, whatever the tenant's verdicts made of it."""
@@ -53,7 +64,8 @@ class Answering(Abstaining, Knowledge, FromData):
 
         found, _ = load_folder(self.settings.knowledge_base_dir, convert=self.converter)
         answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._plain_abstention())
-        return handlers_for(NamedAnswers(answers, version_name(self.answer_model, 0)), NoOrders())
+        named = NamedAnswers(answers, version_name(self.answer_model, 0))
+        return handlers_for(named, NoOrders(), NoRefunds(), RefundPolicy())
 
     @cached_property
     def _indexes(self) -> "IndexCache":

@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.incident import Incident
 from domain.opinion import Call
 from domain.order import Order
-from storage import incidents, llm_calls, orders
+from storage import incidents, llm_calls, orders, refund_history
 from storage.database import Database
 
 
@@ -28,6 +28,26 @@ class NoOrders:
     def find(self, number: str) -> Order | None:
         del number
         return None
+
+
+class TenantRefunds:
+    """The port `Refunds` over one tenant's ledger."""
+
+    def __init__(self, database: Database, tenant: UUID) -> None:
+        self._database = database
+        self._tenant = tenant
+
+    def paid_back_since(self, customer: str, since: datetime) -> int:
+        with self._database.transaction(self._tenant) as db:
+            return refund_history.paid_back_since(db, self._tenant, customer, since)
+
+
+class NoRefunds:
+    """The port `Refunds` where there is no ledger to ask."""
+
+    def paid_back_since(self, customer: str, since: datetime) -> int:
+        del customer, since
+        return 0
 
 
 class TenantIncidents:

@@ -20,6 +20,9 @@ ALTER TABLE support_case
   ADD COLUMN currency text NOT NULL DEFAULT '',
   ADD COLUMN rule text NOT NULL DEFAULT '',
   ADD COLUMN policy_version integer NOT NULL DEFAULT 0,
+  ADD COLUMN words text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN language text NOT NULL DEFAULT '',
+  ADD COLUMN writer text NOT NULL DEFAULT '',
   ADD COLUMN previous_id uuid,
   ADD FOREIGN KEY (tenant_id, previous_id) REFERENCES support_case (tenant_id, id) ON DELETE SET NULL (previous_id);
 -- A case is open until nothing follows any more. What a person had was not called open before: the newest of each
@@ -251,6 +254,7 @@ def downgrade() -> None:
     op.execute(
         "ALTER TABLE support_case DROP COLUMN action, DROP COLUMN items, DROP COLUMN reason, DROP COLUMN evidence,"
         " DROP COLUMN identity, DROP COLUMN amount_minor, DROP COLUMN currency, DROP COLUMN rule,"
-        " DROP COLUMN policy_version, DROP COLUMN previous_id"
+        " DROP COLUMN policy_version, DROP COLUMN words, DROP COLUMN language, DROP COLUMN writer,"
+        " DROP COLUMN previous_id"
     )
     op.execute("UPDATE support_case SET is_open = state IN ('requested', 'order_wanted')")
