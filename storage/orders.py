@@ -1,54 +1,79 @@
-"""The shop's orders, as far as support needs them."""
+"""The shop's orders, as far as support needs them, and how often their customers were paid back."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from domain.message import Address
 from domain.money import Money
 from domain.order import Order, OrderItem, normal_number
 from storage.codec import dumps
 
+# By which a customer's refunds are counted.
+MONTH = timedelta(days=30)
 
-def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> None:
-    """Add orders, or bring those that are known up to date, as of now. What was refunded by us is never lowered."""
-    if not orders:
-        return
-    db.execute(
-        text(
-            "INSERT INTO shop_order (tenant_id, number, customer_email, customer_name, status, currency, total_minor,"
-            " refunded_minor, placed_at, delivered_at, tracking_url, items, status_at, as_of)"
-            " VALUES (:tenant, :number, :customer_email, :customer_name, :status, :currency, :total, :refunded,"
-            " :placed_at, :delivered_at, :tracking_url, CAST(:items AS jsonb), :status_at, now())"
-            " ON CONFLICT (tenant_id, number) DO UPDATE SET customer_email = excluded.customer_email,"
-            " customer_name = excluded.customer_name, status = excluded.status, currency = excluded.currency,"
-            " total_minor = excluded.total_minor,"
-            " refunded_minor = greatest(shop_order.refunded_minor, excluded.refunded_minor),"
-            " placed_at = excluded.placed_at, delivered_at = excluded.delivered_at,"
-            " tracking_url = excluded.tracking_url, items = excluded.items, as_of = excluded.as_of,"
-            " status_at = coalesce(excluded.status_at,"
-            " CASE WHEN shop_order.status = excluded.status THEN shop_order.status_at END)"
-        ),
-        [
-            {
-                "tenant": tenant,
-                "number": normal_number(order.number),
-                "customer_email": order.customer_email.lower(),
-                "customer_name": order.customer_name,
-                "status": order.status,
-                "currency": order.total.currency,
-                "total": order.total.minor,
-                "refunded": order.refunded.minor,
-                "placed_at": order.placed_at,
-                "delivered_at": order.delivered_at,
-                "tracking_url": order.tracking_url,
-                "items": dumps([asdict(item) for item in order.items]),
-                "status_at": order.status_at,
-            }
-            for order in orders
-        ],
-    )
+# What the shop says was refunded does not hold what we promised and it has not done yet: both are taken from what is
+# left. A row is left as it was whose total would be below what was refunded or promised, or which would change the
+# currency of such money.
+_SAVE = text("""
+    INSERT INTO shop_order AS o (tenant_id, number, customer_email, customer_name, status, currency, total_minor,
+        refunded_minor, placed_at, delivered_at, tracking_url, items, status_at, as_of)
+    VALUES (:tenant, :number, :customer_email, :customer_name, :status, :currency, :total, :refunded, :placed_at,
+        :delivered_at, :tracking_url, CAST(:items AS jsonb), :status_at, now())
+    ON CONFLICT (tenant_id, number) DO UPDATE SET customer_email = excluded.customer_email,
+        customer_name = excluded.customer_name, status = excluded.status, currency = excluded.currency,
+        total_minor = excluded.total_minor,
+        refunded_minor = greatest(o.refunded_minor, least(excluded.total_minor, excluded.refunded_minor + (
+            SELECT coalesce(sum(p.amount_minor), 0) FROM ledger_entry p WHERE p.tenant_id = o.tenant_id
+                AND p.order_number = o.number AND p.kind = 'promised' AND NOT EXISTS (SELECT FROM ledger_entry e
+                    WHERE e.tenant_id = p.tenant_id AND e.key = p.key AND e.kind IN ('paid', 'released'))))),
+        placed_at = excluded.placed_at, delivered_at = excluded.delivered_at, tracking_url = excluded.tracking_url,
+        items = excluded.items, as_of = excluded.as_of, status_at = coalesce(excluded.status_at,
+            CASE WHEN o.status = excluded.status THEN o.status_at END)
+    WHERE excluded.total_minor >= o.refunded_minor AND (excluded.currency = o.currency OR o.refunded_minor = 0)
+    RETURNING number
+""")
+
+# A promise counts unless it was given back. Whoever writes with a +tag is the same customer.
+_PAID_BACK = text(r"""
+    SELECT count(DISTINCT l.key) FROM ledger_entry l
+        JOIN shop_order o ON o.tenant_id = l.tenant_id AND o.number = l.order_number
+    WHERE l.tenant_id = :tenant AND l.kind = 'promised' AND l.at >= :since AND l.at < :until
+        AND regexp_replace(o.customer_email, '\+.*@', '@') = :mailbox
+        AND NOT EXISTS (SELECT FROM ledger_entry r
+            WHERE r.tenant_id = l.tenant_id AND r.key = l.key AND r.kind = 'released')
+""")
+
+
+def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> list[str]:
+    """Add orders, or bring those that are known up to date, as of now; returns the numbers that were left as they were.
+
+    Those have less in total than was refunded or promised already, or other money. What was refunded or promised is
+    never lowered.
+    """
+    refused: list[str] = []
+    for order in orders:
+        values = {
+            "tenant": tenant,
+            "number": normal_number(order.number),
+            "customer_email": order.customer_email.lower(),
+            "customer_name": order.customer_name,
+            "status": order.status,
+            "currency": order.total.currency,
+            "total": order.total.minor,
+            "refunded": order.refunded.minor,
+            "placed_at": order.placed_at,
+            "delivered_at": order.delivered_at,
+            "tracking_url": order.tracking_url,
+            "items": dumps([asdict(item) for item in order.items]),
+            "status_at": order.status_at,
+        }
+        if db.execute(_SAVE, values).scalar_one_or_none() is None:
+            refused.append(order.number)
+    return refused
 
 
 def find(db: Connection, tenant: UUID, number: str) -> Order | None:
@@ -72,3 +97,18 @@ def find(db: Connection, tenant: UUID, number: str) -> Order | None:
         as_of=row.as_of,
         status_at=row.status_at,
     )
+
+
+def paid_back_since(db: Connection, tenant: UUID, customer_email: str, since: datetime) -> int:
+    """How many refunds were promised or paid for this customer's orders since then; see `domain.ports.Refunds`."""
+    return paid_back_between(db, tenant, customer_email, since, None)
+
+
+def paid_back_between(
+    db: Connection, tenant: UUID, customer_email: str, since: datetime, until: datetime | None
+) -> int:
+    """The same, before `until`: what was given back since then counts as never promised."""
+    mailbox = Address(customer_email.strip().lower()).mailbox
+    values = {"tenant": tenant, "since": since, "until": until or "infinity", "mailbox": mailbox}
+    found: int = db.execute(_PAID_BACK, values).scalar_one()
+    return found
