@@ -1,4 +1,4 @@
-"""The case of a conversation as its page shows it: what is wanted and missing, was checked, and can be done about it."""
+"""The case of a conversation as its page shows it: what is wanted, missing, checked, and can be done about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,5 @@
 """What is said about a case: what is missing, by which rule it can be refused, and the replies that a person sends."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from domain.errors import BadInput
 from domain.message import Address, Message
 from domain.order import Order
 from domain.refund_policy import RefundPolicy, Rule
+from handlers.refund_words import filled
 from handlers.wording import Wording, wording_for
 from storage.approvals import Wanted
 from web.refund_words import RULES
@@ -83,7 +83,7 @@ def refusal(what: str, why: str, told: Told) -> str:
     if what == OWN_WORDS:
         return _letter(wording, told, why)
     rule = Rule(what)
-    said = told.policy.phrases.get(rule, {}).get(_language(told)) or wording.refused[rule]
+    said = told.policy.phrases.get(rule, {}).get(_language(told)) or wording.refused[rule.value]
     status = told.order.status if told.order else ""
     days = told.policy.window_days.get(status)
     values = {
@@ -92,7 +92,7 @@ def refusal(what: str, why: str, told: Told) -> str:
         "days": "" if days is None else str(days),
         "item": told.items[0] if told.items else "",
     }
-    return _letter(wording, told, said.format_map(defaultdict(str, values)))
+    return _letter(wording, told, filled(said, values))
 
 
 def question(what: Wanted, told: Told) -> str:

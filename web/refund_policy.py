@@ -3,14 +3,18 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
+from domain.errors import TryAgain
 from domain.order import ORDER_STATUSES
 from domain.order_action import Action
-from domain.refund_policy import RefundPolicy, Rule, policy_to_json
+from domain.policy_document import policy_to_json
+from domain.refund_policy import PLACEHOLDERS, RefundPolicy, Rule
 from domain.request import Reason
 from storage import events, refund_policies
+from storage.refund_policies import LookBack
 from web.fields import letter
 from web.refund_policy_form import LANGUAGES, Typed, currencies_of, policy_of, typed_of
 from web.refund_policy_words import Change, changes, points
@@ -35,8 +39,7 @@ class Sent:
 @pages.get("")
 @signed_in
 def page() -> Page:
-    with services().database.transaction(member().tenant) as db:
-        current = refund_policies.newest(db, member().tenant)
+    current = _newest()
     return _page(typed_of(current), base=current.version)
 
 
@@ -47,57 +50,49 @@ def version() -> Page:
     tenant, number = member().tenant, request.args.get("number", 0, type=int)
     with services().database.transaction(tenant) as db:
         every = {one.version: one for one in refund_policies.versions(db, tenant)}
-    found = every.get(number)
-    if found is None:
-        abort(404)
-    before = every[number - 1].policy if number - 1 in every else RefundPolicy()
+        if number not in every:
+            abort(404)
+        policy = refund_policies.of_version(db, tenant, number) or RefundPolicy()
+        before = refund_policies.of_version(db, tenant, number - 1) or RefundPolicy()
     return render_template(
-        "refund_policy/version.html",
-        policy=found.policy,
-        author=found.author,
-        at=found.at,
-        is_current=number == max(every),
-        changed=changes(before, found.policy),
-        points=points(found.policy),
-    )
+        "refund_policy/version.html", this=every[number], policy=policy, is_current=number == max(every),
+        changed=changes(before, policy), points=points(policy),
+    )  # fmt: skip
 
 
 @pages.post("")
 @allowed("manage")
 def change() -> Page:
-    sent = _sent()
+    sent, is_saving = _sent(), request.form.get("act") == "save"
     if sent.problems:
         return _page(sent.typed, base=sent.base, problems=sent.problems)
-    tenant, digest = member().tenant, _digest(sent.policy)
-    with services().database.transaction(tenant) as db:
-        current = refund_policies.newest(db, tenant)
+    tenant, current = member().tenant, _newest()
     if current.version != sent.base:
         return _meanwhile(sent, current)
-    if request.form.get("act") != "save" or sent.previewed != digest:
-        return _previewed(sent, digest, again=request.form.get("act") == "save")
-    with services().database.transaction(tenant) as db:
-        saved = refund_policies.save(db, tenant, sent.policy, member=member().id)
-        if saved:
-            events.record(db, tenant, actor=str(member().id), kind="refund_policy_saved", version=sent.policy.version)
-    if not saved:
+    if not is_saving or sent.previewed != _digest(sent.policy):
         with services().database.transaction(tenant) as db:
-            return _meanwhile(sent, refund_policies.newest(db, tenant))
-    flash(f"Saved as version {sent.policy.version}. New requests are judged by it from now on.", "info")
+            effect = refund_policies.effect_on_past(db, tenant, sent.policy, datetime.now(UTC))
+        return _page(sent.typed, base=sent.base, previewed=_digest(sent.policy), effect=effect, again=is_saving)
+    try:
+        with services().database.transaction(tenant) as db:
+            saved = refund_policies.save(db, tenant, sent.policy, member().id)
+            events.record(db, tenant, actor=str(member().id), kind="refund_policy_saved", version=saved)
+    except TryAgain:
+        return _meanwhile(sent, _newest())
+    flash(f"Saved as version {saved}. New requests are judged by it from now on.", "info")
     return redirect(url_for("refund_policy.page"))
 
 
-def _previewed(sent: Sent, digest: str, *, again: bool) -> Page:
+def _newest() -> RefundPolicy:
     with services().database.transaction(member().tenant) as db:
-        effect = refund_policies.effect_on_past(db, member().tenant, sent.policy)
-    return _page(sent.typed, base=sent.base, previewed=digest, effect=effect, again=again)
+        return refund_policies.newest(db, member().tenant)
 
 
 def _meanwhile(sent: Sent, current: RefundPolicy) -> Page:
     """Somebody was faster: what they changed is shown, what was typed stays, and goes on top of theirs when saved."""
     with services().database.transaction(member().tenant) as db:
-        known = {one.version: one.policy for one in refund_policies.versions(db, member().tenant)}
-    theirs = changes(known.get(sent.base, RefundPolicy()), current)
-    return _page(sent.typed, base=current.version, meanwhile=theirs)
+        opened = refund_policies.of_version(db, member().tenant, sent.base) or RefundPolicy()
+    return _page(sent.typed, base=current.version, meanwhile=changes(opened, current))
 
 
 def _page(
@@ -106,7 +101,7 @@ def _page(
     base: int,
     problems: Typed | None = None,
     previewed: str = "",
-    effect: object = None,
+    effect: LookBack | None = None,
     again: bool = False,
     meanwhile: tuple[Change, ...] | None = None,
 ) -> Page:
@@ -117,18 +112,18 @@ def _page(
         "refund_policy/page.html", typed=typed, base=base, problems=problems or {}, previewed=previewed, effect=effect,
         again=again, meanwhile=meanwhile, current=current, versions=versions[:MOST_VERSIONS], points=points(current),
         newest=versions[0] if versions else None, actions=list(Action), statuses=ORDER_STATUSES, reasons=list(Reason),
-        rules=list(Rule), languages=LANGUAGES, currencies=currencies_of(typed),
+        rules=list(Rule), languages=LANGUAGES, places=PLACEHOLDERS, currencies=currencies_of(typed),
     )  # fmt: skip
 
 
 def _sent() -> Sent:
     typed = {name: letter(value) for name, value in request.form.items()}
-    base = request.form.get("base", 0, type=int)
-    policy, problems = policy_of(typed, base + 1)
+    base = max(0, min(request.form.get("base", 0, type=int), 2**31 - 2))
+    policy, problems = policy_of(typed, base)
     return Sent(typed, policy, problems, base, request.form.get("previewed", ""))
 
 
 def _digest(policy: RefundPolicy) -> str:
     """By which a form knows whether what is saved is what was looked at."""
-    said = json.dumps(policy_to_json(policy), sort_keys=True, default=str)
+    said = json.dumps(policy_to_json(policy), sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()

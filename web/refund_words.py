@@ -6,6 +6,7 @@ from domain.case import CaseState, Identity
 from domain.money import Money
 from domain.order_action import Action
 from domain.refund_policy import Rule
+from domain.refund_rules import Outcome
 from domain.request import Reason
 
 CASE_STATES = {
@@ -85,17 +86,19 @@ RULES = {
     Rule.NOTHING_LEFT: "Nothing is left to pay back",
 }
 
+OUTCOMES = {
+    Outcome.ELIGIBLE: "granted",
+    Outcome.REFUSED: "refused",
+    Outcome.PERSON: "a person’s to decide",
+    Outcome.REASON_WANTED: "asked for the reason",
+    Outcome.EVIDENCE_WANTED: "asked for a picture",
+}
+
 IDENTITIES = {
     Identity.UNKNOWN: "Nobody has proven to be the customer on the order.",
     Identity.SENDER: "Gmail verified the sender, and it is the address on the order.",
     Identity.LINK: "The link that we mailed to the address on the order was opened and confirmed.",
 }
-
-# What was asked for, by the name under which the case remembers it.
-ASKED = {
-    "order_number": "the order number", "order_number_again": "the order number once more", "reason": "the reason",
-    "identity": "proof of who writes", "evidence": "a picture", "picture": "a picture",
-}  # fmt: skip
 
 # What an entry of the ledger says.
 LEDGER = {"promised": "set aside", "paid": "paid back", "released": "given back to the order"}
@@ -177,6 +180,7 @@ def register(app: Flask) -> None:
         act_sure=lambda act: sure(act.action, act.order_number, act.amount),
         reason_word=lambda reason: REASONS.get(reason, reason),
         rule_word=lambda rule: RULES.get(rule, rule),
+        outcome_word=lambda outcome: OUTCOMES.get(outcome, outcome),
         identity_word=lambda identity: IDENTITIES.get(identity, identity),
         ledger_word=lambda kind: LEDGER.get(kind, kind),
         money=lambda minor, currency: str(Money(minor, currency)),
