@@ -70,7 +70,8 @@ def bring() -> Page:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _form("Choose a file.")
-    content = file.stream.read(MOST_BYTES + 1)
+    with file.stream as stream:  # On disk where it is large, and left there until it is closed.
+        content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         return _form(f"The file is larger than {MOST_BYTES // MB} MB: split it.")
     try:
