@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
         case,
+        confirm,
         conversation,
         errors,
         gaps,
@@ -63,6 +64,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         security,
         session,
         sign_in,
+        suppliers,
         verdict,
         words,
         workspace,
@@ -82,9 +84,23 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
+    confirm.register(app)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
     refunding = (case, orders, refunds, refund_policy)
-    for part in (sign_in, queue, conversation, verdict, *refunding, *knowing, learning, mailboxes, numbers, workspace, health):
+    for part in (
+        sign_in,
+        queue,
+        conversation,
+        verdict,
+        *refunding,
+        *knowing,
+        suppliers,
+        learning,
+        mailboxes,
+        numbers,
+        workspace,
+        health,
+    ):
         app.register_blueprint(part.pages)
     return app
 

@@ -2,10 +2,11 @@
 
 from parts.answering import Answering
 from parts.mail import Mail
+from parts.shop import Shops
 from settings import Settings
 
 
-class Services(Answering, Mail):
+class Services(Answering, Mail, Shops):
     """Everything a program may ask for."""
 
 

@@ -21,7 +21,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
         "database_url",
         "database_listener_url",
         "redis_url",
+        "secret_key",
         "key_ring",
+        "public_url",
         "google_client_id",
         "google_client_secret",
     ),
@@ -69,6 +71,7 @@ class Settings:
     llm_output_price: float = 0.0
     llm_tokens_per_day: int = 200_000
     status_page_private: bool = False
+    shop_webhook_private: bool = False
     web_search_provider: Literal["", "tavily"] = ""
     web_search_api_key: str = ""
     web_search_base_url: str = ""
@@ -233,6 +236,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "llm_output_price": _number(float, 0, 10_000),
     "llm_tokens_per_day": _number(int, 0, 1_000_000_000),
     "status_page_private": _yes_or_no,
+    "shop_webhook_private": _yes_or_no,
     "web_search_provider": _one_of("tavily"),
     "web_search_base_url": _url("http", "https"),
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),

@@ -1,4 +1,4 @@
-"""GET a document from an address that a customer gave, without being led into our own network.
+"""Ask an address that a customer gave, without being led into our own network.
 
 The name is resolved once, every address that it has is looked at, and the connection goes to the first of these very
 addresses: a name that points elsewhere a moment later (DNS rebinding) gains nothing. No redirect is followed, no proxy
@@ -9,10 +9,12 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ssl import SSLCertVerificationError
 from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
 
 from adapters.llm.side_by_side import side_by_side
 from domain.errors import BadInput, MailwrightError, NeedsPerson, TryAgain
@@ -31,6 +33,10 @@ _NEVER = tuple(
 _FIELD = "status_page_url"
 
 
+class NotAsked(TryAgain):
+    """The connection never came about: the other side was certainly not asked anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds to connect, between two reads, and for everything; and the bytes of the largest document."""
@@ -43,7 +49,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`body` is empty for 304. Header names are in lower case."""
+    """What a GET brings has a body only with status 200. Header names are in lower case."""
 
     status: int
     body: bytes
@@ -51,11 +57,11 @@ class Document:
 
 
 def resolved(host: str, port: int) -> list[str]:
-    """Every address of a name, in the system's order. Raises TryAgain where it has none just now."""
+    """Every address of a name, in the system's order. Raises NotAsked where it has none just now."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise TryAgain("The name of the status page's server was not found.") from error
+        raise NotAsked("The name of the server was not found.") from error
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
@@ -63,31 +69,49 @@ def resolved(host: str, port: int) -> list[str]:
 class PinnedHttp:
     """`private_allowed` lets it reach our own network, and loopback without encryption: for tests and the demo.
 
-    `trusted` is the file of certificates to trust instead of the public ones.
+    `trusted` is the file of certificates to trust instead of the public ones; `what` and `names` say in errors what it
+    is that is asked, and which field has its address.
     """
 
     private_allowed: bool = False
     limits: Limits = field(default_factory=Limits)
     resolve: Resolve = resolved
     trusted: str = ""
+    what: str = "The status page"
+    names: str = _FIELD
 
     def get(self, url: str, headers: Mapping[str, str]) -> Document:
-        """One document. Raises BadInput for an address that may not be asked, TryAgain and NeedsPerson for trouble."""
+        """One document. Raises BadInput for an address that may not be asked, TryAgain and NeedsPerson for trouble.
+
+        NotAsked is the TryAgain of a connection that never came about.
+        """
+        return self._bounded(_Question("GET", url, headers))
+
+    def look(self, url: str, headers: Mapping[str, str]) -> Document:
+        """The same with the body of every answer, whatever its status."""
+        return self._bounded(_Question("GET", url, headers, reads_all=True))
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Document:
+        """Hand over `body`, and bring the body of every answer. Only after NotAsked and BadInput it was not asked."""
+        return self._bounded(_Question("POST", url, headers, body, reads_all=True))
+
+    def _bounded(self, question: "_Question") -> Document:
         # Each read may take its time and still all of them together never end: the whole is bounded from outside.
-        (outcome,) = side_by_side(lambda asked: self._outcome(asked, headers), [url], seconds=self.limits.total_s)
+        (outcome,) = side_by_side(self._outcome, [question], seconds=self.limits.total_s)
         if outcome is None:
-            raise TryAgain("The status page took too long to answer.")
+            raise TryAgain(f"{self.what} took too long to answer.")
         if isinstance(outcome, MailwrightError):
             raise outcome
         return outcome
 
-    def _outcome(self, url: str, headers: Mapping[str, str]) -> Document | MailwrightError:
+    def _outcome(self, question: "_Question") -> Document | MailwrightError:
         try:
-            return self._get(checked_url(url, private_allowed=self.private_allowed), headers)
+            parts = checked_url(question.url, private_allowed=self.private_allowed, names=self.names)
+            return self._ask(parts, question)
         except MailwrightError as error:
             return error
 
-    def _get(self, parts: SplitResult, headers: Mapping[str, str]) -> Document:
+    def _ask(self, parts: SplitResult, question: "_Question") -> Document:
         host = (parts.hostname or "").encode("idna").decode()
         port = parts.port or (443 if parts.scheme == "https" else 80)
         addresses = self.resolve(host, port)
@@ -100,11 +124,13 @@ class PinnedHttp:
             session.mount("https://", _Named(host))
             session.mount("http://", HTTPAdapter(max_retries=0))
             try:
-                with session.get(
+                with session.request(
+                    question.method,
                     parts._replace(netloc=f"{literal}:{port}").geturl(),
+                    data=question.body,
                     # Unpacked it could be a thousand times as large: we ask for it as it is.
                     headers={
-                        **headers,
+                        **question.headers,
                         "Host": f"{named}:{parts.port}" if parts.port else named,
                         "Accept-Encoding": "identity",
                         "User-Agent": "Mailwright",
@@ -114,30 +140,40 @@ class PinnedHttp:
                     stream=True,
                     verify=self.trusted or True,
                 ) as answer:
-                    return self._read(answer)
+                    return self._read(answer, reads_all=question.reads_all)
             except requests.RequestException as error:
-                raise TryAgain("The status page could not be reached.") from error
+                trouble = NotAsked if _never_connected(error) else TryAgain
+                raise trouble(f"{self.what} could not be reached.") from error
 
     def _look_at(self, address: str, scheme: str) -> None:
         """Raises BadInput where this address may not be asked."""
         ip = ip_address(address.partition("%")[0])
         if self.private_allowed:
             if scheme == "http" and not ip.is_loopback:
-                raise BadInput(_FIELD, "It must begin with https://.")
+                raise BadInput(self.names, "It must begin with https://.")
         elif not _is_public(ip):
-            raise BadInput(_FIELD, "It leads into a private network.")
+            raise BadInput(self.names, "It leads into a private network.")
 
-    def _read(self, answer: requests.Response) -> Document:
+    def _read(self, answer: requests.Response, *, reads_all: bool) -> Document:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if headers.get("content-encoding", "identity") != "identity":
-            raise NeedsPerson("The status page's server packs its answer though it was asked not to.")
+            raise NeedsPerson(f"{self.what} packs its answer though it was asked not to.")
         body = b""
-        if answer.status_code == requests.codes.ok:
+        if reads_all or answer.status_code == requests.codes.ok:
             for chunk in answer.iter_content(_CHUNK):
                 body += chunk
                 if len(body) > self.limits.document_bytes:
-                    raise NeedsPerson("The status page's answer is larger than we take in.")
+                    raise NeedsPerson(f"{self.what}'s answer is larger than we take in.")
         return Document(answer.status_code, body, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    reads_all: bool = False
 
 
 class _Named(HTTPAdapter):
@@ -152,20 +188,27 @@ class _Named(HTTPAdapter):
         super().init_poolmanager(*args, **options)  # type: ignore[arg-type]  # it hands on what it gets
 
 
-def checked_url(url: str, *, private_allowed: bool = False) -> SplitResult:
+def _never_connected(error: requests.RequestException) -> bool:
+    """Whether no byte of the question left: only what is sure counts, for somebody else may have been paid by then."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    refused = isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+    return refused or bool(reason and reason.args and isinstance(reason.args[0], SSLCertVerificationError))
+
+
+def checked_url(url: str, *, private_allowed: bool = False, names: str = _FIELD) -> SplitResult:
     """The parts of an address that may be asked as far as its text tells. Raises BadInput, which says what is wrong."""
     schemes = ("https", "http") if private_allowed else ("https",)
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").encode("idna"), parts.port
     except ValueError:
-        raise BadInput(_FIELD, "It is no address that can be read.") from None
+        raise BadInput(names, "It is no address that can be read.") from None
     if parts.scheme not in schemes:
-        raise BadInput(_FIELD, "It must begin with https://.")
+        raise BadInput(names, "It must begin with https://.")
     if not host or port == 0 or not url.isprintable() or " " in url or "\\" in url:
-        raise BadInput(_FIELD, "It is no address that can be read.")
+        raise BadInput(names, "It is no address that can be read.")
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise BadInput(_FIELD, "It must be the plain address of the page, without name, password or question mark.")
+        raise BadInput(names, "It must be the plain address, without name, password or question mark.")
     return parts
 
 

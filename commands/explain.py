@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, assert_never
@@ -19,20 +19,24 @@ from domain.decision import Decision, Effect, IdentityMail, OrderAct, Reply
 from domain.errors import BadInput, Unreadable
 from domain.message import Message
 from domain.ports import Handler, Reads
+from domain.supplier import Directory
 from domain.triage import MAX_BYTES, Policy, triage
 from domain.understanding import Understanding
-from storage import mailboxes, standings
+from storage import mailboxes, standings, suppliers
 
 BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a mail is held against: a tenant's own documents, orders and policy, or the folder and what is shipped."""
+    """What a mail is held against: a tenant's own documents, orders, suppliers and policy, or the folder and what is
+    shipped.
+    """
 
     reader: Reads
     handlers: Mapping[Category, Handler]
     policy: Policy
+    suppliers: Directory = field(default_factory=Directory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,9 @@ def _bench_of(services: Services, slug: str) -> Bench:
     tenant = tenant_of(services, slug)
     with services.database.transaction(tenant) as db:
         policy = standings.policy(db, tenant, services.model, services.answer_model)
-        own = mailboxes.own_addresses(db, tenant)
-    return Bench(services.tenant_reader(tenant), services.handlers(tenant), replace(policy, own_addresses=own))
+        policy = replace(policy, own_addresses=mailboxes.own_addresses(db, tenant))
+        known = suppliers.directory(db, tenant)
+    return Bench(services.tenant_reader(tenant), services.handlers(tenant), policy, known)
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -106,7 +111,8 @@ def _explained(services: Services, bench: Bench, batch: list[tuple[str, bytes]])
     for (name, _), one in zip(batch, read, strict=True):
         if isinstance(one, Message):
             understanding = next(understood)
-            decision = triage(one, Conversation(), understanding, bench.handlers, bench.policy)
+            conversation = Conversation(supplier=bench.suppliers.of(one.sender))
+            decision = triage(one, conversation, understanding, bench.handlers, bench.policy)
             yield _Explained(understanding, _line(name, understanding, decision))
         else:
             nothing = Understanding("")

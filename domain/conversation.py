@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.case import Case
+from domain.supplier import Supplier
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,7 @@ class Conversation:
 
     `replies_by_machine` counts automatic replies in this thread since a person last wrote in it for us;
     `replies_to_sender_today` counts those to this sender's address in the last 24 hours, over all threads.
+    `supplier` is who its sender is by the tenant's directory, None for everybody else.
     `handled_elsewhere`: the same mail came to another mailbox of the tenant, and was answered or held there.
     """
 
@@ -20,3 +22,4 @@ class Conversation:
     replies_to_sender_today: int = 0
     earlier_messages: int = 0
     handled_elsewhere: bool = False
+    supplier: Supplier | None = None

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -124,7 +124,10 @@ class ActState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShopTask:
-    """One thing that the shop is asked to do. `key` is the same for ever: the shop does it once for one key."""
+    """One thing that the shop is asked to do. `key` is the same for ever: the shop does it once for one key.
+
+    `created_at` (UTC) is when it was written down, however often the shop is asked.
+    """
 
     key: UUID
     action: Action
@@ -132,6 +135,7 @@ class ShopTask:
     amount: Money | None = None
     items: tuple[WantedItem, ...] = ()
     reason: str = ""
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,10 @@ def triage(
 
 
 def _handled_as(understanding: Understanding, conversation: Conversation) -> tuple[Category, bool]:
-    """The category whose handler decides, and whether that follows from an open case of the conversation."""
+    """The category whose handler decides, and whether that follows from its sender or from an open case."""
+    if conversation.supplier is not None:
+        # What a supplier writes moves no customer's case, in whatever thread it comes.
+        return Category.SUPPLIER, True
     case = conversation.case
     if case is not None and case.asks and case.kind in set(Category):
         return Category(case.kind), True

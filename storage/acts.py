@@ -46,7 +46,7 @@ _HELD = text("""
     SELECT a.id, a.case_id, a.action, a.order_number, a.amount_minor, a.currency, a.approvals_needed,
         ARRAY(SELECT p.member_id FROM act_approval p WHERE p.tenant_id = a.tenant_id AND p.act_id = a.id) AS approved_by
     FROM order_act a WHERE a.tenant_id = :tenant AND a.decision_id = :decision AND a.state = 'held'
-    ORDER BY a.created_at, a.id LIMIT 1 FOR UPDATE OF a
+    ORDER BY a.created_at, a.id LIMIT 1
 """)
 
 _APPROVE = text("""
@@ -105,7 +105,11 @@ def propose(db: Connection, tenant: UUID, decision: UUID, case: UUID | None, act
 
 
 def held(db: Connection, tenant: UUID, decision: UUID) -> Held | None:
-    """The action of a decision that waits for approval, its row locked until the transaction ends."""
+    """The action of a decision that waits for approval.
+
+    It stands as it is while its case is locked: whoever takes up or gives up an action, a mail as well as a person,
+    locks the case first, so that none of them waits for another in a circle.
+    """
     row = db.execute(_HELD, {"tenant": tenant, "decision": decision}).one_or_none()
     if row is None:
         return None

@@ -67,6 +67,10 @@ def approve(
     case = _case(db, tenant, waiting, act.case, CaseState.APPROVED)
     if case is None and (act.case is not None or waiting.step is not None):
         return Approved.LATE
+    # Now that the case is ours: a mail may have taken the action's place before.
+    act = acts.held(db, tenant, decision)
+    if act is None:
+        return Approved.LATE
     answer = Answer(member, text_to_send, reference, claim_reason)
     is_new = acts.approve(db, tenant, act.id, member=member)
     if len(act.approved_by | {member}) < act.needed:

@@ -45,7 +45,7 @@ _RECENT = text("""
         AND m.direction = 'in' ORDER BY m.received_at DESC, m.seq DESC LIMIT 1) m ON true
     LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
     LEFT JOIN LATERAL (SELECT * FROM outbox o WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id
-        ORDER BY o.position DESC LIMIT 1) o ON true
+        AND o.kind = 'reply' ORDER BY o.position DESC LIMIT 1) o ON true
     WHERE c.tenant_id = :tenant
         AND (:words = '' OR c.subject ILIKE :pattern OR c.customer_address ILIKE :pattern
             OR c.customer_name ILIKE :pattern)

@@ -89,8 +89,9 @@ def psycopg_url(url: str) -> str:
 
 
 # 57P0x: the server is stopping or starting; 53300: too many connections; 57014 and 55P03: it took too long, or waited
-# too long for a lock; 25P03: we were idle too long. Class 08: connection exceptions.
-_AWAY = {"57P01", "57P02", "57P03", "53300", "57014", "55P03", "25P03"}
+# too long for a lock; 40P01: we and others waited for one another in a circle, and we gave way; 25P03: we were idle too
+# long. Class 08: connection exceptions.
+_AWAY = {"57P01", "57P02", "57P03", "53300", "57014", "55P03", "40P01", "25P03"}
 
 
 def _is_away(error: DBAPIError) -> bool:

@@ -1,6 +1,5 @@
 """Decisions: written with their case and their outbox rows in one transaction, settled by a person at most once."""
 
-import secrets
 from dataclasses import asdict, replace
 from typing import assert_never
 from uuid import UUID, uuid4
@@ -17,6 +16,7 @@ from domain.understanding import Understanding
 from storage import acts, attempts, cases, events, identity_links, settling
 from storage.codec import composition_from_json, composition_to_json, dumps
 from storage.messages import Claimed
+from storage.references import new_reference
 
 # Of two copies of one mail in two mailboxes, one is decided at a time.
 _SETTLE_MESSAGE = text("""
@@ -64,16 +64,13 @@ _FACTS = text("""
                 AND p.mailbox_id = m.mailbox_id AND p.thread_id = m.thread_id AND NOT p.automatic), '-infinity')
         ) AS in_thread,
         (SELECT count(*) FROM outbox o WHERE o.tenant_id = m.tenant_id AND o.recipient = m.sender_address
-            AND o.automatic AND o.state NOT IN ('held', 'cancelled', 'failed')
+            AND o.kind = 'reply' AND o.automatic AND o.state NOT IN ('held', 'cancelled', 'failed')
             AND o.created_at > now() - interval '24 hours') AS today,
         (SELECT count(*) FROM message e WHERE e.tenant_id = m.tenant_id AND e.conversation_id = m.conversation_id
             AND e.seq < m.seq) AS earlier
     FROM message m
     WHERE m.tenant_id = :tenant AND m.id = ANY(:ids)
 """)
-
-# Letters and digits that nobody takes for one another when they are read aloud.
-_REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 def conversations(db: Connection, tenant: UUID, messages: list[UUID]) -> dict[UUID, Conversation]:
@@ -243,8 +240,3 @@ def _write_reply(
 
 def _handled_elsewhere(db: Connection, tenant: UUID, messages: list[UUID]) -> set[UUID]:
     return set(db.execute(_HANDLED_ELSEWHERE, {"tenant": tenant, "ids": messages}).scalars())
-
-
-def new_reference() -> str:
-    """Six letters, shown to the customer, by which our reply is found again: about 887 million of them."""
-    return "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(6))

@@ -74,7 +74,7 @@ _ITS_CASE = text("""
 
 _TODAY = text("""
     SELECT
-      (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND automatic AND state = 'sent'
+      (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND automatic AND kind = 'reply' AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_machine,
       (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND NOT automatic AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_people,
@@ -95,6 +95,8 @@ _HANDLED_BY = text("""
     WHERE d.tenant_id = :tenant AND d.settled_at > now() - interval '24 hours'
     GROUP BY p.tenant_id, p.id ORDER BY count(*) DESC, name LIMIT 20
 """)
+
+_OWN_WORDS = "A member answered in their own words."
 
 
 def queue(
@@ -147,10 +149,10 @@ def send(
         return False
     act, answer = acts.held(db, tenant, decision), Answer(member, text_to_send, reference, claim_reason)
     settling.settle(db, tenant, decision, member=member, settlement="sent")
-    acts.cancel(db, tenant, decision, reason="A member answered in their own words.")
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     if act is not None:
         _to_person(db, tenant, waiting, act.case, member=member)
+        acts.cancel(db, tenant, decision, reason=_OWN_WORDS)
     elif waiting.step is not None and waiting.conversation is not None:
         cases.move_late(db, tenant, decision, waiting.conversation, waiting.step)
     settling.sent(db, tenant, waiting, answer, edited=edited)
@@ -182,5 +184,4 @@ def _to_person(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | No
     found = settling.case_of(db, tenant, waiting, linked)
     case = settling.ending_in(*found, CaseState.PERSON) if found is not None else None
     if case is not None and waiting.conversation is not None:
-        reason = "A member answered in their own words."
-        cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=reason)
+        cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=_OWN_WORDS)

@@ -11,7 +11,7 @@ from domain.decision import EffectKind
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import cases, citations, events
+from storage import act_ends, cases, citations, claims, events, identity_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ class Effect:
     def written_at(self) -> datetime:
         """When it was decided, or approved by a person: it may have waited for that for days."""
         return self.released_at or self.created_at
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answers the mail, in its thread; a mail with a link goes to somebody else, in one of its own."""
+        return self.kind is EffectKind.REPLY
 
     @property
     def handed_over(self) -> bool:
@@ -102,17 +107,20 @@ _SENDING = text("""
 """)
 
 # Everything that must still be true in the instant before a mail leaves. What was sent by hand answers this mail when
-# it came later, or names it: two mails of one millisecond, found by a listing, have no order of their own.
+# it came later, or names it: two mails of one millisecond, found by a listing, have no order of their own. The thread
+# is that of the mail that came in, also for a mail of ours that begins one of its own.
 _GATE = text("""
     SELECT b.status, t.answering, o.sending_at IS NULL AS is_first, o.text = o.draft_text AS as_drafted,
+        o.claim_reason,
         CAST(t.policy ->> 'replies_per_mailbox_and_day' AS integer) AS per_day,
         CAST(t.policy ->> 'replies_per_mailbox_and_hour' AS integer) AS per_hour,
         coalesce(d.understanding ->> 'automatic', '') <> '' AS to_a_machine,
         coalesce(b.last_ok_at > now() - CAST(:sight AS interval), false) AS in_sight,
+        d.is_current AND d.disposition = 'release' AS stands,
         EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
-            AND p.thread_id = o.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
+            AND p.thread_id = m.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
         EXISTS (SELECT FROM message s WHERE s.tenant_id = o.tenant_id AND s.mailbox_id = o.mailbox_id
-            AND s.thread_id = o.thread_id AND s.direction = 'out'
+            AND s.thread_id = m.thread_id AND s.direction = 'out'
             AND (s.seq > m.seq OR s.received_at > m.received_at
                 OR m.rfc_message_id <> '' AND jsonb_exists(s.parsed -> 'references', m.rfc_message_id))
             AND NOT EXISTS (SELECT FROM outbox p WHERE p.tenant_id = s.tenant_id AND p.mailbox_id = s.mailbox_id
@@ -136,6 +144,10 @@ _SENT = text("""
     UPDATE outbox SET state = 'sent', sent_gmail_id = :gmail_id, sent_at = now(), lease_until = NULL, last_error = ''
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence
 """)
+
+_LABEL = text(
+    "UPDATE message SET label_due = true, next_at = now(), attempts = 0 WHERE tenant_id = :tenant AND id = :id"
+)
 
 _MOVE = text("""
     UPDATE outbox SET state = :state, last_error = :error, next_at = now() + :after, lease_until = NULL,
@@ -197,10 +209,12 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
     if now is None:
         return Gate.LOST, "Another worker took it."
     unapproved = effect.automatic
+    unwanted = _unwanted(db, effect, stands=now.stands)
     objections = (
         (now.status != "active", Gate.WAIT, "The mailbox is paused."),
         (now.another_leaving, Gate.WAIT, "Another reply in this conversation is just leaving."),
         (unapproved and now.answered_by_hand, Gate.CANCEL, "Somebody answered by hand in Gmail."),
+        (bool(unwanted), Gate.CANCEL, unwanted),
         (unapproved and now.to_a_machine, Gate.HOLD, "A machine wrote the mail that this answers."),
         (unapproved and not now.answering, Gate.HOLD, "Answering by itself is paused."),
         (unapproved and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),
@@ -212,6 +226,10 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
     doubt = citations.doubt(db, effect.tenant, effect.decision) if unapproved or now.as_drafted else ""
     if doubt:
         return Gate.HOLD, f"{doubt} {'A person decides.' if unapproved else 'Change the reply before you send it.'}"
+    # Nobody tells a customer what was not done; a person who gave their reason for it is answerable.
+    claim = claims.doubt(db, effect.tenant, effect.decision, effect.text) if unapproved or not now.claim_reason else ""
+    if claim:
+        return Gate.HOLD, f"{claim} A person decides."
     if unapproved and now.is_first:
         per_day, per_hour = now.per_day or REPLIES_PER_MAILBOX_AND_DAY, now.per_hour or REPLIES_PER_MAILBOX_AND_HOUR
         exceeded = _exceeded(db, effect, per_day=per_day, per_hour=per_hour)
@@ -225,13 +243,10 @@ def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence, "gmail_id": reference.gmail_id}
     if db.execute(_SENT, values).rowcount != 1:
         return False
-    db.execute(
-        text(
-            "UPDATE message SET label_due = true, next_at = now(), attempts = 0 WHERE tenant_id = :tenant AND id = :id"
-        ),
-        {"tenant": effect.tenant, "id": effect.message},
-    )
-    events.record(db, effect.tenant, actor="machine", kind="reply_sent", subject=effect.message, effect=effect.id)
+    if effect.answers:
+        db.execute(_LABEL, {"tenant": effect.tenant, "id": effect.message})
+    _record(db, effect, "sent", effect=effect.id)
+    act_ends.confirmed(db, effect.tenant, effect.id)
     return True
 
 
@@ -260,26 +275,44 @@ def give_back(db: Connection, effect: Effect, *, after: timedelta, error: str, c
 
 def to_person(db: Connection, effect: Effect, state: EffectState, reason: str) -> bool:
     """End here, and put the decision into the queue with the reason."""
+    if not effect.answers and state is EffectState.HELD:
+        state = EffectState.CANCELLED  # A person sends words of their own to the writer, and no link to anybody.
     if not move(db, effect, state, error=reason):
         return False
     db.execute(_TO_PERSON, {"tenant": effect.tenant, "decision": effect.decision, "reason": reason})
-    if state is not EffectState.NEEDS_PERSON:  # It certainly did not leave.
+    if effect.answers and state is not EffectState.NEEDS_PERSON:  # It certainly did not leave.
         cases.take_back(db, effect.tenant, effect.decision)
-    events.record(db, effect.tenant, actor="machine", kind=f"reply_{state}", subject=effect.message, reason=reason)
+    _record(db, effect, state.value, reason=reason)
     return True
 
 
 def cancel(db: Connection, effect: Effect, reason: str) -> bool:
     if not move(db, effect, EffectState.CANCELLED, error=reason):
         return False
-    cases.take_back(db, effect.tenant, effect.decision)
-    events.record(db, effect.tenant, actor="machine", kind="reply_cancelled", subject=effect.message, reason=reason)
+    if effect.answers:
+        cases.take_back(db, effect.tenant, effect.decision)
+    _record(db, effect, "cancelled", reason=reason)
     return True
 
 
 def set_limits(db: Connection, tenant: UUID, *, per_day: int, per_hour: int) -> None:
     """How many automatic replies may leave one mailbox of this tenant: more for Google Workspace, say."""
     db.execute(_SET_LIMITS, {"tenant": tenant, "per_day": per_day, "per_hour": per_hour})
+
+
+def _unwanted(db: Connection, effect: Effect, *, stands: bool) -> str:
+    """Why a mail with a link is not wanted any more, or nothing."""
+    if effect.answers:
+        return ""
+    if not stands:
+        return "A person has it by now."
+    alive = identity_links.look(db, effect.tenant, effect.id) is not None
+    return "" if alive else "Its link does not work any more."
+
+
+def _record(db: Connection, about: Effect, what: str, **detail: object) -> None:
+    kind = f"{about.kind}_{what}"
+    events.record(db, about.tenant, actor="machine", kind=kind, subject=about.message, **detail)
 
 
 def _exceeded(db: Connection, effect: Effect, *, per_day: int, per_hour: int) -> str:
@@ -289,7 +322,8 @@ def _exceeded(db: Connection, effect: Effect, *, per_day: int, per_hour: int) ->
         ("mailbox", str(effect.mailbox), "", per_day, "from this mailbox today"),
         ("mailbox_hour", str(effect.mailbox), "/HH24", per_hour, "from this mailbox within an hour"),
     )
-    for scope, key, within, limit, words in limits:
+    # How many links go to one address is counted where they are made.
+    for scope, key, within, limit, words in limits if effect.answers else limits[1:]:
         values = {"tenant": effect.tenant, "scope": scope, "key": key, "within": within, "limit": limit}
         if db.execute(_COUNT, values).scalar() is None:
             return words

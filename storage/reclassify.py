@@ -77,7 +77,9 @@ _REOPEN = text("""
 _MISREAD = text("""
     SELECT c.id FROM support_case c JOIN decision d ON d.tenant_id = c.tenant_id
         AND d.conversation_id = c.conversation_id AND c.moved_at = d.created_at
-    WHERE d.tenant_id = :tenant AND d.id = :decision AND c.is_open AND c.kind <> :category FOR UPDATE OF c
+    WHERE d.tenant_id = :tenant AND d.id = :decision AND c.is_open AND c.state NOT IN ('approved', 'executing')
+        AND c.kind <> :category
+    FOR UPDATE OF c
 """)
 
 _AS_SOMETHING_ELSE = "It was read again as something else."
@@ -106,13 +108,13 @@ def correct(
         return Outcome.NOTED
     if db.execute(_SUPERSEDE, values).rowcount != 1:
         return Outcome.NOTED
-    acts.cancel(db, tenant, decision, reason=_AS_SOMETHING_ELSE)
-    settling.drop_replies(db, tenant, decision, reason=_AS_SOMETHING_ELSE)
     for case in db.execute(_MISREAD, {**values, "category": category.value}).scalars().all():
         found = cases.get(db, tenant, case)
         if found is not None:
             withdrawn = found.moved_to(CaseState.WITHDRAWN)
             cases.move(db, tenant, row.conversation_id, withdrawn, actor=str(member), reason=_AS_SOMETHING_ELSE)
+    acts.cancel(db, tenant, decision, reason=_AS_SOMETHING_ELSE)
+    settling.drop_replies(db, tenant, decision, reason=_AS_SOMETHING_ELSE)
     db.execute(_REOPEN, values)
     return Outcome.AGAIN
 

@@ -1,4 +1,4 @@
-"""Seal the tokens of a tenant anew, row by row, with the rows locked so that no refresh is overwritten."""
+"""Seal the secrets of a tenant anew, row by row, with the rows locked so that no refresh is overwritten."""
 
 from typing import Protocol
 from uuid import UUID
@@ -27,12 +27,14 @@ _REVOCATIONS = text("SELECT mailbox_id AS id, refresh_sealed FROM revocation WHE
 _SAVE_REVOCATION = text("""
     UPDATE revocation SET refresh_sealed = :refresh WHERE tenant_id = :tenant AND mailbox_id = :id
 """)
+_WEBHOOK = text("SELECT secret_sealed FROM shop_webhook WHERE tenant_id = :tenant FOR UPDATE")
+_SAVE_WEBHOOK = text("UPDATE shop_webhook SET secret_sealed = :secret WHERE tenant_id = :tenant")
 
 
 def reseal(db: Connection, tenant: UUID, vault: Resealer) -> int:
-    """Every token that is not sealed under the newest key; returns how many mailboxes that concerned."""
+    """Every secret that is not sealed under the newest key; returns how many mailboxes that concerned."""
 
-    def fresh(value: bytes, mailbox: UUID, field: str) -> bytes:
+    def fresh(value: bytes, mailbox: UUID | str, field: str) -> bytes:
         sealed = Sealed(value)
         if not vault.needs_rotation(sealed):
             return value
@@ -48,4 +50,7 @@ def reseal(db: Connection, tenant: UUID, vault: Resealer) -> int:
     for row in db.execute(_REVOCATIONS, {"tenant": tenant}).all():
         refresh = fresh(row.refresh_sealed, row.id, "refresh")
         db.execute(_SAVE_REVOCATION, {"tenant": tenant, "id": row.id, "refresh": refresh})
+    for row in db.execute(_WEBHOOK, {"tenant": tenant}).all():
+        secret = fresh(row.secret_sealed, "", "shop_webhook")
+        db.execute(_SAVE_WEBHOOK, {"tenant": tenant, "secret": secret})
     return changed

@@ -47,15 +47,16 @@ def directory(db: Connection, tenant: UUID) -> Directory:
     return Directory(tuple(_supplier(row) for row in db.execute(_EVERY, {"tenant": tenant})))
 
 
-def save(db: Connection, tenant: UUID, supplier: Supplier, *, actor: str) -> UUID:
-    """Add a supplier, or change the one of its id, or, without an id, the one of its name. Give it checked.
+def save(db: Connection, tenant: UUID, supplier: Supplier, *, actor: str, is_new: bool = False) -> UUID:
+    """Add a supplier, or change the one of its id, or, without an id and unless it `is_new`, the one of its name.
 
+    Give it checked.
     Raises BadInput where another one has an address or a domain of it, or its name, and where it was removed.
     """
     db.execute(_ALONE, {"tenant": tenant})
     same: UUID | None = db.execute(_SAME_NAME, {"tenant": tenant, "name": supplier.name}).scalar()
     key = supplier.id or same or uuid4()
-    if same not in {None, key}:
+    if same not in {None, key} or (is_new and same is not None):
         raise BadInput("name", f"There is a supplier called {supplier.name} already.")
     claims = [*supplier.domains, *supplier.every_address]
     claimed = db.execute(_CLAIMED, {"tenant": tenant, "id": key, "claims": claims}).one_or_none()

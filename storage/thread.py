@@ -124,7 +124,7 @@ _DRAFTS = text("""
     SELECT o.decision_id, o.id, o.state, o.recipient, o.recipient_name, o.subject, o.text, o.draft_text, o.automatic,
         o.last_error, o.next_at, o.sent_at, coalesce(nullif(p.name, ''), p.email, '') AS released_by
     FROM outbox o LEFT JOIN member p ON p.tenant_id = o.tenant_id AND p.id = o.released_by
-    WHERE o.tenant_id = :tenant AND o.conversation_id = :id ORDER BY o.created_at, o.position
+    WHERE o.tenant_id = :tenant AND o.conversation_id = :id AND o.kind = 'reply' ORDER BY o.created_at, o.position
 """)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.case import ENDED, Case, CaseState
+from domain.claims import Claim
 from domain.decision import Check
 from domain.delivery import ActState
 from domain.message import Address
@@ -38,10 +39,23 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person wrote into the forms about the case and what has not left: `text` of the reply that tells that it
+    was done, to be confirmed where `ask_again`; or a reply `prepared` that refuses or asks. `unproven` is what it
+    claims and nobody did.
+    """
+
+    text: str = ""
+    ask_again: bool = False
+    prepared: Prepared | None = None
+    unproven: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """`act` is what is proposed or was done; `proposed` whether the mail at hand waits for its approval.
 
-    `typed` and `ask_again` are what a person wrote, to be confirmed; `prepared` a reply that refuses or asks.
+    `typed` is what a person wrote into the forms, which has not left.
     """
 
     case: Case
@@ -57,9 +71,14 @@ class Found:
     can_settle: bool
     rules: Mapping[str, str]
     questions: Mapping[str, str]
-    typed: str = ""
-    ask_again: bool = False
-    prepared: Prepared | None = None
+    typed: Typed
+
+    @property
+    def left_over(self) -> str:
+        """What was typed into a form that is not on the page any more."""
+        if self.typed.prepared:
+            return "" if self.can_settle else self.typed.prepared.text
+        return "" if self.proposed else self.typed.text
 
     @property
     def pays(self) -> bool:
@@ -67,14 +86,7 @@ class Found:
         return self.act is not None and self.act.action in PAYS_BACK and self.act.amount is not None
 
 
-def case_view(
-    conversation: UUID,
-    now: Shown | None,
-    *,
-    typed: str = "",
-    ask_again: bool = False,
-    prepared: Prepared | None = None,
-) -> dict[str, Found | None]:
+def case_view(conversation: UUID, now: Shown | None, typed: Typed | None = None) -> dict[str, Found | None]:
     """What the templates of the conversation need to show its case; None where it has none."""
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
@@ -104,9 +116,7 @@ def case_view(
         can_settle=waits and case.state in _WITH_US,
         rules=rules(),
         questions={what.value: words for what, words in QUESTIONS.items()},
-        typed=typed,
-        ask_again=ask_again,
-        prepared=prepared,
+        typed=typed or Typed(),
     )
     return {"case": found}
 

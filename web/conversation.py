@@ -7,11 +7,13 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 
 from adapters.mime.attachment import extract
+from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import decisions, desk, reclassify, thread
+from storage import claims, desk, reclassify, thread
 from storage.reclassify import Outcome
+from storage.references import new_reference
 from storage.thread import Conversation, Shown
-from web.case_view import case_view
+from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
@@ -38,10 +40,18 @@ def page(conversation: UUID) -> Page:
     return shown(conversation)
 
 
-def shown(conversation: UUID, *, unsent: str = "", **typed: object) -> Page:
+def shown(
+    conversation: UUID,
+    *,
+    unsent: str = "",
+    decision: UUID | None = None,
+    unproven: tuple[Claim, ...] = (),
+    typed: Typed | None = None,
+) -> Page:
     """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost.
 
-    `typed` is what they wrote into the forms about the case (`web/case_view.py`).
+    `unproven` is what it claims in answer to `decision` and what nobody did: the writer may say why it leaves all the
+    same. `typed` is what they wrote into the forms about the case.
     """
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
@@ -55,9 +65,11 @@ def shown(conversation: UUID, *, unsent: str = "", **typed: object) -> Page:
         conversation=found,
         now=now,
         **evidence(now),
-        **case_view(conversation, now, **typed),
+        **case_view(conversation, now, typed),
         open_mail=open_mail,
         unsent=unsent,
+        unsent_to=decision,
+        unproven=unproven,
         topics=TOPICS,
     )
 
@@ -127,13 +139,28 @@ def send(decision: UUID) -> Page:
     if not text or len(text) > LONGEST_REPLY:
         flash(f"Nothing was sent: a reply needs between 1 and {LONGEST_REPLY:,} characters.", "warning")
         return redirect(url_for("conversation.page", conversation=conversation))
-    tenant, reference = member().tenant, decisions.new_reference()
+    tenant, sender, reference = member().tenant, member().id, new_reference()
+    why = letter(request.form.get("claim_reason", ""))[: claims.LONGEST_REASON].strip()
     try:
         with services().database.transaction(tenant) as db:
-            done = desk.send(db, tenant, decision, member=member().id, text_to_send=text, reference=reference)
+            unproven = claims.unproven_in(db, tenant, decision, text)
+            done = bool(why or not unproven) and desk.send(
+                db,
+                tenant,
+                decision,
+                member=sender,
+                text_to_send=text,
+                reference=reference,
+                claim_reason=why if unproven else "",
+            )
+            if done and unproven:
+                claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
     except BadInput as error:
         flash(f"Nothing was sent. {error.reason}", "warning")
         return shown(conversation, unsent=text)
+    if unproven and not why:
+        flash("Nothing was sent: it says that something was done of which we know nothing.", "warning")
+        return shown(conversation, unsent=text, decision=decision, unproven=unproven)
     if not done:
         flash(f"{_SETTLED}; nothing was sent twice.", "warning")
         return shown(conversation, unsent=text)

@@ -12,8 +12,9 @@ from bootstrap import Services
 from domain.decision import Decision
 from domain.errors import AuthLost, Gone, MailwrightError, RateLimited, ScopeMissing, TryAgain, Unreadable
 from domain.mailbox import RawMail
+from domain.message import Message
 from domain.triage import MAX_BYTES
-from storage import decisions, messages
+from storage import decisions, identity_links, messages
 from storage.messages import Claimed
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
@@ -114,7 +115,15 @@ def _read(services: Services, claim: Claimed, fate: Fate, keep: Callable[[Row], 
         return
     # What the merchant wrote by hand in Gmail is kept for context and needs no decision.
     state = "noted" if claim.direction == "out" else "fetched"
-    keep(Row(claim, partial(messages.store, claim=claim, mail=fate, message=message, state=state)))
+    keep(Row(claim, partial(_keep_read, claim=claim, mail=fate, message=message, state=state)))
+
+
+def _keep_read(db: Any, claim: Claimed, mail: RawMail, message: Message, state: str) -> None:
+    """Our own mail with a link in it is kept nowhere, also while nobody knows yet under which id it left."""
+    if claim.direction == "out" and identity_links.is_copy(db, claim.tenant, message.text):
+        messages.end(db, claim, "noted")
+    else:
+        messages.store(db, claim, mail, message, state=state)
 
 
 def _keep_unread(db: Any, claim: Claimed, mail: RawMail, reason: str) -> None:

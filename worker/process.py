@@ -12,9 +12,10 @@ from domain.conversation import Conversation
 from domain.decision import Decision, Disposition
 from domain.earned import CERTAIN
 from domain.ports import Handler
+from domain.supplier import Directory
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
-from storage import decisions, gap_work, mailboxes, messages, reclassify, standings
+from storage import decisions, gap_work, identity_links, mailboxes, messages, reclassify, standings, suppliers
 from storage.mailboxes import Mailbox
 from storage.messages import Claimed, Fetched
 from storage.reclassify import Known as Said
@@ -40,6 +41,8 @@ class Known:
     own_addresses: frozenset[str]
     conversations: Mapping[UUID, Conversation]
     said: Mapping[UUID, Said]
+    suppliers: Directory
+    confirmed: frozenset[UUID]
 
     def policy_for(self, mailbox: UUID) -> Policy:
         known = self.mailboxes[mailbox]
@@ -65,6 +68,8 @@ def work(services: Services, tenant: UUID) -> int:
             mailboxes.own_addresses(db, tenant),
             decisions.conversations(db, tenant, [one.claim.id for one in taken]),
             reclassify.known(db, tenant, [one.claim.id for one in taken]),
+            suppliers.directory(db, tenant),
+            identity_links.confirmed(db, tenant, [one.claim.id for one in taken]),
         )
     fresh = [one for one in taken if one.claim.attempts <= MAX_ATTEMPTS]
     for one in taken:
@@ -117,14 +122,22 @@ def _decide_one(
     keep: Callable[[Decided], None],
 ) -> None:
     conversation, said = known.conversations[one.claim.id], known.said.get(one.claim.id)
+    conversation = replace(conversation, supplier=known.suppliers.of(one.message.sender))
     policy = known.policy_for(one.claim.mailbox)
     if said is not None:
         understanding, conversation = as_said(said, understanding, conversation)
+        conversation = replace(conversation, supplier=None) if said.category is not Category.SUPPLIER else conversation
         policy = replace(policy, standings={said.category: CERTAIN})
+    elif one.claim.id in known.confirmed:
+        understanding = as_asked(understanding, conversation)
+        policy = replace(policy, standings={understanding.category: CERTAIN})
     decision = triage(one.message, conversation, understanding, handlers, policy)
     if said is not None and decision.disposition is Disposition.RELEASE:
         # Who said what it is about is looking at it: the draft waits for them.
         decision = decision.held("A person said what it is about, and decides about the draft.")
+    elif one.claim.id in known.confirmed and decision.disposition is Disposition.RELEASE:
+        # It had its automatic reply already, which asked for the confirmation.
+        decision = decision.held("The customer confirmed by the link that was mailed to them; a person approves.")
     sender = one.message.sender
     keep(Decided(one.claim, decision, understanding, (sender.name,) if sender and sender.name else ()))
 
@@ -136,6 +149,17 @@ def as_said(said: Said, understanding: Understanding, conversation: Conversation
         replace(known_as(understanding, said.category, said.sub_intent), confidence=1.0, suspicion=""),
         replace(conversation, case=None) if other else conversation,
     )
+
+
+def as_asked(understanding: Understanding, conversation: Conversation) -> Understanding:
+    """A mail whose writer was confirmed is about what its case is about, whatever its few words were read as."""
+    kind = conversation.case.kind if conversation.case is not None and conversation.case.is_open else ""
+    if kind not in set(Category):
+        return understanding
+    about = Category(kind)
+    if understanding.category is not about:
+        understanding = known_as(understanding, about, "")
+    return replace(understanding, confidence=1.0)
 
 
 def _give_up(services: Services, one: Fetched) -> None:

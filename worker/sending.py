@@ -1,4 +1,4 @@
-"""Send one reply: the send machine of GMAIL.md 5.4, one committed step after the other."""
+"""Send one mail: the send machine of GMAIL.md 5.4, one committed step after the other."""
 
 import hashlib
 from datetime import timedelta
@@ -6,13 +6,12 @@ from typing import assert_never
 
 import structlog
 
-from adapters.mime.build import build_reply
 from bootstrap import Services
 from domain.delivery import LOOKS, DraftRef, DraftState, EffectState, Outgoing, Signs
 from domain.errors import DraftGone, MailwrightError, NotSent, Unclear
-from domain.message import Address
 from storage import mailboxes, outbox
 from storage.outbox import Effect, Gate
+from worker.letters import mime
 
 log = structlog.get_logger()
 
@@ -63,33 +62,18 @@ def _begin(services: Services, gmail: Outgoing, effect: Effect) -> None:
 
 def draft(services: Services, gmail: Outgoing, effect: Effect) -> str | None:
     """Lay the mail down at Gmail as a draft; None when another worker took the row meanwhile."""
-    draft = gmail.create_draft(_mime(effect), effect.thread_id)
+    draft = gmail.create_draft(mime(services.settings, effect), effect.thread_id)
     return draft.draft_id if _drafted(services, effect, draft) else None
 
 
 def _drafted(services: Services, effect: Effect, draft: DraftRef) -> bool:
     with services.database.transaction(effect.tenant) as db:
-        return outbox.drafted(db, effect, draft, hashlib.sha256(_mime(effect)).digest())
-
-
-def _mime(effect: Effect) -> bytes:
-    """The same bytes for the same row."""
-    return build_reply(
-        sender=Address(effect.mailbox_address),
-        to=effect.recipient,
-        subject=effect.subject,
-        text=effect.text,
-        in_reply_to=effect.in_reply_to,
-        references=effect.references,
-        reference_token=effect.reference,
-        automatic=effect.automatic,
-        date=effect.written_at,
-    )
+        return outbox.drafted(db, effect, draft, hashlib.sha256(mime(services.settings, effect)).digest())
 
 
 def _send_kept(services: Services, gmail: Outgoing, effect: Effect, draft_id: str) -> None:
     """A draft that lay in Gmail for a while: its owner could read, change, send or delete it there."""
-    match gmail.compare_draft(draft_id, _mime(effect)):
+    match gmail.compare_draft(draft_id, mime(services.settings, effect)):
         case DraftState.DRAFT:
             _send(services, gmail, effect, draft_id)
         case DraftState.CHANGED:
@@ -165,7 +149,7 @@ def _look(services: Services, gmail: Outgoing, effect: Effect) -> None:
 def _refused(services: Services, gmail: Outgoing, effect: Effect, draft_id: str, error: NotSent) -> None:
     """Gmail proved that nothing left."""
     if error.after is None:
-        _clear_away(gmail, effect, draft_id)
+        _clear_away(services, gmail, effect, draft_id)
         to_person(services, effect, EffectState.FAILED, f"Gmail refused the reply: {error.reason}")
     else:
         _move(services, effect, EffectState.DRAFTED, after=error.after, error=error.reason)
@@ -175,7 +159,7 @@ def _refused(services: Services, gmail: Outgoing, effect: Effect, draft_id: str,
             mailboxes.block(db, effect.tenant, effect.mailbox, error.after, error.reason)
 
 
-def _clear_away(gmail: Outgoing, effect: Effect, draft_id: str | None) -> None:
+def _clear_away(services: Services, gmail: Outgoing, effect: Effect, draft_id: str | None) -> None:
     """Take our draft out of Gmail, where somebody might send it after all; what its owner changed stays.
 
     When Gmail does not answer it stays, too: a person who reads that the reply failed must not wait for that.
@@ -183,7 +167,7 @@ def _clear_away(gmail: Outgoing, effect: Effect, draft_id: str | None) -> None:
     if draft_id is None:
         return
     try:
-        if gmail.compare_draft(draft_id, _mime(effect)) is DraftState.DRAFT:
+        if gmail.compare_draft(draft_id, mime(services.settings, effect)) is DraftState.DRAFT:
             gmail.delete_draft(draft_id)
     except MailwrightError as error:
         log.warning("draft_left_behind", effect=effect.id, error=str(error))
@@ -194,7 +178,7 @@ def end_at_a_person(services: Services, gmail: Outgoing, effect: Effect, reason:
     if effect.state in (EffectState.SENDING, EffectState.UNCERTAIN):
         to_person(services, effect, EffectState.NEEDS_PERSON, f"{_UNKNOWN} ({reason})")
     else:
-        _clear_away(gmail, effect, effect.draft_id)
+        _clear_away(services, gmail, effect, effect.draft_id)
         to_person(services, effect, EffectState.FAILED, reason)
 
 
@@ -222,4 +206,4 @@ def _sight(services: Services) -> timedelta:
 
 
 def _signs(effect: Effect) -> Signs:
-    return Signs(effect.reference, effect.in_reply_to, effect.recipient.address)
+    return Signs(effect.reference, effect.in_reply_to if effect.answers else "", effect.recipient.address)

@@ -1,4 +1,7 @@
-"""A reply as bytes: plain text, threaded, marked as automatic only when no person approved it (GMAIL.md 4.1)."""
+"""A mail of ours as bytes: plain text, marked as automatic only when no person approved it (GMAIL.md 4.1).
+
+A reply is threaded; a notice begins a conversation of its own.
+"""
 
 import email.policy
 import re
@@ -40,6 +43,49 @@ def build_reply(
     well-formed are left out. `text` ends with the visible line `Ref: <reference_token>`, by which the mail is known
     again when Gmail has rewritten its headers. Raises BadInput where a header cannot be written safely.
     """
+    _refuse_line_ends(subject=subject)
+    mail = _built(
+        sender=sender,
+        to=to,
+        subject=reply_subject(subject),
+        text=text,
+        reference_token=reference_token,
+        automatic="auto-replied" if automatic else "",
+        date=date,
+        message_id_domain=message_id_domain,
+    )
+    return _threading(in_reply_to, references) + mail
+
+
+def build_notice(
+    *, sender: Address, to: Address, subject: str, text: str, reference_token: str, date: datetime
+) -> bytes:
+    """A mail that answers none: its own subject, no thread, marked as written by a machine (RFC 3834, 5.1).
+
+    Lines, letters, reference and errors as in `build_reply`; the same arguments give the same bytes.
+    """
+    return _built(
+        sender=sender,
+        to=to,
+        subject=subject[:MAX_SUBJECT],
+        text=text,
+        reference_token=reference_token,
+        automatic="auto-generated",
+        date=date,
+    )
+
+
+def _built(
+    *,
+    sender: Address,
+    to: Address,
+    subject: str,
+    text: str,
+    reference_token: str,
+    automatic: str,
+    date: datetime,
+    message_id_domain: str = "",
+) -> bytes:
     _refuse_line_ends(subject=subject, sender=sender.name)
     if not _REFERENCE.fullmatch(reference_token):
         raise BadInput("reference_token", "A reference consists of 4 to 32 capital letters and digits.")
@@ -49,7 +95,7 @@ def build_reply(
     mail = EmailMessage(policy=email.policy.SMTP)
     mail["From"] = _header_address("sender", sender)
     mail["To"] = _header_address("to", Address(to.address))  # the name is theirs, and nobody has checked it
-    mail["Subject"] = reply_subject(subject)
+    mail["Subject"] = subject
     mail["Date"] = format_datetime(date)
     if message_id_domain:
         if not _DOMAIN.fullmatch(message_id_domain):
@@ -57,12 +103,12 @@ def build_reply(
         mail["Message-ID"] = f"<mailwright.{reference_token.lower()}@{message_id_domain}>"
     mail[REFERENCE_HEADER] = reference_token
     if automatic:
-        mail["Auto-Submitted"] = "auto-replied"
+        mail["Auto-Submitted"] = automatic
         mail["X-Auto-Response-Suppress"] = "All"
     # Never 8bit: Google's client library cannot upload it (GMAIL.md 4.4).
     body = f"{text.rstrip()}\n\nRef: {reference_token}\n"
     mail.set_content(body, charset="utf-8", cte="quoted-printable" if _mostly_ascii(body) else "base64")
-    return _threading(in_reply_to, references) + mail.as_bytes()
+    return mail.as_bytes()
 
 
 def reply_subject(subject: str) -> str:

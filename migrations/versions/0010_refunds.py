@@ -95,6 +95,8 @@ CREATE TABLE order_act (
   approvals_needed integer NOT NULL CHECK (approvals_needed BETWEEN 0 AND 2),
   state text NOT NULL,
   provider_reference text NOT NULL DEFAULT '',
+  -- The webhook's address that was asked, where one was: what became of it is asked there and nowhere else.
+  sent_to text NOT NULL DEFAULT '',
   attempts integer NOT NULL DEFAULT 0,
   looks integer NOT NULL DEFAULT 0,
   next_at timestamptz NOT NULL DEFAULT now(),

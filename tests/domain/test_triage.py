@@ -10,6 +10,7 @@ from domain.conversation import Conversation
 from domain.decision import Check, Citation, Decision, Disposition, Reply
 from domain.earned import Earned, NotEnough
 from domain.message import Address, Message
+from domain.supplier import Supplier
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
 
@@ -286,3 +287,17 @@ def test_verdicts_never_turn_a_hold_into_a_release():
     held = replace(QUOTING, disposition=Disposition.HOLD, reason="Three questions.")
     decision = decided(question=Deciding(held), policy=earning(**TRUSTED))
     assert (decision.disposition, decision.reason) == (Disposition.HOLD, "Three questions.")
+
+
+def test_a_suppliers_mail_is_the_suppliers_handlers_whatever_it_reads_like_and_whatever_case_is_open():
+    asked = []
+
+    class Asked:
+        def decide(self, message, understanding, conversation):
+            asked.append(understanding.category)
+            return Decision.hold("A supplier.")
+
+    conversation = Conversation(case=Case("refund"), supplier=Supplier("Acme", ("acme.example",)))
+    read = Understanding(text="Refund me", category=Category.REFUND, confidence=1.0)
+    decision = triage(Message(Address("a@acme.example")), conversation, read, {Category.SUPPLIER: Asked()}, Policy())
+    assert (asked, decision.reason) == ([Category.REFUND], "A supplier.")

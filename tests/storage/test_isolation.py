@@ -27,6 +27,7 @@ from domain.money import Money
 from domain.number_forms import NumberForms
 from domain.opinion import Call
 from domain.order import Order
+from domain.refund_policy import RefundPolicy
 from storage import (
     answer_standings,
     answer_verdicts,
@@ -56,6 +57,7 @@ from storage import (
     passages,
     published,
     reclassify,
+    refund_policies,
     replies,
     revocations,
     rotation,
@@ -78,6 +80,7 @@ from storage.revocations import Revocation
 from storage.sync import Cursor
 from tests.support import pipeline
 from tests.support.pipeline import Shop
+from tests.support.refunds import enter
 from worker.drain import STAGES
 
 SOON = timedelta(minutes=2)
@@ -214,6 +217,13 @@ CASES = {
     "gaps.one": lambda db, t, b: gaps.one(db, t, b.gap),
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
     "gaps.settle": lambda db, t, b: gaps.settle(db, t, b.gap, member=b.member, state="dismissed"),
+    "identity_links.write": lambda db, t, b: identity_links.write(
+        db, replace(b.claim, tenant=t), b.decision, b.link, A_LINK, position=9
+    ),
+    "identity_links.look": lambda db, t, b: identity_links.look(db, t, b.link),
+    "identity_links.confirm": lambda db, t, b: identity_links.confirm(db, t, b.link),
+    "identity_links.confirmed": lambda db, t, b: identity_links.confirmed(db, t, [b.message]),
+    "identity_links.is_copy": lambda db, t, b: identity_links.is_copy(db, t, f"Ref: {b.effect.reference}"),
     "incidents.watch": lambda db, t, b: incidents.watch(db, t, "") or incidents.watch(db, t, "https://status.example"),
     "incidents.page_url": lambda db, t, b: incidents.page_url(db, t) == b.status_page.url,
     "incidents.claim": lambda db, t, b: incidents.claim(db, t, SOON) if t == b.tenant else None,
@@ -335,6 +345,15 @@ CASES = {
     "oauth_states.delete": lambda db, t, b: oauth_states.delete(db, t, "key"),
     "orders.save": lambda db, t, b: orders.save(db, t, [AN_ORDER]),
     "orders.find": lambda db, t, b: orders.find(db, t, "LO-SECRET"),
+    "orders.paid_back_since": lambda db, t, b: orders.paid_back_since(db, t, "a@b.example", LONG_AGO),
+    "orders.paid_back_between": lambda db, t, b: orders.paid_back_between(db, t, "a@b.example", LONG_AGO, None),
+    "refund_policies.newest": lambda db, t, b: refund_policies.newest(db, t).version,
+    "refund_policies.of_version": lambda db, t, b: refund_policies.of_version(db, t, 1),
+    "refund_policies.save": lambda db, t, b: refund_policies.save(db, t, RefundPolicy(version=1), b.member),
+    "refund_policies.versions": lambda db, t, b: refund_policies.versions(db, t),
+    "refund_policies.effect_on_past": lambda db, t, b: (
+        refund_policies.effect_on_past(db, t, RefundPolicy(), datetime.now(UTC)).cases
+    ),
     "outbox.claim": lambda db, t, b: outbox.claim(db, t, limit=20, lease=SOON),
     "outbox.drafted": lambda db, t, b: outbox.drafted(db, replace(b.effect, tenant=t), DraftRef("d", "m", "t"), b""),
     "outbox.begin_sending": lambda db, t, b: (
@@ -439,6 +458,9 @@ def rival(settings, other_workspace):
             page = incidents.claim(db, shop.tenant, SOON)
             incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
+            refund_policies.save(db, shop.tenant, RefundPolicy(partial=False), other_workspace.owner)
+            db.execute(text("UPDATE support_case SET action = 'refund', order_number = 'LO-SECRET'"))
+            enter(db, shop.tenant, "promised", 1, "LO-SECRET")
             llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
             checked.ship(db, shop.tenant, [replace(A_SHIPPED_MAIL, text="secret other mail")])

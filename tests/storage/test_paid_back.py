@@ -2,20 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from domain.money import Money
 from storage import orders
-from tests.support.refunds import ORDER
+from tests.support.refunds import ORDER, enter
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-ENTRY = text(
-    "INSERT INTO ledger_entry (tenant_id, order_number, key, kind, amount_minor, currency, actor)"
-    " VALUES (:tenant, :number, :key, :kind, :amount, 'EUR', 'machine')"
-)
 
 
 @pytest.fixture
@@ -34,11 +28,8 @@ class Shop:
             return orders.save(db, self.tenant, known)
 
     def enter(self, kind, amount, number="LO-1", key=None):
-        key = key or uuid4()
-        values = {"tenant": self.tenant, "number": number, "key": key, "kind": kind, "amount": amount}
         with self.database.transaction(self.tenant) as db:
-            db.execute(ENTRY, values)
-        return key
+            return enter(db, self.tenant, kind, amount, number, key)
 
     def refunded(self, number="LO-1"):
         with self.database.transaction(self.tenant) as db:

@@ -14,8 +14,7 @@ from domain.order_action import Action
 from domain.refund_policy import RefundPolicy, Rule
 from domain.refund_rules import Outcome
 from storage import mailboxes, orders, refund_policies
-from tests.storage.test_paid_back import ENTRY
-from tests.support.refunds import ORDER
+from tests.support.refunds import ORDER, enter
 from tests.support.waiting import until
 
 STRICT = RefundPolicy(window_days={"delivered": 5}, phrases={Rule.WINDOW: {"en": "Too late: {days} days."}})
@@ -173,10 +172,8 @@ def test_a_policy_says_what_it_would_have_decided_on_the_day_of_each_case(shop, 
 
 def test_what_was_paid_for_a_case_is_not_held_against_it(shop, past):
     past("LO-1", "confirmed")
-    key = uuid4()
-    for kind in ("promised", "paid"):
-        with shop.database.transaction(shop.tenant) as db:
-            db.execute(ENTRY, {"tenant": shop.tenant, "number": "LO-1", "key": key, "kind": kind, "amount": 6490})
+    with shop.database.transaction(shop.tenant) as db:
+        enter(db, shop.tenant, "paid", 6490, key=enter(db, shop.tenant, "promised", 6490))
     (one,) = effect(shop, past, RefundPolicy()).cases
     assert (one.verdict.outcome, one.verdict.amount) == (Outcome.ELIGIBLE, Money(6490, "EUR"))
 
@@ -184,7 +181,7 @@ def test_what_was_paid_for_a_case_is_not_held_against_it(shop, past):
 def test_refunds_of_the_month_before_count_and_later_ones_do_not(shop, past):
     past("LO-1", "confirmed", days_ago=0)
     with shop.database.transaction(shop.tenant) as db:
-        db.execute(ENTRY, {"tenant": shop.tenant, "number": "LO-1", "key": uuid4(), "kind": "promised", "amount": 1})
+        enter(db, shop.tenant, "promised", 1)
     past("LO-2", "person", days_ago=-1)
     future = past.now + timedelta(days=2)
     once = RefundPolicy(per_customer_and_month=1)

@@ -166,6 +166,7 @@ class Shop:
             db.exec_driver_sql(
                 "UPDATE outbox SET next_at = now(), lease_until = NULL, sending_at = sending_at - interval '2 minutes'"
             )
+            db.exec_driver_sql("UPDATE order_act SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now(), lease_until = NULL, blocked_until = NULL")
             db.exec_driver_sql("UPDATE learning SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE knowledge SET next_at = now(), lease_until = NULL")

@@ -11,7 +11,8 @@ from adapters.mime.parse import parse
 from domain.answering import AnswerLook
 from domain.decision import Decision, Reply
 from domain.message import Address
-from storage import documents, gaps, mailboxes
+from domain.supplier import Supplier
+from storage import documents, gaps, mailboxes, suppliers
 from storage.documents import StoredDocument
 from storage.gaps import Grouped
 from tests.conftest import Workspace
@@ -31,6 +32,9 @@ TAKES: dict[str, str] = {
     "conversation.dismiss": "decision",
     "conversation.say_what_it_is": "decision",
     "verdict.say": "decision",
+    "suppliers.one": "supplier",
+    "suppliers.change": "supplier",
+    "suppliers.remove": "supplier",
     "gaps.dismiss": "gap",
     "gaps.write": "gap",
     "gaps.from_reply": "reply",
@@ -48,6 +52,7 @@ TAKE_NOTHING = {
     "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
+    "suppliers.page", "suppliers.new", "suppliers.add",
     "knowledge.page", "knowledge.search", "knowledge.passage", "knowledge_upload.page", "knowledge_upload.upload",
     "knowledge_edit.page", "knowledge_edit.change", "knowledge_versions.page", "knowledge_versions.compare",
     "knowledge_versions.restore", "knowledge_versions.ask_to_remove", "knowledge_versions.remove",
@@ -67,7 +72,7 @@ FORM = {
 }
 EVERYTHING = (
     "tenant", "mailbox", "conversation", "message", "decision", "outbox", "event", "correction",
-    "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question",
+    "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question", "supplier",
 )  # fmt: skip
 
 
@@ -125,7 +130,9 @@ def _knowledge(filler: Filler, mark: str, mailbox: UUID) -> dict[str, UUID]:
             documents.put(db, filler.tenant, found)
         gaps.keep(db, filler.tenant, "plain", [(asked.message, b"1234")])
         gaps.regroup(db, filler.tenant, [Grouped(gap, "en", (asked.message,))])
-    return {"gap": gap, "reply": answered}
+        domain = f"{mark.lower()}.example"
+        supplier = suppliers.save(db, filler.tenant, Supplier(f"{mark} supplier", (domain,)), actor="test")
+    return {"gap": gap, "reply": answered, "supplier": supplier}
 
 
 @pytest.fixture

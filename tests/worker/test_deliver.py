@@ -10,8 +10,8 @@ from domain.errors import BadInput
 from domain.message import Address
 from sandbox.letter import Letter
 from storage import desk, mailboxes, outbox
-from storage.decisions import new_reference
 from storage.due import Kind
+from storage.references import new_reference
 from tests.support import pipeline
 from tests.support.letters import letter
 from tests.support.pipeline import CUSTOMER, SHOP

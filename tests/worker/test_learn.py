@@ -12,8 +12,8 @@ from domain.earned import NotEnough
 from domain.money import Money
 from domain.order import Order
 from storage import answer_standings, checked, corrections, desk, learning, members, orders, reclassify, standings
-from storage.decisions import new_reference
 from storage.due import Kind, kinds_due
+from storage.references import new_reference
 from tests.support.earning import MODEL
 from tests.support.pipeline import CUSTOMER, PlainLearner, PlainReader
 from worker.jobs import QUEUES

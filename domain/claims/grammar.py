@@ -1,0 +1,140 @@
+"""Patterns over kinds of words: what a sentence claims is said in many words and in few orders of them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from domain.claims.folding import Piece, folded
+from domain.order_action import Action
+
+# The kinds of words that patterns are made of; each stands for one letter in the code of a text.
+KINDS = (
+    "refund", "money", "order", "cancellation", "exchange", "replacement", "item", "new", "document", "request",
+    "account", "currency", "number", "refunded", "returned", "cancelled", "exchanged", "changed", "replaced", "sent",
+    "processed", "done", "underway", "left", "have", "been", "is", "se", "we", "you", "not", "if", "may", "will", "and",
+    "any", "which", "for", "now", "just", "back", "help", "arrive", "see", "to_refund", "to_cancel", "to_exchange",
+    "to_replace", "to_process", "refunding", "cancelling", "processing", "sending",
+)  # fmt: skip
+LETTERS = {kind: chr(0x100 + number) for number, kind in enumerate(KINDS)}
+OTHER = "_"
+_SIGNS = frozenset(".?,¿|")
+
+
+def _set(*kinds: str) -> str:
+    return "".join(LETTERS[kind] for kind in kinds)
+
+
+_NEVER_WITHIN = r".?,¿" + _set("not", "if", "may", "will", "we", "document")
+# Between a noun and its verb: a number, a date, a purpose, something set between two commas.
+_SPAN = (
+    rf"[^{_NEVER_WITHIN}{_set('and', 'have', 'request', 'refund', 'replacement')}]{{0,9}}?"
+    rf"(?:,[^{_NEVER_WITHIN}]{{1,8}},[^{_NEVER_WITHIN}]{{0,2}}?)?(?<![{_set('which')}])"
+)
+_FEW = f"{OTHER}|" + _set("you", "number", "currency", "now", "back", "been", "for", "item", "new")
+_COMPOSED = {
+    "span": _SPAN,
+    "amount": f"(?:[{_set('number')}][{_set('currency')}]|[{_set('currency')}][{_set('number')}])",
+    "fresh": f"(?<![{_set('document')}])[{_set('new')}]"
+    f"(?!{OTHER}?[{_set('document', 'order', 'refund', 'cancellation')}])",
+    "other": OTHER,
+    "unpaid": f"(?<![{_set('money')}])(?<![{_set('which')}])",
+    "thus": f"(?<![{_set('which')}])",
+    "start": r"(?:^|(?<=[.?,|]))",
+    "end": r"(?=[.?,|]|$)",
+    "no_document": f"(?![{_set('document')}])",
+    "no_request": f"(?!{OTHER}?[{_set('request')}])",
+    "unasked": f"(?<![{_set('request')}])(?<![{_set('request')}].)(?<![{_set('request')}]..)",
+}  # fmt: skip
+
+
+# No pattern is without a word of these: most text is put aside at once.
+ACTS = re.compile(
+    "["
+    + _set(
+        "refunded", "returned", "cancelled", "exchanged", "changed", "replaced", "sent", "processed", "done",
+        "underway", "left", "just", "arrive", "see", "back", "refunding", "cancelling", "processing", "sending",
+        "account", "exchange", "to_refund",
+    )
+    + "]"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`soft`: about what is under way or to come, so that a condition anywhere in the sentence makes it none."""
+
+    kind: Action
+    pattern: re.Pattern[str]
+    soft: bool
+
+
+def rules(kind: Action, *patterns: str, soft: bool = False) -> tuple[Rule, ...]:
+    """Patterns are kinds of words with spaces between: `/` means or, `?` perhaps; `gap4` is up to four others."""
+    return tuple(Rule(kind, re.compile("".join(map(_piece, pattern.split()))), soft) for pattern in patterns)
+
+
+def _piece(name: str) -> str:
+    if name.startswith("gap"):
+        return f"[^{_NEVER_WITHIN}]{{0,{name[3:]}}}?"
+    if name.startswith("act"):  # Without the passive: somebody did it.
+        return f"[^{_NEVER_WITHIN}{LETTERS['been']}]{{0,{name[3:]}}}?"
+    if name.startswith("few"):
+        return f"[{_FEW}]{{0,{name[3:]}}}?"
+    bare = name.rstrip("?")
+    kinds = bare.split("/")
+    body = "|".join(_COMPOSED.get(kind) or LETTERS[kind] for kind in kinds)
+    return f"(?:{body}){'?' if bare != name else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """`words` and `phrases` are by kind, as one writes them; `asks` are the words that begin a question."""
+
+    words: Mapping[str, str]
+    phrases: Mapping[str, str]
+    asks: str
+    rules: tuple[Rule, ...]
+    questions: frozenset[str] = field(init=False)
+    _letters: dict[str, str] = field(init=False)
+    _phrases: dict[str, list[tuple[tuple[str, ...], str]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        letters: dict[str, str] = {}
+        for kind, words in self.words.items():  # What stands in two kinds is of the first.
+            for word in _spellings(words.split()):
+                letters.setdefault(word, LETTERS[kind])
+        letters |= {sign: sign for sign in _SIGNS}
+        phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for kind, listed in self.phrases.items():
+            for phrase in listed.split(";"):
+                first, *rest = [folded(word) for word in phrase.split()]
+                phrases.setdefault(first, []).append((tuple(rest), LETTERS.get(kind, OTHER)))
+        object.__setattr__(self, "questions", frozenset(_spellings(self.asks.split())))
+        object.__setattr__(self, "_letters", letters)
+        object.__setattr__(self, "_phrases", phrases)
+
+    def code(self, text: list[Piece]) -> str:
+        """One letter for each piece: its kind, `_` for other words, the sign itself for signs."""
+        letters, phrases = self._letters, self._phrases
+        words = [piece.word for piece in text]
+        code = [letters.get(word) or _number(word) for word in words]
+        for at, word in enumerate(words):
+            if word not in phrases:
+                continue
+            for rest, letter in phrases[word]:
+                if tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
+                    code[at : at + 1 + len(rest)] = [OTHER] * len(rest) + [letter]
+                    break
+        return "".join(code)
+
+
+def _number(word: str) -> str:
+    return LETTERS["number"] if word[0].isdigit() else OTHER
+
+
+def _spellings(words: Iterable[str]) -> Iterable[str]:
+    """A word as it is folded; German ones also with the letter that stands in for the dots."""
+    for word in words:
+        yield folded(word)
+        if set(word) & set("äöü"):
+            yield folded(word.translate({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue"}))
