@@ -6,6 +6,7 @@ from typing import assert_never
 
 from domain.case import Case, CaseState, Identity
 from domain.decision import Check, Decision, OrderAct
+from domain.order import Order
 from domain.order_action import PAYS_BACK, Action
 from domain.ports import Refunds
 from domain.refund_policy import RefundPolicy
@@ -32,6 +33,16 @@ class Rules:
     judge: Judge
 
 
+def left_to_a_person(reason: str) -> Judge:
+    """Judges nothing: for a policy that cannot be read, and why."""
+
+    def judge(request: Request, order: Order, policy: RefundPolicy, now: datetime) -> Verdict:
+        del order, policy, now
+        return Verdict(Outcome.PERSON, request.action, reason, items=request.items)
+
+    return judge
+
+
 def judged(mail: Mail, proven: Proven, rules: Rules) -> Decision:
     wish = wish_of(mail, proven.case, proven.order)
     case = replace(proven.case, items=wish.items, reason=wish.reason or proven.case.reason)
@@ -54,7 +65,7 @@ def _by_wish(mail: Mail, proven: Proven, wish: Wish, rules: Rules) -> Decision:
     )
     verdict = rules.judge(request, proven.order, rules.policy, rules.now)
     case = replace(case, action=action, policy_version=rules.policy.version)
-    return _by_verdict(mail, replace(proven, case=case), verdict, doubts, rules.policy)
+    return _by_verdict(mail, replace(proven, case=case), verdict, doubts, rules)
 
 
 def _unclear(wish: Wish, action: Action | None) -> str:
@@ -68,12 +79,12 @@ def _unclear(wish: Wish, action: Action | None) -> str:
     return ""
 
 
-def _by_verdict(
-    mail: Mail, proven: Proven, verdict: Verdict, doubts: tuple[str, ...], policy: RefundPolicy
-) -> Decision:
+def _by_verdict(mail: Mail, proven: Proven, verdict: Verdict, doubts: tuple[str, ...], rules: Rules) -> Decision:
     case, wording, number = proven.case, mail.wording, proven.order.number
     if verdict.outcome is Outcome.ELIGIBLE:
-        return _eligible(mail, proven, verdict, doubts)
+        # The order does not tell what was returned or sent anew: the same must not be granted twice, in two threads.
+        again = [f"A {one} of this order was granted, or waits, already." for one in rules.refunds.actions_on(number)]
+        return _eligible(mail, proven, verdict, (*doubts, *dict.fromkeys(again)))
     if doubts:
         held = for_a_person(case, f"{doubts[0]} A person decides.", mail.received())
         return _with_doubts(held, doubts).checked(*verdict.checks)
@@ -85,7 +96,7 @@ def _by_verdict(
         case Outcome.EVIDENCE_WANTED:
             return _asked_once(mail, case, verdict, EVIDENCE, wording.evidence_wanted.format(number=number))
         case Outcome.REFUSED:
-            return _refused(mail, proven, verdict, policy)
+            return _refused(mail, proven, verdict, rules.policy)
         case _:
             assert_never(verdict.outcome)
 

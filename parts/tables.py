@@ -6,7 +6,8 @@ from uuid import UUID
 from domain.incident import Incident
 from domain.opinion import Call
 from domain.order import Order
-from storage import incidents, llm_calls, orders, refund_history
+from domain.order_action import Action
+from storage import incidents, llm_calls, order_history, orders
 from storage.database import Database
 
 
@@ -39,7 +40,11 @@ class TenantRefunds:
 
     def paid_back_since(self, customer: str, since: datetime) -> int:
         with self._database.transaction(self._tenant) as db:
-            return refund_history.paid_back_since(db, self._tenant, customer, since)
+            return orders.paid_back_since(db, self._tenant, customer, since)
+
+    def actions_on(self, order_number: str) -> list[Action]:
+        with self._database.transaction(self._tenant) as db:
+            return order_history.actions_on(db, self._tenant, order_number)
 
 
 class NoRefunds:
@@ -48,6 +53,10 @@ class NoRefunds:
     def paid_back_since(self, customer: str, since: datetime) -> int:
         del customer, since
         return 0
+
+    def actions_on(self, order_number: str) -> list[Action]:
+        del order_number
+        return []
 
 
 class TenantIncidents:

@@ -14,7 +14,7 @@ from domain.refund_policy import RefundPolicy, Rule
 from domain.refund_rules import Outcome
 from domain.request import Reason
 from domain.understanding import Place, Reading
-from tests.support.refund_table import ANA, NOW, ORDERS, WISH, Judge, Table
+from tests.support.refund_table import ANA, NOW, ORDERS, WISH, Judge, KnownRefunds, Table
 
 ANOTHER = UUID(int=7)
 PICTURE = Attachment("broken.jpg", "image/jpeg", 1000, "ab" * 32)
@@ -130,6 +130,14 @@ def test_a_doubt_makes_it_a_persons_though_the_policy_would_let_the_machine_do_i
     assert failed
     assert decision.reason.startswith(failed[0])
     assert "Proposed: Refund 49.90 EUR for order LO-1." in decision.reason
+
+
+def test_what_was_granted_for_the_order_before_makes_the_next_a_persons():
+    """In a thread of its own, that is: nobody gets the same lamp sent anew twice."""
+    table = Table(Judge(values={"approvals": 0}), refunds=KnownRefunds(acts={"LO-1": [Action.REPLACEMENT]}))
+    decision = table.write(WISH, "LO-1")
+    assert (decision.disposition, act_of(decision).approvals) == (Disposition.HOLD, 1)
+    assert decision.reason.startswith("A replacement of this order was granted, or waits, already.")
 
 
 def test_money_that_is_not_paid_now_is_not_in_the_act():

@@ -11,6 +11,7 @@ from domain.refund_policy import RefundPolicy
 from handlers import handlers_for
 from handlers import wording as wording_module
 from handlers.other import OtherHandler
+from handlers.refund import RefundHandler
 from handlers.supplier import SupplierHandler
 from handlers.wording import plausible_name, wording_for
 
@@ -43,7 +44,7 @@ def test_every_text_file_is_a_language_that_can_be_asked_for():
 
 
 def test_every_category_has_a_handler(answers, orders, refunds):
-    assert set(handlers_for(answers, orders, refunds, RefundPolicy())) == set(Category)
+    assert set(handlers_for(answers, orders, RefundHandler(orders, refunds, RefundPolicy()))) == set(Category)
 
 
 @pytest.mark.parametrize("handler", [SupplierHandler(), OtherHandler(SupplierHandler())])

@@ -1,6 +1,6 @@
 """A shop of two orders, and a judge that says what it is told: what the tests of the refund handler begin with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from domain.decision import Decision
 from domain.message import Address, Attachment, Message
 from domain.money import Money
 from domain.order import Order, OrderItem, normal_number
+from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
 from domain.refund_rules import Outcome, Request, Verdict
 from domain.understanding import Understanding
@@ -44,13 +45,17 @@ class KnownOrders:
 class KnownRefunds:
     """Paid each customer back as often as it is told; remembers what it was asked."""
 
-    def __init__(self, times: int = 0) -> None:
+    def __init__(self, times: int = 0, acts: Mapping[str, Sequence[Action]] | None = None) -> None:
         self._times = times
+        self._acts = acts or {}
         self.asked: list[tuple[str, datetime]] = []
 
     def paid_back_since(self, customer: str, since: datetime) -> int:
         self.asked.append((customer, since))
         return self._times
+
+    def actions_on(self, order_number: str) -> Sequence[Action]:
+        return self._acts.get(order_number, ())
 
 
 @dataclass
