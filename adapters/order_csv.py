@@ -1,124 +1,170 @@
-"""A shop's orders out of CSV text: each row an order, or what is wrong with it in one sentence."""
+"""A shop's orders out of CSV text: its columns, and what is wrong with a row that is no order."""
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TextIO
 
 from domain.errors import BadInput
 from domain.money import Money
 from domain.order import ORDER_STATUSES, Order, OrderItem, normal_number
 
-NEEDED = ("order_number", "customer_email", "status", "currency", "total_minor", "placed_at")
-MOST_MINOR = 10**15
-LONGEST_NUMBER = 100
+NEEDED = frozenset({"order_number", "customer_email", "status", "currency", "total_minor", "placed_at"})
+MOST_MINOR, MOST_PIECES = 10**15, 10**6
+LONGEST_NUMBER, LONGEST_ADDRESS = 100, 320
+NO_TEXT = "It is not UTF-8 text: save it as CSV in UTF-8."
+
+_YES = {"yes", "true", "1", "final", "final sale"}
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was left out. `line` counts from 1, the heading included."""
+    """A row that was left out. `line` counts from 1, the heading included; of a row with line breaks it is the last."""
 
     line: int
     reason: str
 
 
-def read_orders(lines: TextIO) -> Iterator[Order | BadRow]:
-    """The orders of a CSV text, opened with newline="", in its order, and the rows that are none.
+@dataclass(frozen=True, slots=True)
+class GoodRow:
+    line: int
+    order: Order
 
-    Raises BadInput where it is no such CSV at all, also in the middle of it.
+
+def read_orders(lines: TextIO) -> Iterator[GoodRow | BadRow]:
+    """The orders of a CSV text, opened with newline="", in its order, and what is wrong with the rows that are none.
+
+    Columns that are not known are left alone. Raises BadInput when it is no such text at all, also in the middle of it.
     """
-    rows = csv.DictReader(lines)
+    rows = csv.DictReader(lines, restval="")
     try:
-        missing = set(NEEDED) - set(rows.fieldnames or ())
+        missing = NEEDED - set(rows.fieldnames or ())
         if missing:
             raise BadInput("file", f"The heading lacks: {', '.join(sorted(missing))}.")
         for row in rows:
-            try:
-                yield _order(row)
-            except ValueError as error:
-                yield BadRow(rows.line_num, str(error))
+            yield _row(rows.line_num, row)
     except UnicodeDecodeError:
-        raise BadInput("file", "It is not UTF-8 text: save it as CSV in UTF-8.") from None
-    except csv.Error:
-        raise BadInput("file", f"Near line {rows.line_num} it is no CSV any more: save it anew as CSV.") from None
+        raise BadInput("file", NO_TEXT) from None
+    except csv.Error as error:
+        raise BadInput("file", f"Line {rows.line_num} is no CSV: {error}.") from None
+
+
+def _row(line: int, row: dict[str, str]) -> GoodRow | BadRow:
+    if None in row:
+        return BadRow(line, "It has more cells than the heading.")
+    if any("\x00" in cell for cell in row.values()):
+        return BadRow(line, "It has a NUL character.")
+    try:
+        return GoodRow(line, _order({name: cell.strip() for name, cell in row.items()}))
+    except ValueError as error:
+        return BadRow(line, str(error))
 
 
 def _order(row: dict[str, str]) -> Order:
-    """Raises ValueError with a sentence."""
-    # DictReader keeps what is beyond the heading under None, and gives None for what a short row lacks.
-    if None in row or None in row.values():
-        raise ValueError("It has more or fewer fields than the heading.")
-    if not all(map(_is_storable, row.values())):
-        raise ValueError("It holds a character that cannot be stored.")
-    number, status, currency = row["order_number"].strip(), row["status"].strip(), row["currency"].strip().upper()
-    if not normal_number(number) or "@" not in row["customer_email"]:
+    status, currency = row["status"].lower(), row["currency"].upper()
+    if not normal_number(row["order_number"]) or "@" not in row["customer_email"]:
         raise ValueError("It needs an order number and the customer's mail address.")
-    if len(number) > LONGEST_NUMBER:
-        raise ValueError(f"An order number has at most {LONGEST_NUMBER} characters.")
+    if len(row["order_number"]) > LONGEST_NUMBER or len(row["customer_email"]) > LONGEST_ADDRESS:
+        raise ValueError(f"A number has at most {LONGEST_NUMBER} characters, an address {LONGEST_ADDRESS}.")
+    if len(currency) != 3 or not (currency.isascii() and currency.isalpha()):
+        raise ValueError(f"The currency {row['currency']!r} is no code of three letters such as EUR.")
     total, refunded = _whole(row, "total_minor"), _whole(row, "refunded_minor")
     if not 0 <= refunded <= total < MOST_MINOR:
         raise ValueError("What was refunded must be from 0 up to the total, and the total no less than 0.")
     if status not in ORDER_STATUSES:
         raise ValueError(f"The status {status!r} is none of {', '.join(ORDER_STATUSES)}.")
-    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-        raise ValueError(f"The currency must be three letters like EUR, not {currency!r}.")
     return Order(
-        number=number,
-        customer_email=row["customer_email"].strip().lower(),
+        number=row["order_number"],
+        customer_email=row["customer_email"].lower(),
         status=status,
         total=Money(total, currency),
         refunded=Money(refunded, currency),
-        placed_at=_moment(row["placed_at"]),
-        delivered_at=_moment(row["delivered_at"]) if row.get("delivered_at") else None,
-        items=_items(row.get("items") or "[]"),
+        placed_at=_moment(row, "placed_at"),
+        delivered_at=_moment(row, "delivered_at") if row.get("delivered_at") else None,
+        items=_items(row.get("items", "")),
         customer_name=row.get("customer_name", ""),
         tracking_url=row.get("tracking_url", ""),
-        status_at=_moment(row["status_at"]) if row.get("status_at") else None,
+        status_at=_moment(row, "status_at") if row.get("status_at") else None,
     )
 
 
-def _items(text: str) -> tuple[OrderItem, ...]:
-    try:
-        rows = json.loads(text)
-        is_list = isinstance(rows, list)
-    except (ValueError, RecursionError):
-        is_list = False
-    if not is_list:
-        raise ValueError("The items must be a JSON list.")
-    return tuple(map(_item, rows))
-
-
-def _item(row: Any) -> OrderItem:
-    try:
-        item = OrderItem(**row)
-    except TypeError:
-        raise ValueError("An item has sku, name, quantity, price_minor, and perhaps category, final_sale.") from None
-    texts, counts = (item.sku, item.name, item.category), (item.quantity, item.price_minor)
-    if not all(isinstance(one, str) and _is_storable(one) for one in texts):
-        raise ValueError("An item's sku, name and category are texts.")
-    if not all(type(one) is int and 0 <= one < MOST_MINOR for one in counts) or not isinstance(item.final_sale, bool):
-        raise ValueError("An item's quantity and price_minor are whole numbers from 0, final_sale is true or false.")
-    return item
-
-
-def _is_storable(text: str) -> bool:
-    """Postgres stores no NUL in text, and no half of a character, which JSON can write."""
-    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
-
-
 def _whole(row: dict[str, str], field: str) -> int:
-    text = (row.get(field) or "0").strip()
-    # int() itself refuses endless numbers, with a sentence for programmers.
-    if not text.removeprefix("-").isdecimal() or len(text) > len(str(MOST_MINOR)):
+    text = row.get(field) or "0"
+    if not text.lstrip("-").isdecimal() or len(text) > 20:
         raise ValueError(f"{field} must be a whole number of cents, not {text[:40]!r}.")
     return int(text)
 
 
-def _moment(text: str) -> datetime:
+def _moment(row: dict[str, str], field: str) -> datetime:
+    """As ISO 8601 writes it; without a time zone it is UTC."""
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(row[field])
     except ValueError:
-        raise ValueError(f"{text.strip()[:40]!r} is no time: write it like 2026-11-02T14:30:00Z.") from None
+        raise ValueError(f"{field} must be a date such as 2026-11-05, not {row[field][:40]!r}.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _items(text: str) -> tuple[OrderItem, ...]:
+    """As a JSON list, or for people: `LAMP-1 | Brass lamp | 1 | 4990 | lamps | final sale; BULB-2 | Bulb | 3 | 500`.
+
+    The price is of one piece, in minor units; category and final sale may be left out.
+    """
+    if not text.startswith(("[", "{")):
+        return tuple(_plain_item(one) for one in text.split(";") if one.strip())
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError(
+            "The items are neither JSON nor `number | name | pieces | price` with ; between them."
+        ) from None
+    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
+        raise ValueError("The items must be a JSON list of objects.")
+    return tuple(map(_json_item, rows))
+
+
+def _plain_item(text: str) -> OrderItem:
+    cells = [cell.strip() for cell in text.split("|")]
+    if not 4 <= len(cells) <= 6 or not all(one.isdecimal() and len(one) < 20 for one in cells[2:4]):
+        raise ValueError(f"The item {text.strip()!r} is not `number | name | pieces | price in cents`.")
+    sku, name, quantity, price, category, final = (*cells, "", "")[:6]
+    return _sound(OrderItem(sku, name, int(quantity), int(price), category, final.lower() in _YES))
+
+
+def _json_item(row: dict[str, object]) -> OrderItem:
+    unknown = set(row) - set(_KINDS)
+    if unknown:
+        raise ValueError(f"An item has no field {', '.join(sorted(unknown))}.")
+    missing = {"sku", "quantity", "price_minor"} - set(row)
+    if missing:
+        raise ValueError(f"An item lacks {', '.join(sorted(missing))}.")
+    wrong = [name for name, value in row.items() if not _KINDS[name](value)]
+    if wrong:
+        raise ValueError(f"An item's {wrong[0]} cannot be {row[wrong[0]]!r}.")
+    return _sound(OrderItem(**{"name": "", **row}))  # type: ignore[arg-type]  # each was looked at just before
+
+
+def _sound(item: OrderItem) -> OrderItem:
+    if not item.sku.strip() or not 1 <= item.quantity <= MOST_PIECES or not 0 <= item.price_minor < MOST_MINOR:
+        raise ValueError("An item needs a number, one piece at least, and a price of 0 or more.")
+    return item
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    """Postgres stores no NUL in text, and no half of a character, which JSON can write."""
+    return isinstance(value, str) and not any(one == "\x00" or "\ud800" <= one <= "\udfff" for one in value)
+
+
+_KINDS: dict[str, Callable[[object], bool]] = {
+    "sku": _is_text,
+    "name": _is_text,
+    "quantity": _is_number,
+    "price_minor": _is_number,
+    "category": _is_text,
+    "final_sale": lambda value: isinstance(value, bool),
+}

@@ -1,19 +1,18 @@
 """`flask orders import` and `flask kb import`: bring a tenant's orders and documents in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
 import click
 from flask.cli import AppGroup
 
-from adapters import order_csv
-from adapters.order_csv import BadRow
+from adapters.order_csv import BadRow, GoodRow
 from bootstrap import Services
 from commands.index_here import index_here, progress
+from commands.order_file import read_orders
 from commands.settings_of import services_for
 from domain.errors import BadInput
-from domain.order import Order
 from storage import answer_verdicts, checked, documents, tenants
 from storage import orders as order_rows
 from storage.checked import Shipped
@@ -24,6 +23,10 @@ kb = AppGroup("kb", help="The knowledge base.")
 
 BATCH = 500
 
+LESS_THAN_REFUNDED = (
+    "More than this total, or in another currency, was refunded or promised already: the order stays as it was."
+)
+
 
 @orders.command("import", with_appcontext=False)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -31,7 +34,7 @@ BATCH = 500
 def import_orders(file: Path, slug: str) -> None:
     """Add the orders of a CSV FILE; bad rows are named and left out."""
     with services_for("database") as services:
-        added, bad = save_orders(services, tenant_of(services, slug), file)
+        added, bad = save_orders(services, tenant_of(services, slug), file, said=progress)
     for row in bad:
         click.echo(f"line {row.line}: {row.reason}", err=True)
     click.echo(f"{added} orders imported, {len(bad)} rows left out.")
@@ -72,20 +75,27 @@ def tenant_of(services: Services, slug: str) -> UUID:
     return found
 
 
-def save_orders(services: Services, tenant: UUID, file: Path) -> tuple[int, list[BadRow]]:
+def save_orders(
+    services: Services, tenant: UUID, file: Path, said: Callable[[str], None] = lambda _: None
+) -> tuple[int, list[BadRow]]:
     """Store every good row; returns their number, and the bad ones. Raises BadInput when it is no such CSV at all."""
-    good: list[Order] = []
+    batch: list[GoodRow] = []
     bad: list[BadRow] = []
-    added = 0
+    refused: list[BadRow] = []
+    read = 0
     for row in read_orders(file):
         if isinstance(row, BadRow):
             bad.append(row)
             continue
-        good.append(row)
-        if len(good) == BATCH:
-            added += _save(services, tenant, good)
-            good = []
-    return added + _save(services, tenant, good), bad
+        batch.append(row)
+        read += 1
+        if len(batch) == BATCH:
+            refused += _save(services, tenant, batch)
+            said(f"{read} orders read, up to line {row.line}")
+            batch = []
+    refused += _save(services, tenant, batch)
+    said("")
+    return read - len(refused), sorted([*bad, *refused], key=lambda row: row.line)
 
 
 def save_documents(
@@ -138,20 +148,8 @@ def save_checked_mail(services: Services, tenant: UUID) -> int:
     return len(mails)
 
 
-def read_orders(file: Path) -> Iterator[Order | BadRow]:
-    """The orders of a CSV file in its order, and the rows that are none.
-
-    All of it is looked at first, so that a file that is no text changes nothing.
-    """
-    try:
-        file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput("file", "It is not UTF-8 text: save it as CSV in UTF-8.") from None
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        yield from order_csv.read_orders(lines)
-
-
-def _save(services: Services, tenant: UUID, batch: list[Order]) -> int:
+def _save(services: Services, tenant: UUID, batch: Sequence[GoodRow]) -> list[BadRow]:
+    """Store them; returns those that the tables do not take."""
     with services.database.transaction(tenant) as db:
-        order_rows.save(db, tenant, batch)
-    return len(batch)
+        refused = order_rows.save(db, tenant, [row.order for row in batch])
+    return [BadRow(row.line, LESS_THAN_REFUNDED) for row in batch if row.order in refused]

@@ -24,7 +24,7 @@ _LATE = "Somebody has settled this already, or a new mail changed what is wanted
 _FALSE = "Nothing was done: the reply says that something was done of which we know nothing."
 
 
-class _Unproven(Exception):  # noqa: N818  # no error: it takes a transaction back
+class _Unproven(Exception):  # no error: it takes a transaction back
     """The reply claims what nobody did, and its writer has not said why it leaves all the same."""
 
     def __init__(self, claims_made: tuple[Claim, ...]) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Blueprint, abort, g, render_template, request
 
-from adapters.order_csv import BadRow, read_orders
+from adapters.order_csv import BadRow, GoodRow, read_orders
 from domain.errors import BadInput
-from domain.order import ORDER_STATUSES, Order, normal_number
+from domain.order import ORDER_STATUSES, normal_number
 from storage import conversations, events, members, orders, orders_list
 from web.fields import PAGE, line
 from web.session import Page, allowed, look_at_cookie, may, member, services, signed_in
@@ -19,6 +19,10 @@ MOST_BYTES = 5 * MB
 BATCH = 500
 # Of the rows that were left out, so many are named.
 MOST_SHOWN = 200
+
+_TOO_LITTLE = (
+    "More than this total, or in another currency, was paid back or set aside already: the order stays as it was."
+)
 
 
 @pages.url_value_preprocessor
@@ -79,12 +83,16 @@ def bring() -> Page:
     except BadInput as error:
         return _form(error.reason)
     tenant = member().tenant
-    good, bad = [row for row in rows if isinstance(row, Order)], [row for row in rows if isinstance(row, BadRow)]
+    good, bad = [row for row in rows if isinstance(row, GoodRow)], [row for row in rows if isinstance(row, BadRow)]
     with services().database.transaction(tenant) as db:
         for start in range(0, len(good), BATCH):
-            orders.save(db, tenant, good[start : start + BATCH])
-        events.record(db, tenant, actor=str(member().id), kind="orders_brought", n=len(good), left_out=len(bad))
-    return render_template("orders/brought.html", good=len(good), bad=bad, most_shown=MOST_SHOWN)
+            batch = good[start : start + BATCH]
+            refused = orders.save(db, tenant, [row.order for row in batch])
+            bad += [BadRow(row.line, _TOO_LITTLE) for row in batch if row.order in refused]
+        stored = len(rows) - len(bad)
+        events.record(db, tenant, actor=str(member().id), kind="orders_brought", n=stored, left_out=len(bad))
+    bad.sort(key=lambda row: row.line)
+    return render_template("orders/brought.html", good=stored, bad=bad, most_shown=MOST_SHOWN)
 
 
 def _form(problem: str = "") -> Page:

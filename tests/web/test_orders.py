@@ -173,6 +173,18 @@ def test_a_form_without_a_file_and_a_flood_are_refused(browser: Browser) -> None
     assert bring(browser, b"x" * (6 * 1024 * 1024)).status_code == 413
 
 
+def test_a_list_that_contradicts_what_was_paid_back_leaves_the_order_as_it_was(
+    browser: Browser, filler: Filler, till: Till
+) -> None:
+    till.order("LO-1", 10_000)
+    held = till.wanted(filler.mailbox())
+    browser.press(f"/decisions/{held.decision}/approve", {"text": DRAFT, "sure": "yes"})
+    page = seen(bring(browser, HEADING + "LO-1,anna@x.example,returned,EUR,1000,2026-11-01,[],A\n").text)
+    assert "0 orders are in, 1 row left out" in page
+    assert "Line 2 left out More than this total, or in another currency, was paid back or set aside already" in page
+    assert "100.00 EUR" in seen(browser.page("/orders/LO-1"))
+
+
 def test_what_we_paid_back_is_not_lowered_by_a_list(browser: Browser, filler: Filler, till: Till) -> None:
     till.order("LO-1", 10_000)
     held = till.wanted(filler.mailbox())
