@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters import logs
 from bootstrap import Services, build
-from commands import database, demo, evaluate, explain, importing, incidents, keys, suppliers, tenant, train
+from commands import database, demo, evaluate, explain, importing, incidents, keys, refunds, suppliers, tenant, train
 from settings import Settings, read_or_exit
 
 COMMANDS = (
@@ -23,6 +23,7 @@ COMMANDS = (
     incidents.incidents,
     keys.new_key,
     keys.rotate_keys,
+    refunds.refunds,
     suppliers.suppliers,
     tenant.tenant,
     train.train,

@@ -17,7 +17,7 @@ WORDS = {
     "document": "invoice invoices link links mail mails email emails code codes password passwords receipt receipts"
     " confirmation confirmations label labels message messages address addresses date catalogue catalog copy voucher"
     " vouchers form forms policy policies information info details news offer offers version parcel package"
-    " shipment delivery question questions instructions tracking time times quote",
+    " shipment delivery instructions tracking time times quote",
     "request": "request requests enquiry inquiry application claim",
     "account": "account accounts card cards bank paypal wallet",
     "currency": "eur euro euros usd dollar dollars gbp pound pounds chf francs € $ £ ¥",
@@ -35,7 +35,7 @@ WORDS = {
     "have": "have has ve s had",
     "been": "been was were got",
     "is": "is are am m re",
-    "we": "we i",
+    "we": "we i weve ive",
     "you": "you your yours",
     "not": "not never no t cannot cant wont hasnt havent isnt wasnt werent arent didnt dont doesnt neither nor none"
     " nobody without nothing unable couldnt shouldnt wouldnt",

@@ -65,7 +65,7 @@ def pieces(text: str) -> list[Piece]:
             case "word":
                 word = folded(word)
             case "lines":
-                word = _line_end(text, start, end, line_began)
+                word = _line_end(text, match.span(), found, line_began)
                 line_began = end
             case "mark":
                 word = _sign(text, word, end, found)
@@ -74,14 +74,16 @@ def pieces(text: str) -> list[Piece]:
     return found
 
 
-def _line_end(text: str, start: int, end: int, began: int) -> str:
+def _line_end(text: str, span: tuple[int, int], before: list[Piece], began: int) -> str:
     """What a line break means: the page was full, or a new thought begins."""
-    follows = text[end : end + 1]
+    start, end = span
+    follows = _UNSEEN.sub("", text[end : end + 9])[:1]
     if not follows or follows.islower():
         return ""
     if text.count("\n", start, end) > 1:
         return "."
-    return "|" if start - began < _SHORT_LINE else ""
+    of_an_amount = follows.isdigit() or (before and before[-1].word[0].isdigit())
+    return "|" if start - began < _SHORT_LINE and not of_an_amount else ""
 
 
 def _sign(text: str, marks: str, end: int, before: list[Piece]) -> str:

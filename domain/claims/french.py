@@ -14,7 +14,7 @@ WORDS = {
     "item": "article articles produit lampe chaussures",
     "new": "nouveau nouvel nouvelle neuf neuve",
     "document": "facture factures lien mail mails courriel email code reçu confirmation étiquette message adresse date"
-    " catalogue copie formulaire politique conditions information informations offre version question questions"
+    " catalogue copie formulaire politique conditions information informations offre version"
     " notice devis mot",
     "request": "demande demandes requête",
     "account": "compte carte banque paypal",

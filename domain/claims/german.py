@@ -18,7 +18,7 @@ WORDS = {
     "new": "neu neue neuen neuer neues",
     "document": "rechnung rechnungen link mail mails e-mail email code passwort passwörter beleg quittung bestätigung"
     " etikett nachricht adresse anschrift datum termin katalog kopie gutschein gutscheine formular richtlinie"
-    " richtlinien information informationen angebot angebote version paket sendung lieferung frage fragen anleitung"
+    " richtlinien information informationen angebot angebote version paket sendung lieferung anleitung"
     " zugangsdaten rücksendeetikett",
     "request": "antrag anfrage bitte wunsch gesuch",
     "account": "konto karte kreditkarte bank paypal bankkonto",

@@ -70,7 +70,7 @@ class Rule:
 
 def rules(kind: Action, *patterns: str, soft: bool = False) -> tuple[Rule, ...]:
     """Patterns are kinds of words with spaces between: `/` means or, `?` perhaps; `gap4` is up to four others."""
-    return tuple(Rule(kind, re.compile("".join(map(_piece, pattern.split()))), soft) for pattern in patterns)
+    return tuple(Rule(kind, re.compile(r"\|?".join(map(_piece, pattern.split()))), soft) for pattern in patterns)
 
 
 def _piece(name: str) -> str:
@@ -118,12 +118,15 @@ class Language:
         letters, phrases = self._letters, self._phrases
         words = [piece.word for piece in text]
         code = [letters.get(word) or _number(word) for word in words]
-        for at, word in enumerate(words):
-            if word not in phrases:
-                continue
-            for rest, letter in phrases[word]:
-                if tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
-                    code[at : at + 1 + len(rest)] = [OTHER] * len(rest) + [letter]
+        # A phrase may be broken by the end of a line.
+        places = [at for at, word in enumerate(words) if word != "|"]
+        for number, at in enumerate(places):
+            for rest, letter in phrases.get(words[at], ()):
+                of_phrase = places[number : number + 1 + len(rest)]
+                if tuple(words[there] for there in of_phrase[1:]) == rest:
+                    for there in of_phrase:
+                        code[there] = OTHER
+                    code[of_phrase[-1]] = letter
                     break
         return "".join(code)
 

@@ -35,24 +35,22 @@ def claims_in(text: str) -> tuple[Claim, ...]:
     read = pieces(ours)
     found: list[Claim] = []
     reached: dict[Action, int] = {}
-    for kind, first, last in sorted(set(_spans(read)), key=lambda span: (span[1], -span[2])):
-        start, end = read[first].start, read[last].end
-        if start < reached.get(kind, 0):
+    for match, language, rule in sorted(_matches(read), key=lambda one: (one[0].start(), -one[0].end())):
+        first, last = match.start(), match.end()
+        if first < reached.get(rule.kind, 0) or not _is_said(language, rule, read, match):
             continue
-        reached[kind] = end
-        found.append(Claim(kind, text[start:end], start, end, _amounts(read, first, last, kind)))
+        reached[rule.kind] = last
+        start, end = read[first].start, read[last - 1].end
+        found.append(Claim(rule.kind, text[start:end], start, end, _amounts(read, first, last, rule.kind)))
     return tuple(found)
 
 
-def _spans(read: list[Piece]) -> Iterator[tuple[Action, int, int]]:
+def _matches(read: list[Piece]) -> Iterator[tuple[re.Match[str], Language, Rule]]:
     for language in LANGUAGES:
         code = language.code(read)
-        if not ACTS.search(code):
-            continue
-        for rule in language.rules:
+        for rule in language.rules if ACTS.search(code) else ():
             for match in rule.pattern.finditer(code):
-                if _is_said(language, rule, read, match):
-                    yield rule.kind, match.start(), match.end() - 1
+                yield match, language, rule
 
 
 def _is_said(language: Language, rule: Rule, read: Sequence[Piece], match: re.Match[str]) -> bool:
@@ -84,7 +82,7 @@ def _may_depend(code: str, sentence: int, start: int, end: int) -> bool:
 def _amounts(read: Sequence[Piece], first: int, last: int, kind: Action) -> tuple[Amount, ...]:
     if kind is not Action.REFUND:
         return ()
-    begin, end = first, last + 1
+    begin, end = first, last
     while begin > max(first - 40, 0) and read[begin - 1].word not in _SENTENCE:
         begin -= 1
     while end < min(last + 40, len(read)) and read[end].word not in _SENTENCE:

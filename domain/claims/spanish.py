@@ -14,7 +14,7 @@ WORDS = {
     "item": "artículo artículos producto lámpara zapatos",
     "new": "nuevo nueva nuevos nuevas",
     "document": "factura facturas enlace correo correos código contraseña recibo confirmación etiqueta mensaje"
-    " dirección fecha catálogo copia formulario política información oferta versión pregunta preguntas datos",
+    " dirección fecha catálogo copia formulario política información oferta versión datos",
     "request": "solicitud solicitudes petición",
     "account": "cuenta tarjeta banco paypal",
     "currency": "eur euro euros chf usd dólares € $ £ ¥",

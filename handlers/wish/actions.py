@@ -8,7 +8,7 @@ from domain.order_action import Action
 from handlers.wish.sentences import Sentence
 from handlers.wish.words import Words
 
-_SHORT = 6
+_SHORT = 3
 _CLAUSE = re.compile(r"[,;:]|\s[–—-]\s|(?<!\w)(?:but|so|sondern|aber|mais|donc|sino|pero|asi que)(?!\w)")
 _JOINED = re.compile(r"(?<!\w)(?:and|und|et|y|e)(?!\w)")
 # A wish that takes in another one: who returns for a refund, or cancels for one, is paid by that alone.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from domain.order import Order
+from domain.order import Order, normal_number
 from handlers.wish.sentences import Sentence
 from handlers.wish.words import Words
 
@@ -15,13 +15,21 @@ _AMOUNT = re.compile(
 
 def also_wanted(sentences: Sequence[Sentence], words: Words, order: Order | None) -> Iterator[str]:
     """One doubt for each other thing that a sentence names."""
+    if order is not None and any(_names_another(sentence.folded, order) for sentence in sentences):
+        yield "It names a number that looks like that of another order."
     for sentence in sentences:
         for what, pattern in words.others.items():
             if pattern.search(sentence.folded):
                 yield f"It may also want us to {what}."
-        asks = any(pattern.search(sentence.folded) for pattern in words.actions.values())
-        if asks and not _known_amounts(sentence.folded, order):
+        if not _known_amounts(sentence.folded, order):
             yield "It names an amount of money that is not that of the order or of an item."
+
+
+def _names_another(folded: str, order: Order) -> bool:
+    """Whether a number stands there that is written as the order's, and is not it."""
+    own = normal_number(order.number).casefold()
+    form = "".join(r"\d" if one.isdigit() else "[a-z]" if one.isalpha() else re.escape(one) for one in own)
+    return any(found != own for found in re.findall(rf"(?<![\w-]){form}(?!\w|-\w)", folded))
 
 
 def _known_amounts(folded: str, order: Order | None) -> bool:

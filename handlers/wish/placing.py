@@ -6,95 +6,103 @@ which customers speak of purchases, but for one; and it speaks of the purchase, 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import chain
 
-from handlers.wish.folding import fold, tokens
+from handlers.wish.actions import Asked
+from handlers.wish.folding import tokens
+from handlers.wish.requests import is_strange_request
 from handlers.wish.sentences import Sentence
 from handlers.wish.words import Words
 
 SHOWN = 80
-_SHORT = 4
-_PLAIN = 7
-_NAME = re.compile(r"(?:[^\W\d_]\.? ?){0,2}[^\W\d_]+(?:[-'’ .&]{1,2}[^\W\d_]+){0,3}")
+# So many words are no sentence that could ask for anything else, where each of them is known.
+_SHORT_QUESTION = 4
+_SHORT = 7
+# One unknown word needs so many others around it.
+_ENOUGH = 4
+_ENOUGH_TELLING = 6
+# Names stand at the end: "Thanks, Tom", "Kind regards", "Ana Lopez".
+_LAST = 5
 _CODE_WORD = re.compile(r"[a-z]{0,6}\d[a-z0-9]{0,15}")
+_NAME = re.compile(r"(?:[^\W\d_]\. ?){0,2}[^\W\d_]{2,20}(?:[-'’ ][^\W\d_]{1,20}\.?){0,2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """`names` are folded words of names that may stand anywhere: the writer's, the order's items'."""
+def not_placed(
+    sentences: Sequence[Sentence], asked: Sequence[Asked], words: Words, names: frozenset[str]
+) -> Iterator[Sentence]:
+    """Each sentence that is none of a customer's request, in their order.
 
-    names: frozenset[str]
-
-
-def not_placed(sentences: Sequence[Sentence], words: Words, around: Surroundings) -> Iterator[Sentence]:
-    """Each sentence that is none of a customer's request, in their order."""
-    closed = False
-    for at, sentence in enumerate(sentences):
-        rest = _after_greeting(sentence, words, first=at < 2)
-        if words.closing.fullmatch(sentence.folded.strip(" ,.!-–")):
+    `asked` is what was read out of each. `names` are folded words that may stand anywhere: the writer's name, and the order's, its items'.
+    """
+    closed = named = False
+    for at, (sentence, one) in enumerate(zip(sentences, asked, strict=True)):
+        ending = at >= len(sentences) - _LAST
+        rest = _after_greeting(sentence, words) if at < 2 else sentence.words
+        if ending and _closes(sentence, words, names):
             closed = True
-        elif not rest or (closed and _is_name(sentence)):
-            continue
-        elif not _is_placed(sentence, rest, words, around):
+        elif ending and closed and not named and _is_name(sentence.written, words, names):
+            named = True
+        elif rest and (is_strange_request(sentence, one, words) or not _is_placed(sentence, rest, words, names)):
             yield sentence
 
 
-def _frames(words: Words) -> tuple[re.Pattern[str], ...]:
-    return words.frames["withdrawn"], words.frames["status"]
-
-
 def shown(sentence: Sentence) -> str:
+    """The sentence as it was written, cut where it is long."""
     written = " ".join(sentence.written.split())
     return written if len(written) <= SHOWN else f"{written[: SHOWN - 1]}…"
 
 
-def _after_greeting(sentence: Sentence, words: Words, *, first: bool) -> tuple[str, ...]:
-    """The words below a greeting: none where the sentence is all greeting."""
-    found = words.greeting.match(sentence.folded) if first else None
-    if not found:
-        return sentence.words
-    after = sentence.folded[found.end() :]
-    addressed, comma, rest = after.partition(",")
-    if len(tokens(addressed)) <= 3 and (comma or not rest):
-        # "Hello Lumen & Oak," or "Dear Ms Berger": names, not a sentence that lacks its comma.
-        written = re.split(r"\W+", sentence.written.partition(",")[0])[1:]
-        if all(
-            word[:1].isupper() or fold(word) in words.person or word.islower() is False for word in written if word
-        ) or all(stem in words.known for stem in words.stems(tokens(addressed))):
-            return tokens(rest)
-    return tokens(after)
-
-
-def _is_name(sentence: Sentence) -> bool:
-    written = sentence.written.strip(" ,")
-    return (
-        len(written) <= 40
-        and bool(_NAME.fullmatch(written))
-        and all(part[0].isupper() for part in written.replace(".", " ").split() if part[0].isalpha() and len(part) > 3)
-    )
-
-
-def _is_placed(sentence: Sentence, rest: tuple[str, ...], words: Words, around: Surroundings) -> bool:
-    stems = words.stems(rest)
-    unknown = [
-        word
-        for word, stem in zip(rest, stems, strict=True)
-        if stem not in words.known
-        and word not in around.names
-        and stem not in words.goods
-        and not _CODE_WORD.fullmatch(word)
-    ]
-    speaks_of_it = (
-        not words.about.isdisjoint(stems)
-        or not around.names.isdisjoint(rest)
-        or any(
-            pattern.search(sentence.folded)
-            for pattern in (*words.actions.values(), *words.reasons.values(), *_frames(words))
-        )
-    )
-    of_people = not words.person.isdisjoint(rest)
-    if not unknown:
-        return speaks_of_it or of_people or len(rest) <= (_SHORT if sentence.asks else _PLAIN)
-    if len(unknown) > 1 or len(rest) < _SHORT or rest[0] in unknown or (sentence.asks and not speaks_of_it):
+def _closes(sentence: Sentence, words: Words, names: frozenset[str]) -> bool:
+    """Whether it is a closing, with a name at most."""
+    found = words.closing.match(sentence.folded)
+    if found is None:
         return False
-    return speaks_of_it or (of_people and len(rest) >= 6)
+    rest = len(tokens(sentence.folded[found.end() :]))
+    return rest == 0 or (rest <= 3 and _is_name(" ".join(sentence.written.split()[-rest:]), words, names))
+
+
+def _is_name(written: str, words: Words, names: frozenset[str]) -> bool:
+    """Whether a line may be the writer's name: none of its words is one that sentences are made of."""
+    bare = written.strip(" ,.!-–")
+    parts = tokens(words.spelled(bare.casefold()))
+    if not _NAME.fullmatch(bare) or not all(part[0].isupper() for part in bare.split()):
+        return False
+    stems = words.stems(parts)
+    return all(part in names or stem not in words.known for part, stem in zip(parts, stems, strict=True))
+
+
+def _after_greeting(sentence: Sentence, words: Words) -> tuple[str, ...]:
+    """The words below a greeting; none where the sentence is all greeting, as "Hello Lumen & Oak," is."""
+    found = words.greeting.match(sentence.folded)
+    if found is None:
+        return sentence.words
+    addressed, comma, rest = sentence.folded[found.end() :].partition(",")
+    called = tokens(addressed)
+    if len(called) > 3 or not (comma or not rest):
+        return tokens(f"{addressed} {rest}")
+    written = [part for part in sentence.written.partition(",")[0].split()[1:] if part[0].isalpha()]
+    proper = all(part[0].isupper() for part in written) or words.known.issuperset(words.stems(called))
+    return tokens(rest) if proper else tokens(f"{addressed} {rest}")
+
+
+def _is_placed(sentence: Sentence, rest: tuple[str, ...], words: Words, names: frozenset[str]) -> bool:
+    stems = words.stems(rest)
+    unknown = [word for word, stem in zip(rest, stems, strict=True) if not _is_known(word, stem, words, names)]
+    speaks_of_it = not words.about.isdisjoint(stems) or _asks_or_tells(sentence.folded, words)
+    of_people = not (words.first if sentence.asks else words.person).isdisjoint(rest)
+    if not unknown:
+        usual = words.frames["usual"].search(sentence.folded) is not None
+        return speaks_of_it or of_people or usual or len(rest) <= (_SHORT_QUESTION if sentence.asks else _SHORT)
+    if len(unknown) > 1 or len(rest) < _ENOUGH or rest[0] == unknown[0]:
+        return False
+    return speaks_of_it or (of_people and not sentence.asks and len(rest) >= _ENOUGH_TELLING)
+
+
+def _is_known(word: str, stem: str, words: Words, names: frozenset[str]) -> bool:
+    return stem in words.known or stem in words.goods or word in names or _CODE_WORD.fullmatch(word) is not None
+
+
+def _asks_or_tells(folded: str, words: Words) -> bool:
+    """Whether a wish, a reason or a question for the state of things stands there."""
+    frames = (words.frames["withdrawn"], words.frames["status"])
+    return any(pattern.search(folded) for pattern in chain(words.actions.values(), words.reasons.values(), frames))

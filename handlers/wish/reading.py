@@ -14,7 +14,7 @@ from handlers.wish.folding import fold, tokens
 from handlers.wish.hints import agreed
 from handlers.wish.items import Named, item_words, named_in, unknown_goods
 from handlers.wish.others import also_wanted
-from handlers.wish.placing import Surroundings, not_placed, shown
+from handlers.wish.placing import not_placed, shown
 from handlers.wish.reasons import one_of, reasons_in
 from handlers.wish.sentences import Sentence, sentences_of
 from handlers.wish.signs import signs_in, spoken_signs
@@ -74,7 +74,7 @@ def read_wish(
         *_signs(text, message, sentences),
         *(
             f"It says something that the machine cannot place: “{shown(one)}”"
-            for one in _odd(sentences, message, order, words)
+            for one in _odd(sentences, asked, message, order, words)
         ),
         *(doubt for one in asked for doubt in one.doubts),
         *also_wanted(sentences, words, order),
@@ -109,10 +109,12 @@ def _signs(text: str, message: Message, sentences: Sequence[Sentence]) -> Iterat
         yield from (f"{says}: “{shown(sentence)}”" for says in spoken_signs(sentence.folded))
 
 
-def _odd(sentences: Sequence[Sentence], message: Message, order: Order | None, words: Words) -> Iterator[Sentence]:
+def _odd(
+    sentences: Sequence[Sentence], asked: Sequence[Asked], message: Message, order: Order | None, words: Words
+) -> Iterator[Sentence]:
     names = tokens(fold(message.sender.name[:80])) if message.sender else ()
     of_order = (*item_words(order), *tokens(fold(order.customer_name))) if order else ()
-    return not_placed(sentences, words, Surroundings(frozenset({*names, *of_order})))
+    return not_placed(sentences, asked, words, frozenset({*names, *of_order}))
 
 
 def _items(

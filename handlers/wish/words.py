@@ -30,6 +30,7 @@ class Words:
     colours: frozenset[str]
     about: frozenset[str]
     person: frozenset[str]
+    first: frozenset[str]
     greeting: re.Pattern[str]
     closing: re.Pattern[str]
     actions: Mapping[Action, re.Pattern[str]]
@@ -73,6 +74,7 @@ def words_of(language: str) -> Words:
         colours=stemmed("colours"),
         about=stemmed("about"),
         person=frozenset(read["person"].split()),
+        first=frozenset(read["first"].split()),
         greeting=compiled(read["greeting"]),
         closing=compiled(read["closing"]),
         actions={Action(name): compiled(lines) for name, lines in read["actions"].items()},
