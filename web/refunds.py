@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 from flask import Blueprint, Response, render_template, request
 
 from domain.delivery import ActState
-from parts.finance import csv_lines
-from storage import attempt_groups, ledger, refund_totals, refunds_list
+from parts.finance import payments, write_rows
+from storage import attempt_groups, refund_totals, refunds_list
 from storage.refunds_list import Act
 from web.fields import PAGE, line, row_id
 from web.refund_words import ACT_STATES
@@ -79,9 +80,9 @@ def export() -> Page:
     since = _day("since", datetime(now.year - 1, 1, 1, tzinfo=UTC))
     until = _day("until", now.replace(hour=0, minute=0, second=0, microsecond=0))
     tenant = member().tenant
-    with services().database.transaction(tenant) as db:
-        content = "".join(csv_lines(ledger.export_rows(db, tenant, since, until + timedelta(days=1))))
-    answer = Response(content, mimetype="text/csv")
+    content = StringIO(newline="")
+    write_rows(content, payments(services().database, tenant, since, until + timedelta(days=1)))
+    answer = Response(content.getvalue(), mimetype="text/csv")
     name = f"refunds-{since:%Y-%m-%d}-{until:%Y-%m-%d}.csv"
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

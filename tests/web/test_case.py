@@ -173,11 +173,35 @@ def test_more_than_is_left_is_refused_in_a_sentence_and_the_words_stay(
 ) -> None:
     mailbox = filler.mailbox()
     first, second = till.wanted(mailbox, minor=9000), till.wanted(mailbox, minor=4990)
-    approve(browser, first)
+    approve(browser, first, "Thank you.")
     html = approve(browser, second, "My own words.")
     assert "Nothing was done. Only 10.00 EUR of order LO-1 is left to pay back, not 49.90 EUR." in seen(html)
     assert "My own words." in html.split("<textarea")[1]
     assert filler.rows(LEDGER) == [("promised", 9000)]
+
+
+def test_a_reply_that_says_more_than_is_done_needs_a_reason(browser: Browser, filler: Filler, wanted: Held) -> None:
+    false = "Dear Anna,\n\nWe have refunded 99.00 EUR for your order LO-1."
+    html = approve(browser, wanted, false)
+    assert "Nothing was done: the reply says that something was done of which we know nothing." in seen(html)
+    assert "We have refunded 99.00 EUR" in html.split("<textarea")[1]
+    assert "It tells the customer of something that was not done here, as far as our records go" in seen(html)
+    assert (filler.rows(ACTS), filler.rows(LEDGER)) == ([("held", 1)], [])
+    page = seen(approve(browser, wanted, false, claim_reason="The rest was paid back by hand."))
+    assert "Approved. It is being done now" in page
+    assert filler.rows(ACTS) == [("pending", 1)]
+    [reply] = filler.rows("SELECT claim_reason FROM outbox WHERE tenant_id = :tenant")
+    assert reply.claim_reason == "The rest was paid back by hand."
+    [event] = filler.rows("SELECT detail FROM event WHERE tenant_id = :tenant AND kind = 'claim_overridden'")
+    assert event.detail["reason"] == "The rest was paid back by hand."
+
+
+def test_a_refusal_that_claims_a_refund_needs_a_reason_too(browser: Browser, filler: Filler, wanted: Held) -> None:
+    form = {"what": "window", "act": "send", "text": "We have refunded 49.90 EUR to you."}
+    html = browser.press(f"/decisions/{wanted.decision}/refuse", form)
+    assert "Nothing was done: the reply says that something was done" in seen(html)
+    assert "We have refunded 49.90 EUR to you." in html.split('id="refuse-text"')[1].split("</textarea>")[0]
+    assert filler.rows(CASES) == [("eligible", "")]
 
 
 @pytest.mark.parametrize(
