@@ -65,6 +65,8 @@ CREATE TABLE order_attempt (
   FOREIGN KEY (tenant_id, conversation_id) REFERENCES conversation (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX order_attempt_newest ON order_attempt (tenant_id, id DESC);
+CREATE INDEX order_attempt_of_sender ON order_attempt (tenant_id, sender_address, id DESC);
+CREATE INDEX conversation_of_customer ON conversation (tenant_id, customer_address, last_message_at DESC);
 CREATE INDEX shop_order_list ON shop_order (tenant_id, placed_at DESC, number DESC);
 CREATE INDEX shop_order_in_status ON shop_order (tenant_id, status, placed_at DESC, number DESC);
 
@@ -250,7 +252,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER keep_ledger ON ledger_entry")
     op.execute("DROP FUNCTION keep_ledger")
     drop(TENANT_TABLES)
-    op.execute("DROP INDEX support_case_of_order, support_case_list, shop_order_list, shop_order_in_status")
+    op.execute("DROP INDEX conversation_of_customer, support_case_of_order, support_case_list, shop_order_list, shop_order_in_status")
     op.execute(
         "ALTER TABLE support_case DROP COLUMN action, DROP COLUMN items, DROP COLUMN reason, DROP COLUMN evidence,"
         " DROP COLUMN identity, DROP COLUMN amount_minor, DROP COLUMN currency, DROP COLUMN rule,"
