@@ -39,6 +39,9 @@ def named_in(sentence: Sentence, order: Order, words: Words, *, exchanges: bool)
     whole = patterns["all"].search(text)
     found = _pieces(tokens(text), order, words)
     if found.items or found.doubts:
+        # "The whole order and not only the lamp" says two things.
+        if whole and patterns["order"].search(whole[0]):
+            return replace(found, doubts=(*found.doubts, UNCLEAR_WHICH))
         return found
     count = 2 if patterns["both"].search(text) else _count_of(whole.group(0) if whole else "", words)
     if count is not None:

@@ -10,7 +10,7 @@ from domain.order import Order
 from domain.order_action import Action, WantedItem
 from domain.request import Reason, Wish
 from domain.understanding import Understanding
-from handlers.wish.actions import Asked, asked_in, together
+from handlers.wish.actions import DENIED, Asked, asked_in, together
 from handlers.wish.folding import fold, tokens
 from handlers.wish.hints import agreed
 from handlers.wish.items import Named, item_words, named_in, unknown_goods
@@ -85,6 +85,7 @@ def read_wish(
         *hint_doubts,
         *([DIFFERENT] if changed else []),
         *([BOTH] if withdrawn and actions else []),
+        *([DENIED] if not actions and any(one.denied for one in asked) else []),
     )
     return Wish(
         actions=actions,
@@ -131,13 +132,16 @@ def _items(
         for one in telling
         for word in unknown_goods(one.sentence, order, words, exchanges=one.exchanges)
     ]
-    if Action.CANCEL in actions and _speaks_of_order([one for one in read if one.asked.mentions], words):
-        return (), ()
-    for chosen in ([one for one in read if one.asked.mentions], [one for one in read if one.reasons], read):
+    asking = [one for one in read if one.asked.mentions]
+    # Who calls an order off for one item's sake calls all of it off; who calls off an item says so in that sentence.
+    whole = Action.CANCEL in actions and _speaks_of_order(asking, words)
+    for chosen in (asking,) if whole else (asking, [one for one in read if one.reasons], read):
         named = [named_in(one.sentence, order, words, exchanges=one.exchanges) for one in chosen]
         found = _merged(named)
         if found or any(one.whole or one.doubts for one in named):
-            return found, (*strange, *(doubt for one in named for doubt in one.doubts))
+            denied = any(one.asked.denied and name.items for one, name in zip(chosen, named, strict=True))
+            doubts = (doubt for one in named for doubt in one.doubts)
+            return found, (*strange, *doubts, *([DENIED] if denied else []))
     vague = len(order.items) > 1 and actions and Action.CANCEL not in actions and not _speaks_of_order(telling, words)
     return (), (*strange, *([WHICH] if vague else []))
 
