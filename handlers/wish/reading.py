@@ -26,6 +26,7 @@ SENTENCES = 60
 MOST_DOUBTS = 12
 TOO_LONG = "It is too long for the machine to be sure of every sentence."
 FOREIGN = "It is not in a language whose requests the machine reads."
+PASSED_ON = "It passes on what somebody else wrote."
 BOTH = "It takes something back and asks for something."
 DIFFERENT = "It asks for something else than before."
 
@@ -48,11 +49,14 @@ def read_wish(
     withdrawn = any(one.withdrawn for one in asked)
     items, item_doubts = ((), ()) if withdrawn else items_in(read, order, words, actions)
     reason, reason_doubt = one_of([reason for one in read for reason in one.reasons])
-    actions, hint_doubts = agreed(actions, asked, understanding.sub_intent, fold(message.subject[:200]), words)
+    actions, hint_doubts = agreed(
+        actions, asked, understanding.sub_intent, fold(message.subject[:200]), words, first=earlier is None
+    )
     changed = earlier is not None and earlier.action is not None and actions and actions != (earlier.action,)
     doubts = (
         *([TOO_LONG] if len(understanding.text) > READ or len(sentences) > SENTENCES else []),
         *([FOREIGN] if understanding.language not in {*LANGUAGES, "und"} else []),
+        *([PASSED_ON] if understanding.forwarded.strip() else []),
         *_signs(text, message, sentences),
         *(
             f"It says something that the machine cannot place: “{shown(one)}”"
