@@ -66,12 +66,14 @@ from storage import (
     members,
     messages,
     oauth_states,
+    order_history,
     orders,
     orders_list,
     outbox,
     passages,
     published,
     reclassify,
+    refund_export,
     refund_policies,
     refunds_list,
     replies,
@@ -476,10 +478,13 @@ CASES = {
     "oauth_states.put": lambda db, t, b: oauth_states.put(db, t, "key", "mine", 60),
     "oauth_states.get": lambda db, t, b: (oauth_states.get(db, t, "key") or "mine") != "mine",
     "oauth_states.delete": lambda db, t, b: oauth_states.delete(db, t, "key"),
+    "order_history.actions_on": lambda db, t, b: order_history.actions_on(db, t, "LO-SECRET"),
     "orders.save": lambda db, t, b: orders.save(db, t, [AN_ORDER]),
     "orders.find": lambda db, t, b: orders.find(db, t, "LO-SECRET"),
     "orders.paid_back_since": lambda db, t, b: orders.paid_back_since(db, t, "a@b.example", LONG_AGO),
     "orders.paid_back_between": lambda db, t, b: orders.paid_back_between(db, t, "a@b.example", LONG_AGO, None),
+    "refund_export.paid": lambda db, t, b: refund_export.paid(db, t, since=LONG_AGO, until=datetime.now(UTC) + SOON),
+    "refund_export.asked": lambda db, t, b: refund_export.asked(db, t, since=LONG_AGO),
     "refund_policies.newest": lambda db, t, b: refund_policies.newest(db, t).version,
     "refund_policies.of_version": lambda db, t, b: refund_policies.of_version(db, t, 1),
     "refund_policies.save": lambda db, t, b: refund_policies.save(db, t, RefundPolicy(version=1), b.member),
@@ -641,7 +646,7 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
     with shop.services.database.transaction(tenant) as db:
         done = acts.propose(db, tenant, released, None, alone, released=True)
         assert ledger.paid(db, tenant, done)
-        db.execute(text("UPDATE order_act SET state = 'done'"))
+        db.execute(text("UPDATE order_act SET state = 'done', sent_to = 'https://127.0.0.1:9/secret'"))
         unknown = acts.propose(db, tenant, released, None, alone, released=True)
         db.execute(text("UPDATE order_act SET state = 'needs_person' WHERE id = :id"), {"id": unknown})
         acts.propose(db, tenant, released, None, alone, released=True)
