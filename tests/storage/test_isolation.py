@@ -39,8 +39,10 @@ from storage import (
     answer_standings,
     answer_verdicts,
     approvals,
+    attempt_groups,
     attempts,
     case_history,
+    case_shown,
     cases,
     checked,
     citations,
@@ -75,6 +77,7 @@ from storage import (
     reclassify,
     refund_export,
     refund_policies,
+    refund_totals,
     refunds_list,
     replies,
     revocations,
@@ -233,6 +236,9 @@ CASES = {
         db, t, b.decision, member=b.member, what=Wanted.REASON, text_to_send="hello", reference="ABCDEF"
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
+    "attempt_groups.groups": lambda db, t, b: [one for one in attempt_groups.groups(db, t) if "SECRET" in str(one)],
+    "case_shown.step_of": lambda db, t, b: case_shown.step_of(db, t, b.decision),
+    "case_shown.has_approved": lambda db, t, b: case_shown.has_approved(db, t, b.act, b.member),
     "case_history.history": lambda db, t, b: case_history.history(db, t, b.case),
     "case_history.of_conversation": lambda db, t, b: case_history.of_conversation(db, t, b.conversation),
     "case_history.note": lambda db, t, b: case_history.note(
@@ -248,6 +254,7 @@ CASES = {
         one for one in orders_list.page(db, t) + orders_list.page(db, t, after="LO-SECRET") if "SECRET" in one.number
     ],
     "orders_list.one": lambda db, t, b: orders_list.one(db, t, "LO-SECRET"),
+    "refund_totals.since": lambda db, t, b: refund_totals.since(db, t, LONG_AGO),
     "refunds_list.acts": lambda db, t, b: refunds_list.acts(db, t) or refunds_list.acts(db, t, after=b.act),
     "refunds_list.attempts": lambda db, t, b: refunds_list.attempts(db, t),
     "refunds_list.waiting_for_second": lambda db, t, b: refunds_list.waiting_for_second(db, t),
@@ -382,6 +389,7 @@ CASES = {
     "claims.would_be_proven": lambda db, t, b: claims.would_be_proven(db, t, b.decision, A_CLAIM),
     "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
     "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
+    "conversations.from_address": lambda db, t, b: conversations.from_address(db, t, "anna@customer.example"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
     ),
@@ -462,6 +470,7 @@ CASES = {
     "members.add": lambda db, t, b: (
         members.add(db, t, email="owner@rival.example", name="x", password_hash="x", role="owner") and None
     ),
+    "members.names": lambda db, t, b: members.names(db, t).get(str(b.member)),
     "members.set_password_hash": lambda db, t, b: members.set_password_hash(db, t, b.member, "x"),
     "members.open_session": lambda db, t, b: members.open_session(db, t, b.member),
     "members.of_session": lambda db, t, b: members.of_session(db, t, b.session),
