@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        case,
         confirm,
         conversation,
         errors,
@@ -57,7 +58,10 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         learning,
         mailboxes,
         numbers,
+        orders,
         queue,
+        refund_policy,
+        refunds,
         security,
         session,
         sign_in,
@@ -83,11 +87,13 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     mailboxes.register_google(app, settings)
     confirm.register(app)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
+    refunding = (case, orders, refunds, refund_policy)
     for part in (
         sign_in,
         queue,
         conversation,
         verdict,
+        *refunding,
         *knowing,
         suppliers,
         learning,

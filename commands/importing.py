@@ -7,9 +7,10 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
+from adapters.order_csv import BadRow, GoodRow
 from bootstrap import Services
 from commands.index_here import index_here, progress
-from commands.order_file import BadRow, GoodRow, read_orders
+from commands.order_file import read_orders
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from storage import answer_verdicts, checked, documents, tenants

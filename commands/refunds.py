@@ -1,8 +1,6 @@
 """`flask refunds`: the export for finance, the webhook to the shop, and whether both sides say the same."""
 
-import csv
 import sys
-from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,19 +16,12 @@ from commands.importing import tenant_of
 from commands.reconciling import differences
 from commands.settings_of import services_for
 from domain.errors import BadInput
-from storage import act_found_out, refund_export, shop_webhooks
-from storage.refund_export import Paid
+from parts.finance import payments, write_rows
+from storage import act_found_out, shop_webhooks
 
 refunds = AppGroup("refunds", help="What was paid back, and the shop that pays it.")
 webhook = AppGroup("webhook", help="Where the shop itself carries out what was approved.")
 refunds.add_command(webhook)
-
-HEADING = (
-    *("at", "order_number", "customer_email", "action", "amount", "amount_minor", "currency", "key", "reference"),
-    "approved_by",
-)
-# A spreadsheet takes a cell that begins so for a formula, or for the end of one before it.
-FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 _tenant = click.option("--tenant", "slug", required=True, help="The workspace's short name.")
 
@@ -48,30 +39,8 @@ def export(slug: str, since: str, until: str, output: Path | None) -> None:
         tenant = tenant_of(services, slug)
         start, end = _moment("since", since), _moment("until", until) if until else datetime.now(UTC)
         with output.open("w", encoding="utf-8", newline="") if output else nullcontext(sys.stdout) as file:
-            count = write_rows(file, _paid(services, tenant, start, end))
+            count = write_rows(file, payments(services.database, tenant, start, end))
     click.echo(f"{count} payments exported.", err=True)
-
-
-def write_rows(file: TextIO, rows: Iterator[Paid]) -> int:
-    """One line for each, as it comes; returns how many."""
-    lines = csv.writer(file)
-    lines.writerow(HEADING)
-    count = 0
-    for row in rows:
-        amount = str(row.amount).rpartition(" ")[0]
-        approved = ";".join(row.approved_by) or "machine"
-        cells = (
-            *(f"{row.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", row.order_number, row.customer_email, row.action.value),
-            *(amount, str(row.amount.minor), row.amount.currency, str(row.key), row.reference, approved),
-        )
-        lines.writerow([safe_cell(cell) for cell in cells])
-        count += 1
-    return count
-
-
-def safe_cell(cell: str) -> str:
-    """The cell as text to every spreadsheet, whoever wrote it: order numbers and references are strangers' words."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 @refunds.command("reconcile", with_appcontext=False)
@@ -158,17 +127,6 @@ def clear_webhook(slug: str, email: str) -> None:
 def _tell(elsewhere: int) -> None:
     if elsewhere:
         click.echo(f"{elsewhere} acts are under way at the address before: each becomes a person's.", err=True)
-
-
-def _paid(services: Services, tenant: UUID, since: datetime, until: datetime) -> Iterator[Paid]:
-    after = 0
-    while True:
-        with services.database.transaction(tenant) as db:
-            page = refund_export.paid(db, tenant, since=since, until=until, after=after)
-        yield from page
-        if len(page) < refund_export.PAGE:
-            return
-        after = page[-1].id
 
 
 def _member(services: Services, tenant: UUID, email: str) -> UUID:

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.order_csv import BadRow, GoodRow
 from commands.demo import environment
 from commands.importing import save_orders
-from commands.order_file import BadRow, GoodRow, read_orders
+from commands.order_file import read_orders
 from domain.errors import BadInput
 from domain.order import OrderItem
 from storage import orders

@@ -10,10 +10,10 @@ import pytest
 
 from adapters.shop_webhook import FIELD, new_secret
 from commands.reconciling import difference, differences
-from commands.refunds import HEADING, safe_cell
 from domain.delivery import ActState, ShopDone
 from domain.errors import NotDone, TryAgain
 from domain.money import Money
+from parts.finance import HEADING, payments, safe_cell
 from storage import refund_export, shop_webhooks
 from storage.refund_export import Asked
 from tests.commands.test_upkeep import flask
@@ -89,10 +89,8 @@ def test_more_than_a_page_is_exported_in_the_ledgers_order(settings, acting, mon
     monkeypatch.setattr(refund_export, "PAGE", 2)
     acts = [acting.act(100 + number) for number in range(5)]
     acting.run()
-    from commands.refunds import _paid
-
     since, until = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=1)
-    found = list(_paid(acting.shop.services, acting.shop.tenant, since, until))
+    found = list(payments(acting.shop.services.database, acting.shop.tenant, since, until))
     assert [row.key for row in found] == acts
 
 
