@@ -34,6 +34,7 @@ from domain.sealed import Sealed
 from domain.supplier import Supplier
 from storage import (
     act_ends,
+    act_found_out,
     act_work,
     acts,
     answer_standings,
@@ -215,6 +216,7 @@ CASES = {
     "act_ends.called_off": lambda db, t, b: act_ends.called_off(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
+    "act_found_out.found_out": lambda db, t, b: act_found_out.found_out(db, t, b.act, member=b.member, done=True),
     "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
