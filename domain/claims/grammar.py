@@ -96,13 +96,17 @@ def _piece(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """`words` and `phrases` are by kind, as one writes them; `asks` are the words that begin a question."""
+    """`words` and `phrases` are by kind, as one writes them; `asks` are the words that begin a question.
+
+    `questions` are those as they are folded; no text without one of the words in `telling` claims anything.
+    """
 
     words: Mapping[str, str]
     phrases: Mapping[str, str]
     asks: str
     rules: tuple[Rule, ...]
     questions: frozenset[str] = field(init=False)
+    telling: frozenset[str] = field(init=False)
     _letters: dict[str, str] = field(init=False)
     _phrases: dict[str, list[tuple[tuple[str, ...], str]]] = field(init=False)
 
@@ -118,6 +122,9 @@ class Language:
                 first, *rest = [folded(word) for word in phrase.split()]
                 phrases.setdefault(first, []).append((tuple(rest), LETTERS.get(kind, OTHER)))
         object.__setattr__(self, "questions", frozenset(_spellings(self.asks.split())))
+        telling = {word for word, letter in letters.items() if ACTS.match(letter)}
+        telling |= {first for first, listed in phrases.items() if any(ACTS.match(letter) for _, letter in listed)}
+        object.__setattr__(self, "telling", frozenset(telling))
         object.__setattr__(self, "_letters", letters)
         object.__setattr__(self, "_phrases", phrases)
 

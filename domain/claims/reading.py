@@ -47,7 +47,10 @@ def claims_in(text: str) -> tuple[Claim, ...]:
 
 def _matches(read: list[Piece]) -> Iterator[tuple[re.Match[str], Language, Rule]]:
     words = [NUMBER if piece.word[0].isdigit() else piece.word for piece in read]
+    different = set(words)
     for language in LANGUAGES:
+        if different.isdisjoint(language.telling):
+            continue
         code = language.code(words)
         for rule in language.rules if ACTS.search(code) else ():
             for match in rule.pattern.finditer(code):
