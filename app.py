@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters import logs
 from bootstrap import Services, build
-from commands import database, demo, evaluate, explain, importing, incidents, keys, suppliers, tenant, train
+from commands import database, demo, evaluate, explain, importing, incidents, keys, refunds, suppliers, tenant, train
 from settings import Settings, read_or_exit
 
 COMMANDS = (
@@ -23,6 +23,7 @@ COMMANDS = (
     incidents.incidents,
     keys.new_key,
     keys.rotate_keys,
+    refunds.refunds,
     suppliers.suppliers,
     tenant.tenant,
     train.train,
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        case,
         confirm,
         conversation,
         errors,
@@ -56,7 +58,10 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         learning,
         mailboxes,
         numbers,
+        orders,
         queue,
+        refund_policy,
+        refunds,
         security,
         session,
         sign_in,
@@ -82,11 +87,13 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     mailboxes.register_google(app, settings)
     confirm.register(app)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
+    refunding = (case, orders, refunds, refund_policy)
     for part in (
         sign_in,
         queue,
         conversation,
         verdict,
+        *refunding,
         *knowing,
         suppliers,
         learning,

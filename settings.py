@@ -30,6 +30,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "listener": ("database_listener_url", "redis_url"),
     "migrate": ("database_owner_url", "database_url", "database_listener_url"),
     "database": ("database_url",),
+    "shop": ("database_url", "key_ring"),
     "rotate": ("database_url", "database_listener_url", "key_ring"),
     "explain": (),
 }

@@ -24,6 +24,7 @@ from adapters.embedded.valkey import start_valkey
 from bootstrap import Services, build
 from commands import setup_models
 from commands.demo_llm import llm_command, with_llm
+from commands.demo_order_shop import connect_order_shop, order_shop_command
 from commands.demo_shop import OWNER, SHOP, Secrets, ensure_shop, kept_secrets
 from commands.demo_status_page import status_page_command, watch_page
 from domain.errors import MailwrightError, TryAgain
@@ -62,6 +63,7 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
         # Postgres may run as another user, who has to find its way through.
         part.mkdir(mode=0o711, parents=True, exist_ok=True)
     page_port = _free("The sandbox status page", 8045)
+    shop_port = _free("The sandbox shop", page_port + 1)
     kept = kept_secrets(folder / "secrets.json")
     click.echo("Starting Postgres and Redis ...")
     postgres = stack.enter_context(start_postgres(folder / "postgres"))
@@ -82,6 +84,7 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
         poll_seconds=2.0,
         listen_seconds=0.5,
         status_page_private=True,
+        shop_webhook_private=True,
         log_level="WARNING",
     )
     if llm_port:
@@ -93,10 +96,12 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
     services = stack.enter_context(closing(build(settings)))
     tenant = ensure_shop(services, kept)
     watch_page(services, tenant, page_port)
+    shop_secret = connect_order_shop(services, tenant, shop_port)
     progress = Progress(services, tenant, kept, google_port, lambda: postgres.revive() or valkey.revive())
     _write_env(folder / "env", settings)
+    shop = order_shop_command(shop_port, shop_secret, environment(settings), _answers)
     supervisor = Supervisor(
-        _commands(settings, port, google_port, page_port, folder),
+        [*_commands(settings, port, google_port, page_port, folder), shop],
         log=_quiet(stack),
         folder=folder / "logs",
         tick=progress,

@@ -13,6 +13,7 @@ import click
 from flask.cli import AppGroup
 
 from commands.evaluate_answer import answer
+from commands.evaluate_refund import refund
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from domain.message import Address, Message
@@ -23,6 +24,7 @@ from understanding.reader import TenantReader
 
 evaluate = AppGroup("evaluate", help="Measure on files of your own; nothing is sent, no database is asked.")
 evaluate.add_command(answer)
+evaluate.add_command(refund)
 
 BATCH = 64
 JSON_LINES = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -1,22 +1,18 @@
 """`flask orders import` and `flask kb import`: bring a tenant's orders and documents in."""
 
-import csv
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
 import click
 from flask.cli import AppGroup
 
+from adapters.order_csv import BadRow, GoodRow
 from bootstrap import Services
 from commands.index_here import index_here, progress
+from commands.order_file import read_orders
 from commands.settings_of import services_for
 from domain.errors import BadInput
-from domain.money import Money
-from domain.order import ORDER_STATUSES, Order, OrderItem, normal_number
 from storage import answer_verdicts, checked, documents, tenants
 from storage import orders as order_rows
 from storage.checked import Shipped
@@ -27,13 +23,9 @@ kb = AppGroup("kb", help="The knowledge base.")
 
 BATCH = 500
 
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that was left out. `line` counts from 1, the heading included."""
-
-    line: int
-    reason: str
+LESS_THAN_REFUNDED = (
+    "More than this total, or in another currency, was refunded or promised already: the order stays as it was."
+)
 
 
 @orders.command("import", with_appcontext=False)
@@ -42,7 +34,7 @@ class BadRow:
 def import_orders(file: Path, slug: str) -> None:
     """Add the orders of a CSV FILE; bad rows are named and left out."""
     with services_for("database") as services:
-        added, bad = save_orders(services, tenant_of(services, slug), file)
+        added, bad = save_orders(services, tenant_of(services, slug), file, said=progress)
     for row in bad:
         click.echo(f"line {row.line}: {row.reason}", err=True)
     click.echo(f"{added} orders imported, {len(bad)} rows left out.")
@@ -83,20 +75,27 @@ def tenant_of(services: Services, slug: str) -> UUID:
     return found
 
 
-def save_orders(services: Services, tenant: UUID, file: Path) -> tuple[int, list[BadRow]]:
+def save_orders(
+    services: Services, tenant: UUID, file: Path, said: Callable[[str], None] = lambda _: None
+) -> tuple[int, list[BadRow]]:
     """Store every good row; returns their number, and the bad ones. Raises BadInput when it is no such CSV at all."""
-    good: list[Order] = []
+    batch: list[GoodRow] = []
     bad: list[BadRow] = []
-    added = 0
+    refused: list[BadRow] = []
+    read = 0
     for row in read_orders(file):
         if isinstance(row, BadRow):
             bad.append(row)
             continue
-        good.append(row)
-        if len(good) == BATCH:
-            added += _save(services, tenant, good)
-            good = []
-    return added + _save(services, tenant, good), bad
+        batch.append(row)
+        read += 1
+        if len(batch) == BATCH:
+            refused += _save(services, tenant, batch)
+            said(f"{read} orders read, up to line {row.line}")
+            batch = []
+    refused += _save(services, tenant, batch)
+    said("")
+    return read - len(refused), sorted([*bad, *refused], key=lambda row: row.line)
 
 
 def save_documents(
@@ -149,63 +148,8 @@ def save_checked_mail(services: Services, tenant: UUID) -> int:
     return len(mails)
 
 
-def read_orders(file: Path) -> Iterator[Order | BadRow]:
-    """The orders of a CSV file in its order, and what is wrong with the rows that are none."""
-    try:
-        file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput("file", "It is not UTF-8 text: save it as CSV in UTF-8.") from None
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        missing = {"order_number", "customer_email", "status", "currency", "total_minor", "placed_at"} - set(
-            rows.fieldnames or ()
-        )
-        if missing:
-            raise BadInput("file", f"The heading lacks: {', '.join(sorted(missing))}.")
-        for row in rows:
-            try:
-                yield _order(row)
-            except (ValueError, KeyError, TypeError) as error:
-                yield BadRow(rows.line_num, str(error))
-
-
-def _order(row: dict[str, str]) -> Order:
-    status, currency = row["status"].strip(), row["currency"].strip().upper()
-    if not normal_number(row["order_number"]) or "@" not in row["customer_email"]:
-        raise ValueError("It needs an order number and the customer's mail address.")
-    total, refunded = _whole(row, "total_minor"), _whole(row, "refunded_minor")
-    if not 0 <= refunded <= total < 10**15:
-        raise ValueError("What was refunded must be from 0 up to the total, and the total no less than 0.")
-    if status not in ORDER_STATUSES:
-        raise ValueError(f"The status {status!r} is none of {', '.join(ORDER_STATUSES)}.")
-    return Order(
-        number=row["order_number"].strip(),
-        customer_email=row["customer_email"].strip().lower(),
-        status=status,
-        total=Money(total, currency),
-        refunded=Money(refunded, currency),
-        placed_at=_moment(row["placed_at"]),
-        delivered_at=_moment(row["delivered_at"]) if row.get("delivered_at") else None,
-        items=tuple(OrderItem(**item) for item in json.loads(row.get("items") or "[]")),
-        customer_name=row.get("customer_name", ""),
-        tracking_url=row.get("tracking_url", ""),
-        status_at=_moment(row["status_at"]) if row.get("status_at") else None,
-    )
-
-
-def _whole(row: dict[str, str], field: str) -> int:
-    text = (row.get(field) or "0").strip()
-    if not text.lstrip("-").isdecimal():
-        raise ValueError(f"{field} must be a whole number of cents, not {text!r}.")
-    return int(text)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.strip())
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _save(services: Services, tenant: UUID, batch: list[Order]) -> int:
+def _save(services: Services, tenant: UUID, batch: Sequence[GoodRow]) -> list[BadRow]:
+    """Store them; returns those that the tables do not take."""
     with services.database.transaction(tenant) as db:
-        order_rows.save(db, tenant, batch)
-    return len(batch)
+        refused = order_rows.save(db, tenant, [row.order for row in batch])
+    return [BadRow(row.line, LESS_THAN_REFUNDED) for row in batch if row.order in refused]

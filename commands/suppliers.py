@@ -9,8 +9,9 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
+from adapters.order_csv import BadRow
 from bootstrap import Services
-from commands.importing import BadRow, tenant_of
+from commands.importing import tenant_of
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from domain.supplier import Purpose, Supplier, checked_supplier

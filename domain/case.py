@@ -76,6 +76,9 @@ class Case:
     `kind` is the category whose handler moves it. `items` empty means the whole order. `reason` is why the customer
     wants it, one of the words of `domain/request.py`, or empty; `evidence` names attachments that came (by sha256).
     `amount` is what was found to be due, `rule` the rule that refused it, `policy_version` by which policy.
+    `words` is what the customer wrote in it so far, a text for each mail: what they want is read anew from all of it
+    once the order is known. `language` (ISO 639-1) is that of the first mail that told one: a bare number tells none.
+    `writer` is the address that has to be confirmed as the customer's, or was: the link says nothing of any other.
     `previous` is an ended case of the same conversation that this one follows. `trail` are the states it passed since
     it was read. `version` rises with every move: two mails, or a worker and a member, cannot both move one case.
     """
@@ -94,6 +97,9 @@ class Case:
     amount: Money | None = None
     rule: str = ""
     policy_version: int = 0
+    words: tuple[str, ...] = ()
+    language: str = ""
+    writer: str = ""
     previous: UUID | None = None
     id: UUID | None = None
     trail: tuple[CaseState, ...] = ()
@@ -138,10 +144,16 @@ class Case:
             return None
         if now.version == self.version:
             return self
+        number = self.order_number or now.order_number
         return replace(
             self,
             id=now.id,
-            order_number=self.order_number or now.order_number,
+            order_number=number,
+            # Who was confirmed meanwhile was confirmed for one order.
+            identity=self.identity or (now.identity if number == now.order_number else Identity.UNKNOWN),
+            words=tuple(dict.fromkeys((*now.words, *self.words))),
+            language=self.language or now.language,
+            writer=self.writer or now.writer,
             asked=tuple(dict.fromkeys((*now.asked, *self.asked))),
             wrong_numbers=tuple(dict.fromkeys((*now.wrong_numbers, *self.wrong_numbers))),
             version=now.version,

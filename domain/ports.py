@@ -12,6 +12,7 @@ from domain.incident import Incident
 from domain.message import Message
 from domain.opinion import Call, Excerpt, NoOpinion, Opinion
 from domain.order import Order
+from domain.order_action import Action
 from domain.understanding import Understanding
 
 
@@ -126,6 +127,10 @@ class Orders(Protocol):
 class Refunds(Protocol):
     def paid_back_since(self, customer: str, since: datetime) -> int:
         """How many refunds this customer's orders were promised or paid since then, by address."""
+        ...
+
+    def actions_on(self, order_number: str) -> Sequence[Action]:
+        """What was done with this order by us, is being done, or waits for its approval."""
         ...
 
 

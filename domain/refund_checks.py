@@ -140,9 +140,9 @@ def _bars(asked: Asked, rule: Rule, names: frozenset[str], word: str) -> str | S
         return bool(named) or (rule is Rule.FINAL_SALE and line.final_sale)
 
     lines = asked.part.lines
-    barred = [line.name or line.sku for line in lines if is_barred(line)]
     if folded and not lines:
         return _person(f"Which items the order has is not known, and some are {word}.")
+    barred = [line.name or line.sku for line in lines if is_barred(line)]
     if not barred:
         return ""
     if asked.request.reason in SHOPS_FAULT:
@@ -188,15 +188,6 @@ def _customer_may(asked: Asked) -> str | Stop:
 
 # From top to bottom. The first that stops decides.
 LOOKS: tuple[Callable[[Asked], str | Stop], ...] = (
-    _data_fits,
-    _is_allowed,
-    _is_in_time,
-    _has_reason,
-    _is_no_puzzle,
-    _has_evidence,
-    _is_no_final_sale,
-    _is_not_excluded,
-    _may_be_part,
-    _is_left,
-    _customer_may,
+    *(_data_fits, _is_allowed, _is_in_time, _has_reason, _is_no_puzzle, _has_evidence),
+    *(_is_no_final_sale, _is_not_excluded, _may_be_part, _is_left, _customer_may),
 )

@@ -12,12 +12,14 @@ from handlers.refund import RefundHandler
 from handlers.supplier import SupplierHandler
 
 
-def handlers_for(answers: Answers, orders: Orders, facts: Facts | None = None) -> Mapping[Category, Handler]:
+def handlers_for(
+    answers: Answers, orders: Orders, refunds: RefundHandler, facts: Facts | None = None
+) -> Mapping[Category, Handler]:
     """A handler for every category there is."""
     questions = WithLook(answers, lambda heard: QuestionHandler(heard, orders, facts or Facts(orders)))
     return {
         Category.QUESTION: questions,
-        Category.REFUND: RefundHandler(orders),
+        Category.REFUND: refunds,
         Category.SUPPLIER: SupplierHandler(),
         Category.OTHER: OtherHandler(questions),
     }

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.category import Category
+from domain.errors import NeedsPerson
 from domain.ports import Answer, Answers, Handler
+from domain.refund_policy import RefundPolicy
 from handlers import handlers_for
+from handlers.refund import RefundHandler
+from handlers.refund_verdict import left_to_a_person
 from parts.abstaining import Abstaining, NamedAnswers, version_name
 from parts.composing import composed
 from parts.from_data import FromData
 from parts.knowledge import Knowledge
-from parts.tables import NoOrders, TenantOrders
-from storage import indexing, tenants
+from parts.tables import NoOrders, NoRefunds, TenantOrders, TenantRefunds
+from storage import indexing, refund_policies, tenants
 
 if TYPE_CHECKING:
     from rag.cache import IndexCache
@@ -39,7 +43,19 @@ class Answering(Abstaining, Knowledge, FromData):
         """The handlers over this tenant's own documents and orders."""
         abstention, name = self.abstention_of(tenant)
         answers = NamedAnswers(self._composed(tenant, self._answers(tenant, abstention)), name)
-        return handlers_for(answers, TenantOrders(self.database, tenant), self.facts(tenant))
+        return handlers_for(
+            answers, TenantOrders(self.database, tenant), self._refund_handler(tenant), self.facts(tenant)
+        )
+
+    def _refund_handler(self, tenant: UUID) -> RefundHandler:
+        """By the policy in force. Where it cannot be read, requests are a person's, and other mail goes its way."""
+        ports = TenantOrders(self.database, tenant), TenantRefunds(self.database, tenant)
+        try:
+            with self.database.transaction(tenant) as db:
+                policy = refund_policies.newest(db, tenant)
+        except NeedsPerson as error:
+            return RefundHandler(*ports, RefundPolicy(), judge=left_to_a_person(error.reason))
+        return RefundHandler(*ports, policy)
 
     def prior_answers(self, tenant: UUID) -> Answers:
         """Answers as sure as the shipped abstention says, whatever the tenant's verdicts made of it."""
@@ -53,7 +69,8 @@ class Answering(Abstaining, Knowledge, FromData):
 
         found, _ = load_folder(self.settings.knowledge_base_dir, convert=self.converter)
         answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._plain_abstention())
-        return handlers_for(NamedAnswers(answers, version_name(self.answer_model, 0)), NoOrders())
+        named = NamedAnswers(answers, version_name(self.answer_model, 0))
+        return handlers_for(named, NoOrders(), RefundHandler(NoOrders(), NoRefunds(), RefundPolicy()))
 
     @cached_property
     def _indexes(self) -> "IndexCache":

@@ -6,7 +6,8 @@ from uuid import UUID
 from domain.incident import Incident
 from domain.opinion import Call
 from domain.order import Order
-from storage import incidents, llm_calls, orders
+from domain.order_action import Action
+from storage import incidents, llm_calls, order_history, orders
 from storage.database import Database
 
 
@@ -28,6 +29,34 @@ class NoOrders:
     def find(self, number: str) -> Order | None:
         del number
         return None
+
+
+class TenantRefunds:
+    """The port `Refunds` over one tenant's ledger."""
+
+    def __init__(self, database: Database, tenant: UUID) -> None:
+        self._database = database
+        self._tenant = tenant
+
+    def paid_back_since(self, customer: str, since: datetime) -> int:
+        with self._database.transaction(self._tenant) as db:
+            return orders.paid_back_since(db, self._tenant, customer, since)
+
+    def actions_on(self, order_number: str) -> list[Action]:
+        with self._database.transaction(self._tenant) as db:
+            return order_history.actions_on(db, self._tenant, order_number)
+
+
+class NoRefunds:
+    """The port `Refunds` where there is no ledger to ask."""
+
+    def paid_back_since(self, customer: str, since: datetime) -> int:
+        del customer, since
+        return 0
+
+    def actions_on(self, order_number: str) -> list[Action]:
+        del order_number
+        return []
 
 
 class TenantIncidents:

@@ -19,6 +19,10 @@ _END = text("""
         AND (NOT :only_unasked OR sent_to = '')
 """)
 
+# In the order in which whoever approves locks them: the decision, its case, its act.
+_DECISION = text("SELECT FROM decision WHERE tenant_id = :tenant AND is_current AND message_id = :message FOR UPDATE")
+_CASE = text("SELECT FROM support_case WHERE tenant_id = :tenant AND id = :case FOR UPDATE")
+
 _REPLIES = text("""
     UPDATE outbox SET state = :state, next_at = now(), last_error = :error
     WHERE tenant_id = :tenant AND act_id = :id AND state = 'waiting'
@@ -112,6 +116,8 @@ def confirmed(db: Connection, tenant: UUID, effect: UUID) -> None:
 def _end(
     db: Connection, act: Act, state: ActState, *, reference: str = "", error: str = "", only_unasked: bool = False
 ) -> bool:
+    db.execute(_DECISION, {"tenant": act.tenant, "message": act.message})
+    db.execute(_CASE, {"tenant": act.tenant, "case": act.case})
     values = {
         "tenant": act.tenant,
         "id": act.id,

@@ -137,10 +137,11 @@ def begin(db: Connection, act: Act, address: str, lease: timedelta) -> tuple[Gat
 
     `address` is where the shop will be asked, empty where the ledger is all there is.
     """
+    # The case first, then its act: whoever approves locks them in this order, too.
+    case = cases.get(db, act.tenant, act.case) if act.case else None
     now = db.execute(_GATE, _values(act)).one_or_none()
     if now is None:
         return Gate.LOST, "Another worker took it."
-    case = cases.get(db, act.tenant, act.case) if act.case else None
     ready = case is None or case.state in {CaseState.APPROVED, CaseState.EXECUTING}
     objections = (
         (not ready, Gate.CLOSED, "Its case went another way meanwhile."),

@@ -27,6 +27,9 @@ def to_row(case: Case) -> Mapping[str, object]:
         "currency": case.amount.currency if case.amount else "",
         "rule": case.rule,
         "policy_version": case.policy_version,
+        "words": list(case.words),
+        "language": case.language,
+        "writer": case.writer,
         "previous_id": case.previous,
     }
 
@@ -43,6 +46,9 @@ def from_row(row: Any) -> Case:
         amount=Money(row.amount_minor, row.currency) if row.amount_minor is not None else None,
         rule=row.rule,
         policy_version=row.policy_version,
+        words=tuple(row.words),
+        language=row.language,
+        writer=row.writer,
         previous=row.previous_id,
         id=row.id,
     )

@@ -54,6 +54,24 @@ _RECENT = text("""
     ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit
 """)
 
+_FROM = text("""
+    SELECT id, subject, last_message_at FROM conversation
+    WHERE tenant_id = :tenant AND customer_address = :address ORDER BY last_message_at DESC, id DESC LIMIT :limit
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    id: UUID
+    subject: str
+    last_message_at: datetime
+
+
+def from_address(db: Connection, tenant: UUID, address: str, *, limit: int = 20) -> list[Named]:
+    """The newest conversations that carry this address: whoever wrote them, since an address can be made up."""
+    rows = db.execute(_FROM, {"tenant": tenant, "address": address.lower(), "limit": limit})
+    return [Named(*row) for row in rows]
+
 
 def recent(db: Connection, tenant: UUID, *, words: str = "", after: UUID | None = None, limit: int = 50) -> list[Row]:
     """The page of conversations after the row `after`; `words` looks into subject and customer."""

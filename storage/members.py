@@ -79,6 +79,15 @@ def of_session(db: Connection, tenant: UUID, token: str) -> Member | None:
     return Member(tenant, row.id, row.email, row.name, row.role) if row else None
 
 
+def names(db: Connection, tenant: UUID) -> dict[str, str]:
+    """What each member is called, or their address, by their id as text: so the records of who did what name them."""
+    rows = db.execute(
+        text("SELECT id, coalesce(nullif(name, ''), email) AS called FROM member WHERE tenant_id = :tenant"),
+        {"tenant": tenant},
+    )
+    return {str(row.id): row.called for row in rows}
+
+
 def end_session(db: Connection, tenant: UUID, token: str) -> None:
     db.execute(
         text("UPDATE web_session SET revoked_at = now() WHERE tenant_id = :tenant AND token_hash = :hash"),

@@ -21,8 +21,12 @@ MONTH = timedelta(days=30)
 _SAVE = text("""
     INSERT INTO shop_order AS o (tenant_id, number, customer_email, customer_name, status, currency, total_minor,
         refunded_minor, placed_at, delivered_at, tracking_url, items, status_at, as_of)
-    VALUES (:tenant, :number, :customer_email, :customer_name, :status, :currency, :total, :refunded, :placed_at,
-        :delivered_at, :tracking_url, CAST(:items AS jsonb), :status_at, now())
+    SELECT :tenant, r.number, r.customer_email, r.customer_name, r.status, r.currency, r.total, r.refunded, r.placed_at,
+        r.delivered_at, r.tracking_url, r.items, r.status_at, now()
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (number text, customer_email text, customer_name text,
+        status text, currency text, total bigint, refunded bigint, placed_at timestamptz, delivered_at timestamptz,
+        tracking_url text, items jsonb, status_at timestamptz)
+    ORDER BY r.number
     ON CONFLICT (tenant_id, number) DO UPDATE SET customer_email = excluded.customer_email,
         customer_name = excluded.customer_name, status = excluded.status, currency = excluded.currency,
         total_minor = excluded.total_minor,
@@ -48,31 +52,23 @@ _PAID_BACK = text(r"""
 """)
 
 
-def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> list[str]:
-    """Add orders, or bring those that are known up to date, as of now; returns the numbers that were left as they were.
+def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> list[Order]:
+    """Add orders, or bring those that are known up to date, as of now; returns those that were not taken.
 
-    Those have less in total than was refunded or promised already, or other money. What was refunded or promised is
-    never lowered.
+    Of them more than their total was refunded or promised already, or other money. What was refunded or promised is
+    never lowered. Of several orders with one number the last counts.
     """
-    refused: list[str] = []
-    for order in orders:
-        values = {
-            "tenant": tenant,
-            "number": normal_number(order.number),
-            "customer_email": order.customer_email.lower(),
-            "customer_name": order.customer_name,
-            "status": order.status,
-            "currency": order.total.currency,
-            "total": order.total.minor,
-            "refunded": order.refunded.minor,
-            "placed_at": order.placed_at,
-            "delivered_at": order.delivered_at,
-            "tracking_url": order.tracking_url,
-            "items": dumps([asdict(item) for item in order.items]),
-            "status_at": order.status_at,
-        }
-        if db.execute(_SAVE, values).scalar_one_or_none() is None:
-            refused.append(order.number)
+    refused: list[Order] = []
+    waiting = list(orders)
+    while waiting:
+        # One statement takes each number once.
+        once: dict[str, Order] = {}
+        for order in waiting:
+            once.setdefault(normal_number(order.number), order)
+        rows = dumps([_row(number, order) for number, order in once.items()])
+        taken = set(db.execute(_SAVE, {"tenant": tenant, "rows": rows}).scalars())
+        refused += [order for number, order in once.items() if number not in taken]
+        waiting = [order for order in waiting if once[normal_number(order.number)] is not order]
     return refused
 
 
@@ -112,3 +108,20 @@ def paid_back_between(
     values = {"tenant": tenant, "since": since, "until": until or "infinity", "mailbox": mailbox}
     found: int = db.execute(_PAID_BACK, values).scalar_one()
     return found
+
+
+def _row(number: str, order: Order) -> dict[str, object]:
+    return {
+        "number": number,
+        "customer_email": order.customer_email.lower(),
+        "customer_name": order.customer_name,
+        "status": order.status,
+        "currency": order.total.currency,
+        "total": order.total.minor,
+        "refunded": order.refunded.minor,
+        "placed_at": order.placed_at,
+        "delivered_at": order.delivered_at,
+        "tracking_url": order.tracking_url,
+        "items": [asdict(item) for item in order.items],
+        "status_at": order.status_at,
+    }

@@ -13,6 +13,7 @@ from storage import claims, desk, reclassify, thread
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from storage.thread import Conversation, Shown
+from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
@@ -36,16 +37,21 @@ _SETTLED = "Somebody has settled this already"
 @pages.get("/conversations/<uuid:conversation>")
 @signed_in
 def page(conversation: UUID) -> Page:
-    return _shown(conversation)
+    return shown(conversation)
 
 
-def _shown(
-    conversation: UUID, unsent: str = "", *, decision: UUID | None = None, unproven: tuple[Claim, ...] = ()
+def shown(
+    conversation: UUID,
+    *,
+    unsent: str = "",
+    decision: UUID | None = None,
+    unproven: tuple[Claim, ...] = (),
+    typed: Typed | None = None,
 ) -> Page:
     """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost.
 
     `unproven` is what it claims in answer to `decision` and what nobody did: the writer may say why it leaves all the
-    same.
+    same. `typed` is what they wrote into the forms about the case.
     """
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
@@ -59,6 +65,7 @@ def _shown(
         conversation=found,
         now=now,
         **evidence(now),
+        **case_view(conversation, now, typed),
         open_mail=open_mail,
         unsent=unsent,
         unsent_to=decision,
@@ -71,7 +78,7 @@ def _shown(
 @signed_in
 def of_decision(decision: UUID) -> Page:
     """A way to the conversation for who knows the decision alone."""
-    return redirect(url_for("conversation.page", conversation=_conversation_of(decision)))
+    return redirect(url_for("conversation.page", conversation=conversation_of(decision)))
 
 
 @pages.get("/messages/<uuid:message>/formatted")
@@ -128,7 +135,7 @@ def _download(content: bytes, name: str) -> Response:
 def send(decision: UUID) -> Page:
     """Approve the draft as it stands in the form, edited or not. The workers send it."""
     text = letter(request.form.get("text", ""))
-    conversation = _conversation_of(decision)
+    conversation = conversation_of(decision)
     if not text or len(text) > LONGEST_REPLY:
         flash(f"Nothing was sent: a reply needs between 1 and {LONGEST_REPLY:,} characters.", "warning")
         return redirect(url_for("conversation.page", conversation=conversation))
@@ -150,13 +157,13 @@ def send(decision: UUID) -> Page:
                 claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
     except BadInput as error:
         flash(f"Nothing was sent. {error.reason}", "warning")
-        return _shown(conversation, unsent=text)
+        return shown(conversation, unsent=text)
     if unproven and not why:
         flash("Nothing was sent: it says that something was done of which we know nothing.", "warning")
-        return _shown(conversation, unsent=text, decision=decision, unproven=unproven)
+        return shown(conversation, unsent=text, decision=decision, unproven=unproven)
     if not done:
         flash(f"{_SETTLED}; nothing was sent twice.", "warning")
-        return _shown(conversation, unsent=text)
+        return shown(conversation, unsent=text)
     flash("It is leaving now.", "info")
     return redirect(url_for("conversation.page", conversation=conversation))
 
@@ -164,7 +171,7 @@ def send(decision: UUID) -> Page:
 @pages.post("/decisions/<uuid:decision>/dismiss")
 @allowed("answer")
 def dismiss(decision: UUID) -> Page:
-    tenant, conversation = member().tenant, _conversation_of(decision)
+    tenant, conversation = member().tenant, conversation_of(decision)
     with services().database.transaction(tenant) as db:
         done = desk.dismiss(db, tenant, decision, member=member().id)
     flash("Dismissed; nothing was sent." if done else f"{_SETTLED}.", "info" if done else "warning")
@@ -175,7 +182,7 @@ def dismiss(decision: UUID) -> Page:
 @allowed("answer")
 def say_what_it_is(decision: UUID) -> Page:
     """A member says what the mail is about: it is learned from, and decided anew where it waits for a person."""
-    tenant, conversation = member().tenant, _conversation_of(decision)
+    tenant, conversation = member().tenant, conversation_of(decision)
     back = redirect(url_for("conversation.page", conversation=conversation))
     try:
         category, sub_intent = topic(request.form.get("topic", ""))
@@ -199,7 +206,7 @@ def say_what_it_is(decision: UUID) -> Page:
     return back
 
 
-def _conversation_of(decision: UUID) -> UUID:
+def conversation_of(decision: UUID) -> UUID:
     """Where the act leads back to; a decision of another tenant does not exist here."""
     tenant = member().tenant
     with services().database.transaction(tenant) as db:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from adapters.mime.build import reply_subject
 from understanding.quotes import split
+from web import refund_words
 from web.topics import in_words
 
 IMPORTANCE = {5: "now", 4: "today", 3: "soon", 2: "normal", 1: "can wait"}
@@ -54,6 +55,7 @@ EFFECT_STATES = {
     "needs_person": "needs a person",
     "failed": "needs a person",
     "cancelled": "not sent",
+    "waiting": "waits for the rest",
 }
 
 MAILBOX_STATES = {
@@ -67,7 +69,7 @@ MAILBOX_STATES = {
 TONES = {
     "sent": "good", "answered": "good", "asked back": "good", "working": "good", "on": "good",
     "held": "warn", "waits for you": "warn", "uncertain": "warn", "paused": "warn",
-    "needs a person": "bad", "needs to be reconnected": "bad", "unreadable": "bad",
+    "needs a person": "bad", "needs to be reconnected": "bad", "unreadable": "bad", **refund_words.TONES,
 }  # fmt: skip
 
 # Characters that turn the direction of what stands behind them, so that a text can look like another one.
@@ -114,6 +116,7 @@ def unturned(value: object) -> object:
 
 def register(app: Flask) -> None:
     app.jinja_env.finalize = unturned
+    refund_words.register(app)
     app.jinja_env.filters.update(
         age=age,
         until=until,

@@ -1,11 +1,11 @@
 """What concerns the whole workspace: the kill switch, and what each page's frame shows."""
 
-from flask import Blueprint, Flask, current_app, flash, g, redirect, request
+from flask import Blueprint, Flask, current_app, flash, g, redirect, render_template, request
 
 from storage import desk, events, mailboxes, tenants
 from web import assets
 from web.fields import own_page
-from web.session import Page, allowed, may, member, services
+from web.session import Page, allowed, may, member, services, signed_in
 
 pages = Blueprint("workspace", __name__)
 
@@ -39,6 +39,13 @@ def theme() -> Page:
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )  # fmt: skip
     return response
+
+
+@pages.get("/settings")
+@signed_in
+def settings() -> Page:
+    """The way to what is set once: on a telephone there is no room for each of them in the bar."""
+    return render_template("workspace/settings.html")
 
 
 def frame(app: Flask) -> None:

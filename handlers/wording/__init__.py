@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from domain.message import Address, Message
+from domain.money import Money
 
 # Names come from strangers. A name is used in a greeting only when it cannot be read as anything else.
 _NAME = re.compile(r"[^\W\d_]'?[^\W\d_]*(?:[-'’][^\W\d_]+)*")
@@ -30,6 +31,8 @@ class Wording:
     that they ask for an order's status, or where it is and nothing wider, that they wish for something else, did not
     receive what was delivered, have trouble.
     One that ends with `|` is a whole word.
+    `refused` has a sentence for each rule of a refund policy, `done` one for each action that was carried out.
+    `identity_mail` goes to the address on an order: in it {link} stays, until the mail leaves.
     """
 
     greeting: str
@@ -39,6 +42,15 @@ class Wording:
     source: str
     order_wanted: str
     order_wanted_again: str
+    identity_subject: str
+    identity_mail: str
+    reason_wanted: str
+    evidence_wanted: str
+    withdrawn: str
+    decimal: str
+    items_named: str
+    refused: Mapping[str, str]
+    done: Mapping[str, str]
     received: str
     order_status: str
     tracking: str
@@ -55,6 +67,10 @@ class Wording:
 
     def moment_of(self, moment: datetime) -> str:
         return moment.astimezone(UTC).strftime(self.moment)
+
+    def amount_of(self, money: Money) -> str:
+        """The amount with its currency, as it is written in the language."""
+        return str(money).replace(".", self.decimal)
 
     def speaks_of(self, what: str, text: str) -> bool:
         """Whether one of these words stands in the text, or a longer one that begins with it."""

@@ -20,6 +20,9 @@ ALTER TABLE support_case
   ADD COLUMN currency text NOT NULL DEFAULT '',
   ADD COLUMN rule text NOT NULL DEFAULT '',
   ADD COLUMN policy_version integer NOT NULL DEFAULT 0,
+  ADD COLUMN words text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN language text NOT NULL DEFAULT '',
+  ADD COLUMN writer text NOT NULL DEFAULT '',
   ADD COLUMN previous_id uuid,
   ADD FOREIGN KEY (tenant_id, previous_id) REFERENCES support_case (tenant_id, id) ON DELETE SET NULL (previous_id);
 -- A case is open until nothing follows any more. What a person had was not called open before: the newest of each
@@ -62,6 +65,8 @@ CREATE TABLE order_attempt (
   FOREIGN KEY (tenant_id, conversation_id) REFERENCES conversation (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX order_attempt_newest ON order_attempt (tenant_id, id DESC);
+CREATE INDEX order_attempt_of_sender ON order_attempt (tenant_id, sender_address, id DESC);
+CREATE INDEX conversation_of_customer ON conversation (tenant_id, customer_address, last_message_at DESC);
 CREATE INDEX shop_order_list ON shop_order (tenant_id, placed_at DESC, number DESC);
 CREATE INDEX shop_order_in_status ON shop_order (tenant_id, status, placed_at DESC, number DESC);
 
@@ -247,10 +252,11 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER keep_ledger ON ledger_entry")
     op.execute("DROP FUNCTION keep_ledger")
     drop(TENANT_TABLES)
-    op.execute("DROP INDEX support_case_of_order, support_case_list, shop_order_list, shop_order_in_status")
+    op.execute("DROP INDEX conversation_of_customer, support_case_of_order, support_case_list, shop_order_list, shop_order_in_status")
     op.execute(
         "ALTER TABLE support_case DROP COLUMN action, DROP COLUMN items, DROP COLUMN reason, DROP COLUMN evidence,"
         " DROP COLUMN identity, DROP COLUMN amount_minor, DROP COLUMN currency, DROP COLUMN rule,"
-        " DROP COLUMN policy_version, DROP COLUMN previous_id"
+        " DROP COLUMN policy_version, DROP COLUMN words, DROP COLUMN language, DROP COLUMN writer,"
+        " DROP COLUMN previous_id"
     )
     op.execute("UPDATE support_case SET is_open = state IN ('requested', 'order_wanted')")

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from domain.case import Case
+from domain.case import Case, Identity
 
 ASKING = Case("refund").asking("order_number", "order_wanted")
 STEP = Case("refund", "order_wanted", "", ("order_number", "order_number_again"), ("LO-8",), version=1)
@@ -21,6 +23,13 @@ def test_a_later_step_keeps_what_was_asked_and_tried_meanwhile():
     taken = STEP.onto(now)
     assert (taken.version, taken.wrong_numbers) == (5, ("LO-9", "LO-8"))
     assert taken.asked == ("order_number", "order_number_again")
+
+
+def test_a_later_step_keeps_what_was_written_meanwhile_and_who_was_confirmed_for_the_same_order():
+    now = Case("refund", "order_wanted", "LO-1", words=("Second.",), version=5, identity=Identity.LINK, language="fr")
+    taken = replace(STEP, words=("First.",)).onto(now)
+    assert (taken.words, taken.language, taken.identity) == (("Second.", "First."), "fr", Identity.LINK)
+    assert replace(STEP, order_number="LO-2").onto(now).identity == Identity.UNKNOWN
 
 
 @pytest.mark.parametrize("state", ["checking", "person", "refused"])

@@ -1,6 +1,5 @@
 """Small honest stand-ins for the ports that handlers ask."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -11,17 +10,10 @@ from domain.money import Money
 from domain.order import Order
 from domain.ports import Answer, FoundPassage
 from domain.understanding import Understanding
+from tests.support.refund_table import KnownOrders, KnownRefunds
 
 ANA = Address("ana@customer.example", "Ana Lopez")
 DELIVERED = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-class KnownOrders:
-    def __init__(self, orders: Mapping[str, Order]) -> None:
-        self._orders = orders
-
-    def find(self, number: str) -> Order | None:
-        return self._orders.get(number)
 
 
 class KnownAnswers:
@@ -51,6 +43,11 @@ def order(number: str = "LO-1", email: str = "ana@customer.example") -> Order:
 @pytest.fixture
 def orders():
     return KnownOrders({"LO-1": order(), "LO-2": order("LO-2", "bob@customer.example")})
+
+
+@pytest.fixture
+def refunds():
+    return KnownRefunds()
 
 
 @pytest.fixture

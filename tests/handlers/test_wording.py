@@ -7,9 +7,11 @@ from domain.conversation import Conversation
 from domain.decision import Disposition
 from domain.message import Address
 from domain.order import ORDER_STATUSES
+from domain.refund_policy import RefundPolicy
 from handlers import handlers_for
 from handlers import wording as wording_module
 from handlers.other import OtherHandler
+from handlers.refund import RefundHandler
 from handlers.supplier import SupplierHandler
 from handlers.wording import plausible_name, wording_for
 
@@ -41,8 +43,8 @@ def test_every_text_file_is_a_language_that_can_be_asked_for():
     assert {language for language in languages if wording_for(language)} == languages >= {"en", "de", "fr", "es"}
 
 
-def test_every_category_has_a_handler(answers, orders):
-    assert set(handlers_for(answers, orders)) == set(Category)
+def test_every_category_has_a_handler(answers, orders, refunds):
+    assert set(handlers_for(answers, orders, RefundHandler(orders, refunds, RefundPolicy()))) == set(Category)
 
 
 @pytest.mark.parametrize("handler", [SupplierHandler(), OtherHandler(SupplierHandler())])

@@ -1,12 +1,16 @@
 """Values as JSON rows: what is written is read back, by this release, from an earlier and from a later one."""
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
+from uuid import uuid4
 
+from domain.case import Case, CaseState, Identity
 from domain.category import Category
 from domain.composition import Attempt, Judged, Quoted, Sentence
+from domain.money import Money
+from domain.order_action import Action, WantedItem
 from domain.understanding import Place, Priority, Reading, Sentiment, Understanding
-from storage.codec import composition_from_json, composition_to_json, dumps, understanding_from_json
+from storage.codec import case_from_json, composition_from_json, composition_to_json, dumps, understanding_from_json
 
 READ = Understanding(
     text="The lamp is broken.",
@@ -35,6 +39,20 @@ READ = Understanding(
 # The columns of the first release.
 FIRST = {"text", "language", "category", "sub_intent", "confidence", "importance", "importance_reason", "automatic",
          "quoted", "signature", "order_numbers", "asks_for_person", "threat"}  # fmt: skip
+
+
+def test_a_case_comes_back_as_it_was_written_and_one_of_an_earlier_release_with_what_it_knew():
+    case = replace(
+        Case("refund").moved_to(CaseState.CHECKING, order_number="LO-1"), asked=("order_number",), version=3,
+        action=Action.RETURN, items=(WantedItem("LAMP-1", 2),), reason="damaged", evidence=("ab" * 32,),
+        identity=Identity.LINK, amount=Money(4990, "EUR"), rule="window", policy_version=2, words=("The lamp broke.",),
+        language="fr", writer="ana@customer.example", previous=uuid4(), id=uuid4(), wrong_numbers=("LO-9",),
+    )  # fmt: skip
+    assert case_from_json(json.loads(dumps(asdict(case)))) == case
+    first = {"kind": "refund", "state": "order_wanted", "order_number": "", "asked": [], "wrong_numbers": ["LO-9"]}
+    assert case_from_json({**first, "version": 1}) == Case(
+        "refund", CaseState.ORDER_WANTED, wrong_numbers=("LO-9",), version=1
+    )
 
 
 def row(**changed):

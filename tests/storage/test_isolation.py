@@ -15,22 +15,32 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
 
 import storage
 from domain.answering import AnswerLook, CheckedQuestion, Verdict
-from domain.case import Case
+from domain.case import Case, CaseState
 from domain.category import Category
-from domain.decision import Decision
+from domain.decision import Decision, IdentityMail, OrderAct, Tried
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.earned import NotEnough
-from domain.errors import BadInput, TryAgain
+from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.incident import Incident
 from domain.mailbox import Added, RawMail
+from domain.message import Address
 from domain.money import Money
 from domain.number_forms import NumberForms
 from domain.opinion import Call
 from domain.order import Order
+from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
+from domain.sealed import Sealed
+from domain.supplier import Supplier
 from storage import (
+    act_ends,
+    act_work,
+    acts,
     answer_standings,
     answer_verdicts,
+    approvals,
+    attempts,
+    case_history,
     cases,
     checked,
     citations,
@@ -44,29 +54,39 @@ from storage import (
     events,
     gap_work,
     gaps,
+    identity_links,
     incidents,
     indexing,
     knowledge_search,
     learning,
+    ledger,
     llm_calls,
     mailboxes,
     members,
     messages,
     oauth_states,
+    order_history,
     orders,
+    orders_list,
     outbox,
     passages,
     published,
     reclassify,
+    refund_export,
     refund_policies,
+    refunds_list,
     replies,
     revocations,
     rotation,
+    settling,
+    shop_webhooks,
     standings,
+    suppliers,
     sync,
     tenants,
     thread,
 )
+from storage.approvals import Approved, Wanted
 from storage.documents import StoredDocument
 from storage.due import Kind
 from storage.gap_work import GapWork
@@ -78,10 +98,10 @@ from storage.messages import Claimed
 from storage.outbox import Effect, Gate
 from storage.passages import Piece, Vectors
 from storage.revocations import Revocation
+from storage.settling import Answer, Waiting
 from storage.sync import Cursor
 from tests.support import pipeline
 from tests.support.pipeline import Shop
-from tests.support.refunds import enter
 from worker.drain import STAGES
 
 SOON = timedelta(minutes=2)
@@ -124,6 +144,20 @@ class Foreign:
     answer_verdict: UUID
     gap: UUID
     services: Any
+    case: UUID
+    act: UUID
+    order_act: act_work.Act
+    link: UUID
+    supplier: UUID
+    done: UUID
+
+    @property
+    def waiting(self) -> Waiting:
+        return Waiting(self.decision, self.message, self.conversation, None)
+
+    @property
+    def held(self) -> acts.Held:
+        return acts.Held(self.act, self.case, Action.REFUND, "LO-SECRET", A_LITTLE, 2, frozenset())
 
     def raw(self) -> RawMail:
         return RawMail(self.gmail_id, "thread", (), datetime.now(UTC), b"raw", 3)
@@ -133,6 +167,14 @@ AN_ORDER = Order(
     number="LO-1", customer_email="a@b.example", status="shipped", total=Money(1, "EUR"), refunded=Money(0, "EUR"),
     placed_at=datetime.now(UTC), delivered_at=None, items=(), customer_name="", tracking_url="",
 )  # fmt: skip
+
+AN_ANSWER = Answer(uuid4(), "hello", "ABCDEF")
+A_LINK = IdentityMail(Address("a@b.example"), "Was it you?", "{link}", "LO-SECRET")
+A_CLAIM = "We have refunded 0.01 EUR to you."
+A_WEBHOOK = shop_webhooks.Webhook("https://shop.example/ours", Sealed(b"ours"))
+A_SUPPLIER = Supplier("Ours", ("ours.example",))
+A_LITTLE = Money(1, "EUR")
+A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 AN_INCIDENT = Incident("secret", "Secret", "open", "minor", (), "", LONG_AGO, LONG_AGO, "", LONG_AGO)
@@ -148,6 +190,77 @@ HOW_ANSWERS_STAND = answer_standings.Row("quoted", "x/1", 0.25, 0, NotEnough(1, 
 
 # How each is called: `t` is the tenant that it is asked for, everything else is the other tenant's.
 CASES = {
+    "act_work.claim": lambda db, t, b: act_work.claim(db, t, SOON),
+    "act_work.begin": lambda db, t, b: (
+        act_work.begin(db, replace(b.order_act, tenant=t), "", SOON)[0] is not act_work.Gate.LOST
+    ),
+    "act_work.uncertain": lambda db, t, b: act_work.uncertain(
+        db, replace(b.order_act, tenant=t), after=SOON, error="x"
+    ),
+    "act_work.never_asked": lambda db, t, b: act_work.never_asked(
+        db, replace(b.order_act, tenant=t), after=SOON, error="x"
+    ),
+    "act_work.give_back": lambda db, t, b: act_work.give_back(
+        db, replace(b.order_act, tenant=t), after=SOON, error="x"
+    ),
+    "act_work.rest": lambda db, t, b: act_work.rest(db, t, SOON),
+    "act_work.move_case": lambda db, t, b: act_work.move_case(db, t, b.case, CaseState.PERSON),
+    "act_ends.done": lambda db, t, b: act_ends.done(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.refused": lambda db, t, b: act_ends.refused(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.called_off": lambda db, t, b: act_ends.called_off(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
+    "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
+    "acts.propose": lambda db, t, b: acts.propose(
+        db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
+    ),
+    "acts.held": lambda db, t, b: acts.held(db, t, b.decision),
+    "acts.approve": lambda db, t, b: acts.approve(db, t, b.act, member=b.member),
+    "acts.make_due": lambda db, t, b: acts.make_due(db, t, b.held, b.case, member=b.member),
+    "acts.cancel": lambda db, t, b: acts.cancel(db, t, b.decision, reason="x"),
+    "acts.cancel_of_case": lambda db, t, b: acts.cancel_of_case(db, t, b.case, reason="x"),
+    "approvals.approve": lambda db, t, b: (
+        approvals.approve(db, t, b.decision, member=b.member, text_to_send="hello", reference="ABCDEF")
+        is not Approved.LATE
+    ),
+    "approvals.refuse": lambda db, t, b: approvals.refuse(
+        db, t, b.decision, member=b.member, rule_or_reason="x", text_to_send="hello", reference="ABCDEF"
+    ),
+    "approvals.ask": lambda db, t, b: approvals.ask(
+        db, t, b.decision, member=b.member, what=Wanted.REASON, text_to_send="hello", reference="ABCDEF"
+    ),
+    "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
+    "case_history.history": lambda db, t, b: case_history.history(db, t, b.case),
+    "case_history.of_conversation": lambda db, t, b: case_history.of_conversation(db, t, b.conversation),
+    "case_history.note": lambda db, t, b: case_history.note(
+        db, t, b.case, CaseState.REQUESTED, [CaseState.PERSON], actor="x", reason="x"
+    ),
+    "ledger.promise": lambda db, t, b: ledger.promise(db, t, b.act),
+    "ledger.paid": lambda db, t, b: ledger.paid(db, t, b.act),
+    "ledger.released": lambda db, t, b: ledger.released(db, t, b.act),
+    "ledger.entries": lambda db, t, b: ledger.entries(db, t, "LO-SECRET"),
+    "ledger.export_rows": lambda db, t, b: list(ledger.export_rows(db, t, LONG_AGO, LONG_AGO + timedelta(days=9999))),
+    "ledger.totals": lambda db, t, b: ledger.totals(db, t),
+    "orders_list.page": lambda db, t, b: [
+        one for one in orders_list.page(db, t) + orders_list.page(db, t, after="LO-SECRET") if "SECRET" in one.number
+    ],
+    "orders_list.one": lambda db, t, b: orders_list.one(db, t, "LO-SECRET"),
+    "refunds_list.acts": lambda db, t, b: refunds_list.acts(db, t) or refunds_list.acts(db, t, after=b.act),
+    "refunds_list.attempts": lambda db, t, b: refunds_list.attempts(db, t),
+    "refunds_list.waiting_for_second": lambda db, t, b: refunds_list.waiting_for_second(db, t),
+    "refunds_list.of_conversation": lambda db, t, b: refunds_list.of_conversation(db, t, b.conversation),
+    "refunds_list.of_order": lambda db, t, b: refunds_list.of_order(db, t, "LO-SECRET"),
+    "settling.lock": lambda db, t, b: settling.lock(db, t, b.decision),
+    "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement="sent"),
+    "settling.reply": lambda db, t, b: settling.reply(db, t, b.waiting, AN_ANSWER, state=EffectState.PENDING),
+    "settling.sent": lambda db, t, b: settling.sent(
+        db, t, replace(b.waiting, message=uuid4()), AN_ANSWER, edited=False
+    ),
+    "settling.drop_replies": lambda db, t, b: settling.drop_replies(db, t, b.decision, reason="x"),
+    "settling.case_of": lambda db, t, b: settling.case_of(db, t, b.waiting, b.case),
+    "cases.open_one": lambda db, t, b: cases.open_one(db, t, b.conversation),
+    # Where nothing stands, a step opens a case of its own.
+    "cases.late": lambda db, t, b: cases.late(db, t, b.conversation, Case("refund", version=1))[1].version,
     "answer_verdicts.sent": lambda db, t, b: answer_verdicts.sent(db, t, b.decision, member=b.member),
     "answer_verdicts.said": lambda db, t, b: answer_verdicts.said(db, t, b.decision, member=b.member, is_right=False),
     "answer_verdicts.ship": lambda db, t, b: answer_verdicts.ship(db, t, [A_QUESTION]),
@@ -184,6 +297,16 @@ CASES = {
         db, t, b.checked_mail, said=Category.OTHER, confidence=0.5, model="x"
     ),
     "checked.verdicts": lambda db, t, b: any(checked.verdicts(db, t, "plain").values()),
+    "shop_webhooks.find": lambda db, t, b: shop_webhooks.find(db, t),
+    "shop_webhooks.put": lambda db, t, b: shop_webhooks.put(db, t, A_WEBHOOK, member=b.member),
+    "shop_webhooks.clear": lambda db, t, b: shop_webhooks.clear(db, t, member=b.member),
+    "shop_webhooks.under_way": lambda db, t, b: shop_webhooks.under_way(db, t),
+    "shop_webhooks.who_sets": lambda db, t, b: shop_webhooks.who_sets(db, t, "owner@rival.example"),
+    "suppliers.directory": lambda db, t, b: [
+        one for one in suppliers.directory(db, t).suppliers if one.name == "Secret"
+    ],
+    "suppliers.save": lambda db, t, b: suppliers.save(db, t, A_SUPPLIER, actor="x") and t == b.tenant,
+    "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
     "standings.policy": lambda db, t, b: standings.policy(db, t, "plain", "plain").standings.get(Category.SUPPLIER),
@@ -219,7 +342,7 @@ CASES = {
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
     "gaps.settle": lambda db, t, b: gaps.settle(db, t, b.gap, member=b.member, state="dismissed"),
     "identity_links.write": lambda db, t, b: identity_links.write(
-        db, replace(b.claim, tenant=t), b.decision, b.link, A_LINK, position=9
+        db, replace(b.claim, tenant=t), b.decision, b.case, A_LINK, position=9
     ),
     "identity_links.look": lambda db, t, b: identity_links.look(db, t, b.link),
     "identity_links.confirm": lambda db, t, b: identity_links.confirm(db, t, b.link),
@@ -248,6 +371,13 @@ CASES = {
     ),
     "learning.head_version": lambda db, t, b: learning.head_version(db, t, "plain"),
     "learning.head": lambda db, t, b: learning.head(db, t, "plain"),
+    "claims.proven": lambda db, t, b: claims.proven(db, t, b.done).done,
+    # What is not proven to us is doubted, whatever another tenant has done.
+    "claims.unproven_in": lambda db, t, b: not claims.unproven_in(db, t, b.done, A_CLAIM),
+    "claims.unproven_once_done": lambda db, t, b: not claims.unproven_once_done(db, t, b.decision, A_CLAIM),
+    "claims.would_be_proven": lambda db, t, b: claims.would_be_proven(db, t, b.decision, A_CLAIM),
+    "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
+    "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
     ),
@@ -350,10 +480,13 @@ CASES = {
     "oauth_states.put": lambda db, t, b: oauth_states.put(db, t, "key", "mine", 60),
     "oauth_states.get": lambda db, t, b: (oauth_states.get(db, t, "key") or "mine") != "mine",
     "oauth_states.delete": lambda db, t, b: oauth_states.delete(db, t, "key"),
+    "order_history.actions_on": lambda db, t, b: order_history.actions_on(db, t, "LO-SECRET"),
     "orders.save": lambda db, t, b: orders.save(db, t, [AN_ORDER]),
     "orders.find": lambda db, t, b: orders.find(db, t, "LO-SECRET"),
     "orders.paid_back_since": lambda db, t, b: orders.paid_back_since(db, t, "a@b.example", LONG_AGO),
     "orders.paid_back_between": lambda db, t, b: orders.paid_back_between(db, t, "a@b.example", LONG_AGO, None),
+    "refund_export.paid": lambda db, t, b: refund_export.paid(db, t, since=LONG_AGO, until=datetime.now(UTC) + SOON),
+    "refund_export.asked": lambda db, t, b: refund_export.asked(db, t, since=LONG_AGO),
     "refund_policies.newest": lambda db, t, b: refund_policies.newest(db, t).version,
     "refund_policies.of_version": lambda db, t, b: refund_policies.of_version(db, t, 1),
     "refund_policies.save": lambda db, t, b: refund_policies.save(db, t, RefundPolicy(version=1), b.member),
@@ -464,10 +597,9 @@ def rival(settings, other_workspace):
             incidents.watch(db, shop.tenant, "https://127.0.0.1/secret")
             page = incidents.claim(db, shop.tenant, SOON)
             incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
-            orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET")])
+            orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET", total=Money(1000, "EUR"))])
             refund_policies.save(db, shop.tenant, RefundPolicy(partial=False), other_workspace.owner)
             db.execute(text("UPDATE support_case SET action = 'refund', order_number = 'LO-SECRET'"))
-            enter(db, shop.tenant, "promised", 1, "LO-SECRET")
             llm_calls.record(db, shop.tenant, Call(None, "classify", "secret", "", "answered", 1, 100, 10))
             refresh = mailboxes.get_tokens(db, shop.tenant, mailbox).refresh
             checked.ship(db, shop.tenant, [replace(A_SHIPPED_MAIL, text="secret other mail")])
@@ -504,7 +636,34 @@ def rival(settings, other_workspace):
                 text("INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:t, :m, :r)"),
                 {"t": shop.tenant, "m": mailbox, "r": refresh.value},
             )
+        an_order_action_of_each_kind(shop)
         yield shop
+
+
+def an_order_action_of_each_kind(shop: Shop) -> None:
+    """One that is due and promised, one that is done, one with one of its two approvals; and what goes with them."""
+    tenant, member, alone = shop.tenant, shop.workspace.owner, replace(A_REFUND, approvals=0)
+    held = shop.one("SELECT id FROM decision WHERE disposition = 'hold' AND is_current AND settled_at IS NULL LIMIT 1")
+    released = shop.one("SELECT id FROM decision WHERE disposition = 'release' LIMIT 1")
+    with shop.services.database.transaction(tenant) as db:
+        done = acts.propose(db, tenant, released, None, alone, released=True)
+        assert ledger.paid(db, tenant, done)
+        db.execute(text("UPDATE order_act SET state = 'done', sent_to = 'https://127.0.0.1:9/secret'"))
+        acts.propose(db, tenant, released, None, alone, released=True)
+        acts.approve(db, tenant, acts.propose(db, tenant, held, None, A_REFUND, released=False), member=member)
+        [fetched] = messages.claim_fetched(db, tenant, limit=1, lease=timedelta())
+        attempts.record(db, fetched.claim, [Tried("LO-SECRET", exists=True)])
+        shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
+        suppliers.save(db, tenant, Supplier("Secret", ("secret.example",)), actor="x")
+        # The page behind it is asked for in its own tests: here it is enough that there is one.
+        link = text("""
+            INSERT INTO identity_link (tenant_id, id, case_id, message_id, order_number, address, expires_at)
+            SELECT c.tenant_id, gen_random_uuid(), c.id, m.id, 'LO-SECRET', 'a@b.example', now() + interval '1 day'
+            FROM support_case c
+                JOIN message m ON m.tenant_id = c.tenant_id AND m.conversation_id = c.conversation_id
+            WHERE c.tenant_id = :tenant LIMIT 1
+        """)
+        db.execute(link, {"tenant": tenant})
 
 
 @pytest.fixture
@@ -520,8 +679,10 @@ def foreign(rival) -> Foreign:
         work = indexing.claim(db, tenant, "plain", SOON)
         db.execute(text("UPDATE status_page SET next_at = now()"))
         page = incidents.claim(db, tenant, SOON)
+        order_act = act_work.claim(db, tenant, SOON)
     rival.due_again()
-    row = rival.rows("SELECT * FROM decision WHERE disposition = 'hold' LIMIT 1")[0]
+    held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
+    row = rival.rows(held)[0]
     gmail_id = rival.one("SELECT gmail_id FROM message WHERE id = %s", row.message_id)
     return Foreign(
         tenant, rival.workspace.owner, rival.mailbox, rival.google.world.accounts["desk@rival.example"].sub,
@@ -529,7 +690,9 @@ def foreign(rival) -> Foreign:
         lesson, work, rival.one("SELECT id FROM document WHERE path = 'secret.md'"), page,
         rival.one("SELECT id FROM correction"), rival.one("SELECT id FROM checked_mail"),
         rival.one("SELECT id FROM answer_verdict WHERE origin = 'shipped'"), rival.one("SELECT id FROM gap"),
-        services,
+        services, rival.one("SELECT id FROM support_case"), rival.one("SELECT id FROM order_act WHERE state = 'held'"),
+        order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
+        rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
     )  # fmt: skip
 
 
@@ -546,7 +709,7 @@ def test_no_function_gives_or_changes_what_another_tenant_has(rival, foreign, wo
             try:
                 with rival.services.database.transaction(workspace.id) as db:
                     outcome = call(db, asked_for, foreign)
-            except (BadInput, TryAgain, IntegrityError, NoResultFound):
+            except (BadInput, NeedsPerson, TryAgain, IntegrityError, NoResultFound):
                 outcome = None
             except ProgrammingError as error:
                 # Refused by a row-level policy, and by nothing else.

@@ -1,0 +1,54 @@
+"""What the customer wants, gathered over the mails of one case."""
+
+from dataclasses import replace
+
+from domain.case import Case, CaseState
+from domain.decision import Decision
+from domain.order import Order
+from domain.request import Wish
+from handlers.refund_mail import Mail, for_a_person
+from handlers.wish import read_wish
+
+# The reader of wishes says of a longer text that it is too long: what is cut off here is never needed.
+KEPT = 5_000
+# As the local models name the question what became of a request.
+STATUS = "refund_status"
+
+
+def heard(mail: Mail, case: Case) -> Case | Decision:
+    """The case with what the mail adds to it; or the decision, where the mail takes it back or asks for several."""
+    said = read_wish(mail.understanding, mail.message, None, earlier=case)
+    before = case
+    case = replace(
+        case,
+        words=tuple(
+            dict.fromkeys((*case.words, *([mail.understanding.text[:KEPT]] if mail.understanding.text else [])))
+        ),
+        language=case.language or mail.language,
+        evidence=tuple(dict.fromkeys((*case.evidence, *mail.pictures))),
+    )
+    if len(said.actions) > 1:
+        return for_a_person(case, f"It asks for several things ({', '.join(said.actions)}): a person decides.")
+    if before.action and said.actions and said.actions != (before.action,):
+        return for_a_person(case, f"It asks for something else than before ({before.action}, now {said.actions[0]}).")
+    if said.actions and mail.understanding.sub_intent == STATUS:
+        return for_a_person(case, f"It may ask what became of an earlier request, or for a {said.actions[0]}.")
+    if said.withdrawn:
+        return _taken_back(mail, case, said)
+    return replace(case, action=before.action or next(iter(said.actions), None), reason=said.reason or before.reason)
+
+
+def wish_of(mail: Mail, case: Case, order: Order) -> Wish:
+    """What all mails of the case say together, now that the order is known: its items were perhaps named before."""
+    together = replace(mail.understanding, text="\n\n".join(case.words), language=case.language)
+    return read_wish(together, mail.message, order, earlier=case)
+
+
+def _taken_back(mail: Mail, case: Case, said: Wish) -> Decision:
+    if not case.version:
+        return for_a_person(case, "It takes something back, and nothing is open here.")
+    if said.actions or said.doubts:
+        return for_a_person(case, "The writer seems to take it back: a person decides.")
+    return Decision.release("The writer took it back.", mail.reply(mail.wording.withdrawn)).moving(
+        case.moved_to(CaseState.WITHDRAWN)
+    )

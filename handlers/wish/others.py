@@ -1,0 +1,50 @@
+"""What else a mail wants that is not done here: another address, another card, a voucher, a part of the price."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from domain.order import Order, normal_number
+from handlers.wish.sentences import Sentence
+from handlers.wish.words import Words
+
+AMOUNT = "It names an amount of money that is not that of the order or of an item."
+ANOTHER = "It names a number that looks like that of another order."
+_AMOUNT = re.compile(
+    r"(?:(?:[€$£]|eur|usd|gbp|chf)\s{0,2}(?P<after>\d{1,6}(?:[.,]\d{1,3}){0,2}))"
+    r"|(?P<before>\d{1,6}(?:[.,]\d{1,3}){0,2})\s{0,2}(?:[€$£]|eur(?:os?)?|usd|gbp|chf|dollars?|pounds?|francs?)(?!\w)"
+)
+
+
+def also_wanted(sentences: Sequence[Sentence], words: Words, order: Order | None) -> Iterator[str]:
+    """One doubt for each other thing that a sentence names."""
+    if order is not None and any(_names_another(sentence.folded, order) for sentence in sentences):
+        yield ANOTHER
+    for sentence in sentences:
+        for what, pattern in words.others.items():
+            if pattern.search(sentence.folded):
+                yield f"It may also want us to {what}."
+        if not _known_amounts(sentence.folded, order):
+            yield AMOUNT
+
+
+def _names_another(folded: str, order: Order) -> bool:
+    """Whether a number stands there that is written as the order's, and is not it."""
+    own = normal_number(order.number).casefold()
+    form = "".join(r"\d" if one.isdigit() else "[a-z]" if one.isalpha() else re.escape(one) for one in own)
+    return any(found != own for found in re.findall(rf"(?<![\w-]){form}(?!\w|-\w)", folded))
+
+
+def _known_amounts(folded: str, order: Order | None) -> bool:
+    """Whether each amount that stands there is one that the order has."""
+    said = {_minor(match["after"] or match["before"]) for match in _AMOUNT.finditer(folded)}
+    if order is None or not said:
+        return True
+    prices = {price for item in order.items for price in (item.price_minor, item.price_minor * item.quantity)}
+    return said <= {order.total.minor, *prices}
+
+
+def _minor(written: str) -> int:
+    """An amount as it is written in any of the languages, in hundredths."""
+    parts = re.split(r"[.,]", written)
+    cents = parts.pop() if len(parts) > 1 and len(parts[-1]) < 3 else ""
+    return int("".join(parts)) * 100 + int(cents.ljust(2, "0") or 0)

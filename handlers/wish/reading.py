@@ -1,0 +1,156 @@
+"""A mail read as a wish: what is asked for, of which items, why, and everything that makes that unsure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from domain.case import Case
+from domain.message import Message
+from domain.order import Order
+from domain.order_action import Action, WantedItem
+from domain.request import Reason, Wish
+from domain.understanding import Understanding
+from handlers.wish.actions import Asked, asked_in, together
+from handlers.wish.folding import fold, tokens
+from handlers.wish.hints import agreed
+from handlers.wish.items import Named, item_words, named_in, unknown_goods
+from handlers.wish.others import also_wanted
+from handlers.wish.placing import not_placed, shown
+from handlers.wish.reasons import one_of, reasons_in
+from handlers.wish.sentences import Sentence, sentences_of
+from handlers.wish.signs import signs_in, spoken_signs
+from handlers.wish.words import LANGUAGES, Words, words_of
+
+# No mail that a machine may act on alone is longer than so many characters, or than so many sentences.
+READ = 4_000
+SENTENCES = 60
+MOST_DOUBTS = 12
+TOO_LONG = "It is too long for the machine to be sure of every sentence."
+FOREIGN = "It is not in a language whose requests the machine reads."
+NO_ITEM = "It names “{word}”, which is no item of the order."
+WHICH = "It does not say which items of the order."
+BOTH = "It takes something back and asks for something."
+DIFFERENT = "It asks for something else than before."
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One sentence with what was read out of it."""
+
+    sentence: Sentence
+    asked: Asked
+    reasons: tuple[Reason, ...]
+
+    @property
+    def tells(self) -> bool:
+        return self.asked.mentions or bool(self.reasons)
+
+    @property
+    def exchanges(self) -> bool:
+        return Action.EXCHANGE in self.asked.actions
+
+
+def read_wish(
+    understanding: Understanding, message: Message, order: Order | None, *, earlier: Case | None = None
+) -> Wish:
+    """What the new text asks for of this order; of the subject only what action it hints at.
+
+    `order` is None while it is not known: then no item is looked for. `earlier` is the case that the mail continues.
+    The same mail gives the same wish. Never raises. Of a text past 4,000 characters or 60 sentences the rest is not
+    read, which is a doubt.
+    """
+    text = understanding.text[:READ]
+    words = words_of(language_of(text, understanding.language))
+    sentences = tuple(islice(sentences_of(text, words), SENTENCES + 1))
+    read = [_Read(one, asked_in(one, words), reasons_in(one, words)) for one in sentences]
+    asked = [one.asked for one in read]
+    actions = together(asked)
+    withdrawn = any(one.withdrawn for one in asked)
+    items, item_doubts = ((), ()) if withdrawn else _items(read, order, words, actions)
+    reason, reason_doubt = one_of([reason for one in read for reason in one.reasons])
+    actions, hint_doubts = agreed(actions, asked, understanding.sub_intent, fold(message.subject[:200]), words)
+    changed = earlier is not None and earlier.action is not None and actions and actions != (earlier.action,)
+    doubts = (
+        *([TOO_LONG] if len(understanding.text) > READ or len(sentences) > SENTENCES else []),
+        *([FOREIGN] if understanding.language not in {*LANGUAGES, "und"} else []),
+        *_signs(text, message, sentences),
+        *(
+            f"It says something that the machine cannot place: “{shown(one)}”"
+            for one in _odd(sentences, asked, message, order, words)
+        ),
+        *(doubt for one in asked for doubt in one.doubts),
+        *also_wanted(sentences, words, order),
+        *item_doubts,
+        *([reason_doubt] if reason_doubt else []),
+        *hint_doubts,
+        *([DIFFERENT] if changed else []),
+        *([BOTH] if withdrawn and actions else []),
+    )
+    return Wish(
+        actions=actions,
+        items=items,
+        reason=reason,
+        withdrawn=withdrawn,
+        asks_status=any(one.asks_status for one in asked) and not actions,
+        doubts=tuple(dict.fromkeys(doubts))[:MOST_DOUBTS],
+    )
+
+
+def language_of(text: str, said: str) -> str:
+    """The language by whose words the text is read: what was understood, else the one that knows most of its words."""
+    if said in LANGUAGES:
+        return said
+    found = tokens(fold(text))
+    return max(LANGUAGES, key=lambda one: sum(stem in words_of(one).known for stem in words_of(one).stems(found)))
+
+
+def _signs(text: str, message: Message, sentences: Sequence[Sentence]) -> Iterator[str]:
+    own = frozenset({message.sender.address, message.sender.mailbox} if message.sender else ())
+    yield from signs_in(text, own)
+    for sentence in sentences:
+        yield from (f"{says}: “{shown(sentence)}”" for says in spoken_signs(sentence.folded))
+
+
+def _odd(
+    sentences: Sequence[Sentence], asked: Sequence[Asked], message: Message, order: Order | None, words: Words
+) -> Iterator[Sentence]:
+    names = tokens(fold(f"{message.sender.name[:80]} {message.sender.address[:80]}")) if message.sender else ()
+    of_order = (*item_words(order), *tokens(fold(order.customer_name))) if order else ()
+    return not_placed(sentences, asked, words, frozenset({*names, *of_order}))
+
+
+def _items(
+    read: Sequence[_Read], order: Order | None, words: Words, actions: Sequence[Action]
+) -> tuple[tuple[WantedItem, ...], tuple[str, ...]]:
+    """The items of the sentences that ask; without any, of those that say why; without any, of all."""
+    if order is None:
+        return (), ()
+    telling = [one for one in read if one.tells]
+    strange = [
+        NO_ITEM.format(word=word)
+        for one in telling
+        for word in unknown_goods(one.sentence, order, words, exchanges=one.exchanges)
+    ]
+    if Action.CANCEL in actions and _speaks_of_order([one for one in read if one.asked.mentions], words):
+        return (), ()
+    for chosen in ([one for one in read if one.asked.mentions], [one for one in read if one.reasons], read):
+        named = [named_in(one.sentence, order, words, exchanges=one.exchanges) for one in chosen]
+        found = _merged(named)
+        if found or any(one.whole or one.doubts for one in named):
+            return found, (*strange, *(doubt for one in named for doubt in one.doubts))
+    vague = len(order.items) > 1 and actions and Action.CANCEL not in actions and not _speaks_of_order(telling, words)
+    return (), (*strange, *([WHICH] if vague else []))
+
+
+def _merged(named: Sequence[Named]) -> tuple[WantedItem, ...]:
+    """Each item once. Named twice, the smaller quantity counts: nobody is paid for more than they clearly said."""
+    if any(one.whole for one in named) and not any(one.items for one in named):
+        return ()
+    most: dict[str, int] = {}
+    for item in (item for one in named for item in one.items):
+        most[item.sku] = min(item.quantity, most.get(item.sku, item.quantity))
+    return tuple(WantedItem(sku, quantity) for sku, quantity in most.items())
+
+
+def _speaks_of_order(read: Sequence[_Read], words: Words) -> bool:
+    return any(words.items["order"].search(one.sentence.folded) for one in read)

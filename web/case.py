@@ -1,0 +1,135 @@
+"""A person's act on a case: approve what is proposed, refuse it, or ask the customer once more."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
+
+from domain.claims import Claim
+from domain.errors import BadInput, TryAgain
+from storage import approvals, claims
+from storage.approvals import Approved
+from storage.references import new_reference
+from web.case_view import Typed, told_of
+from web.case_words import QUESTIONS, Prepared, question, refusal, refusal_of
+from web.conversation import LONGEST_REPLY, conversation_of, shown
+from web.fields import letter, line
+from web.session import Page, allowed, member, services
+
+pages = Blueprint("case", __name__)
+
+_LATE = "Somebody has settled this already, or a new mail changed what is wanted. Nothing was done twice."
+_FALSE = "Nothing was done: the reply says that something was done of which we know nothing."
+
+
+class _Unproven(Exception):  # no error: it takes a transaction back
+    """The reply claims what nobody did, and its writer has not said why it leaves all the same."""
+
+    def __init__(self, claims_made: tuple[Claim, ...]) -> None:
+        super().__init__()
+        self.claims = claims_made
+
+
+# What a member is told of what became of their act; of a refusal and a question, which are done or late, by its name.
+_SAID = {
+    Approved.DONE: ("Approved. It is being done now, and the reply leaves as soon as it is.", "info"),
+    Approved.SECOND: ("You approved it. Another member has to approve it, too; until then nothing is done.", "info"),
+    Approved.SAME: ("You had approved it already: the second approval has to come from another member.", "warning"),
+    "refuse": ("Refused. The reply is leaving now.", "info"),
+    "ask": ("Asked. The question is leaving now, and the answer is taken up by the machine.", "info"),
+}
+
+
+@pages.post("/decisions/<uuid:decision>/approve")
+@allowed("answer")
+def approve(decision: UUID) -> Page:
+    """Approve the order action, and the reply as it stands in the form: it leaves once the action is done."""
+    conversation, text = conversation_of(decision), _text()
+    if not _unfit(text) and request.form.get("sure") != "yes":
+        flash("Nothing was done yet. Look at the amount and at who gets the reply, then confirm.", "warning")
+        return shown(conversation, typed=Typed(text, ask_again=True))
+    approved = partial(approvals.approve, text_to_send=text)
+    return _settle(conversation, decision, Typed(text), approved, claims.unproven_once_done)
+
+
+@pages.post("/decisions/<uuid:decision>/refuse")
+@allowed("answer")
+def refuse(decision: UUID) -> Page:
+    """Prepare the reply that refuses by a rule or in own words, or send it as it stands in the form."""
+    conversation = conversation_of(decision)
+    typed = Prepared("refuse", line(request.form.get("what", "")), line(request.form.get("why", "")), _text())
+    try:
+        reason = refusal_of(typed.what, typed.why)
+    except BadInput as error:
+        flash(f"Nothing was sent. {error.reason}", "warning")
+        return shown(conversation, typed=Typed(prepared=typed))
+    if request.form.get("act") != "send":
+        text = refusal(typed.what, typed.why, told_of(conversation, decision))
+        return shown(conversation, typed=Typed(prepared=replace(typed, text=text)))
+    refused = partial(approvals.refuse, rule_or_reason=reason, text_to_send=typed.text)
+    return _settle(conversation, decision, Typed(prepared=typed), refused, claims.unproven_in)
+
+
+@pages.post("/decisions/<uuid:decision>/ask")
+@allowed("answer")
+def ask(decision: UUID) -> Page:
+    """Prepare the reply that asks for what is missing, or send it as it stands in the form."""
+    conversation = conversation_of(decision)
+    what = next((one for one in QUESTIONS if one == request.form.get("what")), None)
+    if what is None:
+        flash("Nothing was sent. Choose what to ask for.", "warning")
+        return shown(conversation)
+    typed = Prepared("ask", what.value, "", _text())
+    if request.form.get("act") != "send":
+        text = question(what, told_of(conversation, decision))
+        return shown(conversation, typed=Typed(prepared=replace(typed, text=text)))
+    asked = partial(approvals.ask, what=what, text_to_send=typed.text)
+    return _settle(conversation, decision, Typed(prepared=typed), asked, claims.unproven_in)
+
+
+def _settle(
+    conversation: UUID,
+    decision: UUID,
+    typed: Typed,
+    act: Callable[..., Approved | bool],
+    unproven_in: Callable[..., tuple[Claim, ...]],
+) -> Page:
+    """Do it with the reply as it was typed; whatever keeps it from being done, the words stay on the page."""
+    text = typed.prepared.text if typed.prepared else typed.text
+    if _unfit(text):
+        flash(f"Nothing was done: {_unfit(text)}", "warning")
+        return shown(conversation, typed=typed)
+    tenant, me, became = member().tenant, member().id, False
+    why = line(request.form.get("claim_reason", ""))
+    try:
+        with services().database.transaction(tenant) as db:
+            unproven = unproven_in(db, tenant, decision, text)
+            reason = why if unproven else ""
+            became = act(db, tenant, decision, member=me, reference=new_reference(), claim_reason=reason)
+            if became not in {False, Approved.LATE} and unproven:
+                if not why:
+                    raise _Unproven(unproven)  # noqa: TRY301  # from here alone the transaction is taken back
+                claims.note_override(db, tenant, decision, unproven, member=me, reason=why)
+    except BadInput as error:
+        flash(f"Nothing was done. {error.reason}", "warning")
+        return shown(conversation, typed=typed)
+    except _Unproven as told:
+        flash(_FALSE, "warning")
+        return shown(conversation, typed=replace(typed, unproven=told.claims))
+    except TryAgain:
+        became = False
+    if became in {False, Approved.LATE}:
+        flash(_LATE, "warning")
+        return shown(conversation, unsent=text)
+    flash(*_SAID[typed.prepared.act if typed.prepared else became])
+    return redirect(url_for("conversation.page", conversation=conversation))
+
+
+def _text() -> str:
+    return letter(request.form.get("text", ""))
+
+
+def _unfit(text: str) -> str:
+    return "" if 0 < len(text) <= LONGEST_REPLY else f"a reply needs between 1 and {LONGEST_REPLY:,} characters."
