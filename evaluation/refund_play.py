@@ -57,8 +57,8 @@ ACTS = frozenset(_DOES.values())
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """`reply` is what the writer gets, None where nothing is sent; `act` what was carried out. The amount in minor
-    units is what is paid back, or will be when the goods are back.
+    """`reply` is what the writer gets, None where nothing is sent; `act` what was carried out, `proposed` what waits
+    for somebody's approval. The amount in minor units is what is paid back, or will be when the goods are back.
     """
 
     did: Did
@@ -66,6 +66,7 @@ class Played:
     case: Case | None = None
     reply: str | None = None
     act: OrderAct | None = None
+    proposed: OrderAct | None = None
 
     @property
     def amount_minor(self) -> int | None:
@@ -110,7 +111,7 @@ class Play:
                     return self._carried_out(key, decision, case, act)
                 if act is not None:
                     self._shop.propose(act)
-                return Played(Did.HOLD, decision.reason, case)
+                return Played(Did.HOLD, decision.reason, case, proposed=act)
             case Disposition.IGNORE:
                 return Played(Did.NONE, decision.reason, case)
             case _:

@@ -18,7 +18,7 @@ from domain.earned import Earned, NotEnough
 from domain.errors import MailwrightError, Unreadable
 from domain.message import Address, Message
 from domain.understanding import Understanding
-from evaluation import answers, claims, speed
+from evaluation import answers, claims, refund, speed
 from settings import ROOT
 from understanding.automatic import automatic_sign
 from understanding.calibration import calibration_error
@@ -74,6 +74,7 @@ def main() -> int:
         _replies(replies)
         _automatic(services, _rows(DATA / "eml" / "labels.jsonl"))
         answers.report(DATA / "kb" / "login_gov", services.embedder, language_of)
+        refund.report(services, DATA)
     except MailwrightError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
 """How one says in English that something was done."""
 
-from domain.claims.common import COMMON
 from domain.claims.grammar import Language, rules
+from domain.claims.shared import COMMON
 from domain.order_action import Action
 
 WORDS = {

@@ -77,7 +77,8 @@ def together(asked: Sequence[Asked]) -> tuple[Action, ...]:
 def _begins(text: str, words: Words) -> bool:
     """Whether a sentence begins with what it asks for: "Refund me", "Either cancel"."""
     first = min((match.start() for pattern in words.actions.values() if (match := pattern.search(text))), default=99)
-    return len(text[:first].split()) <= 1
+    before = text[:first].strip(" ,.!:")
+    return not before or any(one.fullmatch(before) for one in (words.greeting, words.frames["choice"]))
 
 
 def _mentioned(text: str, words: Words) -> bool:

@@ -7,6 +7,8 @@ from domain.order import Order, normal_number
 from handlers.wish.sentences import Sentence
 from handlers.wish.words import Words
 
+AMOUNT = "It names an amount of money that is not that of the order or of an item."
+ANOTHER = "It names a number that looks like that of another order."
 _AMOUNT = re.compile(
     r"(?:(?:[€$£]|eur|usd|gbp|chf)\s{0,2}(?P<after>\d{1,6}(?:[.,]\d{1,3}){0,2}))"
     r"|(?P<before>\d{1,6}(?:[.,]\d{1,3}){0,2})\s{0,2}(?:[€$£]|eur(?:os?)?|usd|gbp|chf|dollars?|pounds?|francs?)(?!\w)"
@@ -16,13 +18,13 @@ _AMOUNT = re.compile(
 def also_wanted(sentences: Sequence[Sentence], words: Words, order: Order | None) -> Iterator[str]:
     """One doubt for each other thing that a sentence names."""
     if order is not None and any(_names_another(sentence.folded, order) for sentence in sentences):
-        yield "It names a number that looks like that of another order."
+        yield ANOTHER
     for sentence in sentences:
         for what, pattern in words.others.items():
             if pattern.search(sentence.folded):
                 yield f"It may also want us to {what}."
         if not _known_amounts(sentence.folded, order):
-            yield "It names an amount of money that is not that of the order or of an item."
+            yield AMOUNT
 
 
 def _names_another(folded: str, order: Order) -> bool:

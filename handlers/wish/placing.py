@@ -11,14 +11,15 @@ from itertools import chain
 from handlers.wish.actions import Asked
 from handlers.wish.folding import tokens
 from handlers.wish.requests import is_strange_request
-from handlers.wish.sentences import Sentence
+from handlers.wish.sentences import LONGEST, Sentence
 from handlers.wish.words import Words
 
 SHOWN = 80
 # So many words are no sentence that could ask for anything else, where each of them is known.
 _SHORT_QUESTION = 4
 _SHORT = 7
-# One unknown word needs so many others around it.
+# One unknown word needs so many others around it; another one is for so many more, where somebody tells of a purchase.
+_MORE = 12
 _ENOUGH = 4
 _ENOUGH_TELLING = 6
 # Names stand at the end: "Thanks, Tom", "Kind regards", "Ana Lopez".
@@ -32,7 +33,8 @@ def not_placed(
 ) -> Iterator[Sentence]:
     """Each sentence that is none of a customer's request, in their order.
 
-    `asked` is what was read out of each. `names` are folded words that may stand anywhere: the writer's name, and the order's, its items'.
+    `asked` is what was read out of each. `names` are folded words that may stand anywhere: the writer's name, the
+    order's, its items'.
     """
     closed = named = False
     for at, (sentence, one) in enumerate(zip(sentences, asked, strict=True)):
@@ -86,6 +88,8 @@ def _after_greeting(sentence: Sentence, words: Words) -> tuple[str, ...]:
 
 
 def _is_placed(sentence: Sentence, rest: tuple[str, ...], words: Words, names: frozenset[str]) -> bool:
+    if len(sentence.written) >= LONGEST:
+        return False
     stems = words.stems(rest)
     unknown = [word for word, stem in zip(rest, stems, strict=True) if not _is_known(word, stem, words, names)]
     speaks_of_it = not words.about.isdisjoint(stems) or _asks_or_tells(sentence.folded, words)
@@ -93,7 +97,8 @@ def _is_placed(sentence: Sentence, rest: tuple[str, ...], words: Words, names: f
     if not unknown:
         usual = words.frames["usual"].search(sentence.folded) is not None
         return speaks_of_it or of_people or usual or len(rest) <= (_SHORT_QUESTION if sentence.asks else _SHORT)
-    if len(unknown) > 1 or len(rest) < _ENOUGH or rest[0] == unknown[0]:
+    allowed = 1 if sentence.asks or not speaks_of_it else 1 + len(rest) // _MORE
+    if len(unknown) > allowed or len(rest) < _ENOUGH or rest[0] == unknown[0]:
         return False
     return speaks_of_it or (of_people and not sentence.asks and len(rest) >= _ENOUGH_TELLING)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from domain.case import Case
 from domain.message import Message
@@ -20,9 +21,9 @@ from handlers.wish.sentences import Sentence, sentences_of
 from handlers.wish.signs import signs_in, spoken_signs
 from handlers.wish.words import LANGUAGES, Words, words_of
 
-LOOKED_AT = 20_000
-# No mail that a machine may act on alone is longer: past it, only signs are looked for.
+# No mail that a machine may act on alone is longer than so many characters, or than so many sentences.
 READ = 4_000
+SENTENCES = 60
 MOST_DOUBTS = 12
 TOO_LONG = "It is too long for the machine to be sure of every sentence."
 FOREIGN = "It is not in a language whose requests the machine reads."
@@ -55,11 +56,12 @@ def read_wish(
     """What the new text asks for of this order; of the subject only what action it hints at.
 
     `order` is None while it is not known: then no item is looked for. `earlier` is the case that the mail continues.
-    The same mail gives the same wish. Never raises; looks at 20,000 characters of the text, and reads 4,000 of them.
+    The same mail gives the same wish. Never raises. Of a text past 4,000 characters or 60 sentences the rest is not
+    read, which is a doubt.
     """
-    text = understanding.text[:LOOKED_AT]
-    words = words_of(language_of(text[:READ], understanding.language))
-    sentences = sentences_of(text[:READ], words)
+    text = understanding.text[:READ]
+    words = words_of(language_of(text, understanding.language))
+    sentences = tuple(islice(sentences_of(text, words), SENTENCES + 1))
     read = [_Read(one, asked_in(one, words), reasons_in(one, words)) for one in sentences]
     asked = [one.asked for one in read]
     actions = together(asked)
@@ -69,7 +71,7 @@ def read_wish(
     actions, hint_doubts = agreed(actions, asked, understanding.sub_intent, fold(message.subject[:200]), words)
     changed = earlier is not None and earlier.action is not None and actions and actions != (earlier.action,)
     doubts = (
-        *([TOO_LONG] if len(understanding.text) > READ else []),
+        *([TOO_LONG] if len(understanding.text) > READ or len(sentences) > SENTENCES else []),
         *([FOREIGN] if understanding.language not in {*LANGUAGES, "und"} else []),
         *_signs(text, message, sentences),
         *(
@@ -112,7 +114,7 @@ def _signs(text: str, message: Message, sentences: Sequence[Sentence]) -> Iterat
 def _odd(
     sentences: Sequence[Sentence], asked: Sequence[Asked], message: Message, order: Order | None, words: Words
 ) -> Iterator[Sentence]:
-    names = tokens(fold(message.sender.name[:80])) if message.sender else ()
+    names = tokens(fold(f"{message.sender.name[:80]} {message.sender.address[:80]}")) if message.sender else ()
     of_order = (*item_words(order), *tokens(fold(order.customer_name))) if order else ()
     return not_placed(sentences, asked, words, frozenset({*names, *of_order}))
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from handlers.wish.folding import fold, tokens
 from handlers.wish.words import Words
 
+# Of a longer sentence the rest is not read; it is not placed.
+LONGEST = 600
 # A line this long without a full stop goes on in the next one: mail programs wrap.
 _WRAPPED = 55
 _ENDS = re.compile(r"[.!?…:;,]\W{0,3}$")
 # The end of a sentence, but not that of "no.", "Nr.", "3." or a letter.
 _SPLIT = re.compile(
-    r"(?<![\s.](?:no|nr|mr|st|dr|ca))(?<![\s.](?:mrs|art|ref|bzw|etc))(?<!\s\w)(?<=[^\d])[.!?…]+[\"”»')]*\s+|\?(?=\S)|;\s",
+    r"(?<![\s.](?:no|nr|mr|st|dr|ca))(?<![\s.](?:mrs|art|ref|bzw|etc))(?<!\s\w)(?<=[^\d])[.!?…]{1,6}[\"”»')]{0,3}\s+|\?(?=\S)|;\s",
     re.IGNORECASE,
 )
 _SPLIT_AFTER_NUMBER = re.compile(r"(?<=\d)[.!?]\s+(?=[A-ZÄÖÜÉÈÀ¿¡])")
@@ -32,8 +34,8 @@ class Sentence:
         return "?" in self.written or "¿" in self.written
 
 
-def sentences_of(text: str, words: Words) -> tuple[Sentence, ...]:
-    return tuple(_sentence(part, words) for line in _lines(text) for part in _parts(line))
+def sentences_of(text: str, words: Words) -> Iterator[Sentence]:
+    return (_sentence(part, words) for line in _lines(text) for part in _parts(line))
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -57,6 +59,6 @@ def _parts(line: str) -> Iterator[str]:
 
 
 def _sentence(written: str, words: Words) -> Sentence:
-    folded = words.spelled(fold(written))
+    folded = words.spelled(fold(written[:LONGEST]))[:LONGEST]
     found = tokens(folded)
     return Sentence(written, folded, found, words.stems(found))

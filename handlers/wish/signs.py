@@ -42,6 +42,7 @@ def signs_in(text: str, own: frozenset[str]) -> Iterator[str]:
     others = {found.lower().rstrip(".") for found in _MAIL.findall(text)} - own
     if others:
         yield "It names a mail address that is not the sender's."
+    without = _MAIL.sub(" ", text)
     for pattern, sentence in (
         (_URL, "It has a link."),
         (_IBAN, "It names a bank account."),
@@ -49,7 +50,6 @@ def signs_in(text: str, own: frozenset[str]) -> Iterator[str]:
         (_BLOB, "It has a block of letters that is no word."),
         (_CODE, "It has code or markup."),
     ):
-        without = _MAIL.sub(" ", text) if pattern is not _MAIL else text
         if pattern.search(without):
             yield sentence
 

@@ -72,6 +72,7 @@ from storage import (
     passages,
     published,
     reclassify,
+    refund_export,
     refund_policies,
     refunds_list,
     replies,
@@ -478,6 +479,8 @@ CASES = {
     "orders.find": lambda db, t, b: orders.find(db, t, "LO-SECRET"),
     "orders.paid_back_since": lambda db, t, b: orders.paid_back_since(db, t, "a@b.example", LONG_AGO),
     "orders.paid_back_between": lambda db, t, b: orders.paid_back_between(db, t, "a@b.example", LONG_AGO, None),
+    "refund_export.paid": lambda db, t, b: refund_export.paid(db, t, since=LONG_AGO, until=datetime.now(UTC) + SOON),
+    "refund_export.asked": lambda db, t, b: refund_export.asked(db, t, since=LONG_AGO),
     "refund_policies.newest": lambda db, t, b: refund_policies.newest(db, t).version,
     "refund_policies.of_version": lambda db, t, b: refund_policies.of_version(db, t, 1),
     "refund_policies.save": lambda db, t, b: refund_policies.save(db, t, RefundPolicy(version=1), b.member),
@@ -639,7 +642,7 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
     with shop.services.database.transaction(tenant) as db:
         done = acts.propose(db, tenant, released, None, alone, released=True)
         assert ledger.paid(db, tenant, done)
-        db.execute(text("UPDATE order_act SET state = 'done'"))
+        db.execute(text("UPDATE order_act SET state = 'done', sent_to = 'https://127.0.0.1:9/secret'"))
         acts.propose(db, tenant, released, None, alone, released=True)
         acts.approve(db, tenant, acts.propose(db, tenant, held, None, A_REFUND, released=False), member=member)
         [fetched] = messages.claim_fetched(db, tenant, limit=1, lease=timedelta())

@@ -69,7 +69,7 @@ class Judge:
     def __call__(self, request: Request, order: Order, policy: RefundPolicy, now: datetime) -> Verdict:
         self.asked.append(request)
         usual: dict[str, object] = {"amount": Money(4990, "EUR"), "items": request.items, "action": request.action}
-        return Verdict(outcome=self.outcome, reason="So says the policy.", **{**usual, **self.values})  # type: ignore[arg-type]
+        return Verdict(outcome=self.outcome, reason="So says the policy.", **{**usual, **self.values})
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Table:
         **understood: object,
     ) -> Decision:
         message = Message(sender, subject="A subject", sender_verified=verified, attachments=pictures, text=text)
-        understanding = Understanding(text, language, order_numbers=numbers, **understood)  # type: ignore[arg-type]
+        understanding = Understanding(text, language, order_numbers=numbers, **understood)
         handler = RefundHandler(KnownOrders(self.orders), self.refunds, self.policy, lambda: NOW, self.judge)
         decision = handler.decide(message, understanding, Conversation(case=self.case))
         if decision.case is not None:

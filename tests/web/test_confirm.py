@@ -11,13 +11,16 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from playwright.sync_api import sync_playwright
 
 from adapters.link_signing import LinkIds, signed
 from app import create_app
 from domain.errors import NeedsPerson
 from storage import identity_links
+from tests.support.browser import find_chromium
 from tests.support.proof import NUMBER, OWNER, STRANGER, an_order, ask, has_orders, mailed, proving_shop, token_in
 from tests.web.conftest import seen
+from tests.web.test_browser import serving
 from web import confirm as page
 
 ACCEPTS = {"en": "en-GB,en", "de": "de-DE,de;q=0.9", "fr": "fr", "es": "es-ES", "nl": "nl"}
@@ -285,3 +288,37 @@ def test_no_log_holds_the_token_also_when_the_page_breaks(app, shop, token, monk
     assert "Exception on /confirm/... [GET]" in lines.getvalue()
     assert token not in lines.getvalue()
     assert token[64:] not in lines.getvalue()
+
+
+@pytest.mark.browser
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning"
+)  # Playwright's own event loop leaves its sockets to the collector
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_telephone_without_javascript_shows_it_whole_and_can_press(shop, app, token, theme):
+    shop.change(
+        "UPDATE tenant SET name = %s", "A shop with a name of more letters than fit into one line of a telephone"
+    )
+    with sync_playwright() as playwright, serving(app) as address:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        seen_by = chromium.new_context(
+            viewport={"width": 360, "height": 740}, java_script_enabled=False, color_scheme=theme, locale="de-DE"
+        )
+        tab = seen_by.new_page()
+        asked_of: list[str] = []
+        tab.on("request", lambda request: asked_of.append(request.url))
+        tab.goto(f"{address}/confirm/{token}")
+        button, heading = tab.get_by_role("button", name="Yes, I wrote that"), tab.get_by_role("heading", level=1)
+        for part in (button, heading):
+            box = part.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 360
+        assert button.bounding_box()["height"] >= 24
+        paper = {"light": "rgb(255, 255, 255)", "dark": "rgb(27, 30, 36)"}
+        assert tab.locator("form").evaluate("one => getComputedStyle(one).backgroundColor") == paper[theme]
+        button.press("Enter")
+        assert "Thank you" in tab.get_by_role("heading", level=1).inner_text()
+        assert all(url.startswith(address) for url in asked_of)
+        assert not seen_by.cookies()
+        chromium.close()
+    assert case_state(shop) == "checking"

@@ -59,7 +59,8 @@ TAKE_NOTHING = {
 }  # fmt: skip
 
 # Files that everybody may have.
-PUBLIC = {"static", "bootstrap.static"}
+# What a mailed link leads to takes no id: tests/web/test_confirm.py brings it another tenant's.
+PUBLIC = {"static", "bootstrap.static", "confirm.ask", "confirm.confirm"}
 
 FORM = {
     "topic": "refund/return",

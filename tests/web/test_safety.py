@@ -70,7 +70,8 @@ def test_the_mails_own_layout_stays_in_a_frame_without_rights(browser: Browser, 
 def test_a_form_without_its_token_changes_nothing(app, browser: Browser, filler: Filler) -> None:
     held = filler.held(filler.mailbox())
     for rule in app.url_map.iter_rules():
-        if "POST" in rule.methods:
+        # A customer's page acts by no cookie: its form carries the link's own token (tests/web/test_confirm.py).
+        if "POST" in rule.methods and rule.endpoint != "confirm.confirm":
             path = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, held.decision))
             answer = browser.client.post(path, data={"text": "x", "on": "no"})
             assert answer.status_code == 400, path

@@ -297,9 +297,9 @@ def test_whoever_asks_for_news_of_a_case_with_a_person_is_not_asked_for_the_orde
     shop.settle()
     first = shop.write("refund: please, my order is LO-48213", "Refund")
     shop.sync_and_settle()
-    assert shop.rows("SELECT state, is_open FROM support_case") == [("person", True)]
+    assert shop.rows("SELECT state, is_open FROM support_case") == [("eligible", True)]
     answer(shop, first, "refund: any news?")
-    assert reasons(shop)[1] == "Its refund is with a person already (person)."
+    assert reasons(shop)[1] == "Its refund is with a person already (eligible)."
     assert shop.received() == []
     assert shop.one("SELECT count(*) FROM support_case") == 1
 

@@ -1,0 +1,84 @@
+"""Which items of the order a mail names, and how many of each."""
+
+import pytest
+
+from domain.order import OrderItem
+from domain.order_action import WantedItem
+from handlers.wish.items import TOO_MANY, UNCLEAR_MANY, UNCLEAR_WHICH
+from handlers.wish.others import AMOUNT, ANOTHER
+from handlers.wish.reading import WHICH
+from tests.handlers.wishing import order_in, order_of, wish_in
+
+TWO_LAMPS = order_of(
+    OrderItem("ALBA", "Alba table lamp", 1, 8900),
+    OrderItem("SOL", "Soleil floor lamp", 1, 14900),
+    OrderItem("BULB-E27", "LED bulb E27, 2700 K", 4, 900),
+)
+
+
+def items_of(text, order=TWO_LAMPS, language="en"):
+    return {item.sku: item.quantity for item in wish_in(text, language, order).items}
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("Please refund the floor lamp.", {"SOL": 1}),
+        ("Please refund the Soleil.", {"SOL": 1}),
+        ("Please refund both lamps.", {"ALBA": 1, "SOL": 1}),
+        ("Please refund two of the bulbs.", {"BULB-E27": 2}),
+        ("Please refund 3 bulbs and the table lamp.", {"ALBA": 1, "BULB-E27": 3}),
+        ("Please refund BULB-E27, all four.", {"BULB-E27": 4}),
+        ("Please refund all bulbs.", {"BULB-E27": 4}),
+        ("I want to return everything but not the bulbs.", {"ALBA": 1, "SOL": 1}),
+        ("I want to return the whole order.", {}),
+        ("I bought a floor lamp and some bulbs. The floor lamp is broken. Please refund it.", {"SOL": 1}),
+    ],
+)
+def test_items_are_found_by_name_number_and_what_is_kept(text, items):
+    assert items_of(text) == items
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "items"),
+    [
+        ("Ich möchte zwei der Tassen zurückgeben.", "de", {"MUG-2": 2}),
+        ("Ich möchte die TASSEN zurückgeben.", "de", {"MUG-2": 3}),
+        ("Je voudrais retourner une tasse.", "fr", {"MUG-2": 1}),
+        ("Quiero devolver la lampara.", "es", {"LAMP-1": 1}),
+        ("Quiero devolver las tres tazas.", "es", {"MUG-2": 3}),
+    ],
+)
+def test_plural_case_and_accents_do_not_matter(text, language, items):
+    assert items_of(text, order_in(language), language) == items
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("Please refund the lamp.", UNCLEAR_WHICH),
+        ("Please refund the bulb.", UNCLEAR_MANY),
+        ("Please refund six bulbs.", TOO_MANY),
+        ("Please refund the toaster.", "It names “toaster”, which is no item of the order."),
+        ("It is broken. Please refund it.", WHICH),
+        ("Please refund everything except the bulb.", UNCLEAR_MANY),
+        ("Please refund 45.00 EUR for the floor lamp.", AMOUNT),
+        ("Please refund order LO-48999.", ANOTHER),
+    ],
+)
+def test_what_is_unclear_about_items_is_a_doubt(text, doubt):
+    assert doubt in wish_in(text, "en", TWO_LAMPS).doubts
+
+
+def test_the_price_of_an_item_may_be_named():
+    assert wish_in("Please refund the 149,00 € for the floor lamp.", "en", TWO_LAMPS).doubts == ()
+
+
+def test_without_an_order_no_item_is_looked_for():
+    assert wish_in("Please refund the toaster.").items == ()
+
+
+def test_what_an_exchange_is_for_is_not_what_it_is_of():
+    shoes = order_of(OrderItem("S-BLUE", "Blue shoes", 1, 9900), OrderItem("S-RED", "Red shoes", 1, 9900))
+    wish = wish_in("I'd like to exchange the blue shoes for a red pair.", "en", shoes)
+    assert wish.items == (WantedItem("S-BLUE", 1),)
