@@ -3,10 +3,11 @@
 from parts.answering import Answering
 from parts.mail import Mail
 from parts.shop import Shops
+from parts.ticketing import Tickets
 from settings import Settings
 
 
-class Services(Answering, Mail, Shops):
+class Services(Answering, Mail, Shops, Tickets):
     """Everything a program may ask for."""
 
 

@@ -15,7 +15,7 @@ from commands.importing import tenant_of
 from commands.settings_of import services_for
 from domain.category import Category
 from domain.conversation import Conversation
-from domain.decision import Decision, Effect, IdentityMail, OrderAct, Reply
+from domain.decision import Decision, Effect, IdentityMail, InternalNote, OrderAct, Reply, TicketMessage
 from domain.errors import BadInput, Unreadable
 from domain.message import Message
 from domain.ports import Handler, Reads
@@ -154,8 +154,10 @@ def _line(name: str, understanding: Understanding, decision: Decision) -> dict[s
 
 def _effect(effect: Effect) -> dict[str, str]:
     match effect:
-        case Reply() | IdentityMail():
+        case Reply() | IdentityMail() | TicketMessage():
             return {"kind": effect.kind, "to": effect.to.address, "text": effect.text}
+        case InternalNote():
+            return {"kind": effect.kind, "to": effect.order_number, "text": effect.text}
         case OrderAct():
             amount = f" {effect.amount}" if effect.amount else ""
             return {"kind": effect.kind, "to": effect.order_number, "text": f"{effect.action}{amount}"}

@@ -24,6 +24,8 @@ class EffectKind(StrEnum):
     REPLY = "reply"
     IDENTITY = "identity"
     ORDER_ACT = "order_act"
+    TICKET_MESSAGE = "ticket_message"
+    INTERNAL_NOTE = "internal_note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,44 @@ class OrderAct:
     kind: EffectKind = EffectKind.ORDER_ACT
 
 
+class WordsFor(StrEnum):
+    """Who reads what goes onto a ticket: a note is for the merchant's own people alone."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMessage:
+    """A text that leaves by the ticket of an order instead of by Gmail. `side` is CUSTOMER or SUPPLIER.
+
+    For a customer the recipient comes from the headers of their mail, as for a `Reply`, and the same guards it.
+    """
+
+    side: WordsFor
+    order_number: str
+    to: Address
+    subject: str
+    text: str
+    kind: EffectKind = EffectKind.TICKET_MESSAGE
+
+
+@dataclass(frozen=True, slots=True)
+class InternalNote:
+    """A note on the ticket of an order, which nobody outside reads; a hold posts it, too.
+
+    `after_reply`: it waits until a reply of the decision has left, and ends with what that said.
+    """
+
+    order_number: str
+    text: str
+    after_reply: bool = False
+    kind: EffectKind = EffectKind.INTERNAL_NOTE
+
+
 # One thing to be done in the world. A new kind is a new member here, and mypy names every place that must know it.
-Effect = Reply | IdentityMail | OrderAct
+Effect = Reply | IdentityMail | OrderAct | TicketMessage | InternalNote
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from domain.order_action import Action, WantedItem
 
 
 class EffectState(StrEnum):
-    """The send machine of GMAIL.md 5.4. `HELD` waits for a person, `WAITING` for the order action that it tells of.
+    """The send machine of GMAIL.md 5.4. `HELD` waits for a person, `WAITING` for the order action that it tells of, or
+    for the ticket by which it leaves.
 
     The last four are ends.
     """
@@ -117,6 +118,36 @@ class ActState(StrEnum):
     SENDING = "sending"
     UNCERTAIN = "uncertain"
     DONE = "done"
+    REFUSED = "refused"
+    NEEDS_PERSON = "needs_person"
+    CANCELLED = "cancelled"
+
+
+class TicketState(StrEnum):
+    """A ticket of the merchant's system. Of `CREATING` and `UNCERTAIN` nobody knows before a look.
+
+    `WANTED` is looked for before it is made; `NEEDS_PERSON` is what cannot be made, or may have been made twice.
+    """
+
+    WANTED = "wanted"
+    CREATING = "creating"
+    UNCERTAIN = "uncertain"
+    KNOWN = "known"
+    NEEDS_PERSON = "needs_person"
+
+
+class WordsState(StrEnum):
+    """What goes onto a ticket. `WAITING` waits for a reply to leave; of `SENDING` and `UNCERTAIN` nobody knows.
+
+    `HELD` and `REFUSED` certainly did not get there; of `NEEDS_PERSON` a person has to find out.
+    """
+
+    WAITING = "waiting"
+    PENDING = "pending"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    DONE = "done"
+    HELD = "held"
     REFUSED = "refused"
     NEEDS_PERSON = "needs_person"
     CANCELLED = "cancelled"

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, text
 from domain.case import CaseState
 from domain.composition import Attempt
 from domain.conversation import Conversation
-from domain.decision import Decision, Disposition, IdentityMail, OrderAct, Reply
+from domain.decision import Decision, Disposition, IdentityMail, InternalNote, OrderAct, Reply, TicketMessage, WordsFor
 from domain.delivery import EffectState
 from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.understanding import Understanding
-from storage import acts, attempts, cases, events, identity_links, settling
+from storage import acts, attempts, cases, events, identity_links, settling, tickets
 from storage.codec import composition_from_json, composition_to_json, dumps
 from storage.messages import Claimed
 from storage.references import new_reference
@@ -189,10 +189,16 @@ def _write(
                 # Not before the case stands: a person who releases the reply later asks in their own words.
                 if released and case is not None:
                     identity_links.write(db, claim, decision_id, case, effect, position=position)
-            case OrderAct():
+            case TicketMessage(side=WordsFor.CUSTOMER):
+                # Until it leaves it is a reply as any other, for the desk and for all that guards it.
+                reply = Reply(effect.to, effect.subject, effect.text)
+                _write_reply(db, claim, decision_id, reply, position=position, state=waiting, act=act)
+            case OrderAct() | TicketMessage() | InternalNote():
                 pass
             case _:
                 assert_never(effect)
+    on_ticket = [effect for effect in decision.effects if isinstance(effect, TicketMessage | InternalNote)]
+    tickets.of_decision(db, claim, decision_id, on_ticket, understanding, released=released)
 
 
 def _move_case(

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     INCIDENTS = "incidents"
     GAPS = "gaps"
     ACT = "act"
+    TICKET = "ticket"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

@@ -7,16 +7,20 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from domain.decision import EffectKind
+from domain.decision import EffectKind, WordsFor
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import act_ends, cases, citations, claims, events, identity_links
+from storage import act_ends, cases, citations, claims, events, identity_links, tickets
+from storage.tickets import Words
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A claimed row. `in_reply_to` and `references` come from the mail that is answered: as hostile as it was."""
+    """A claimed row. `in_reply_to` and `references` come from the mail that is answered: as hostile as it was.
+
+    `ticket` is the ticket by which it leaves instead of by Gmail, where the tenant wants that.
+    """
 
     tenant: UUID
     id: UUID
@@ -42,6 +46,7 @@ class Effect:
     looks: int
     fence: int
     waited: timedelta
+    ticket: UUID | None = None
 
     @property
     def written_at(self) -> datetime:
@@ -91,7 +96,11 @@ _CLAIM = text("""
         o.recipient, o.recipient_name, o.subject, o.text, o.reference, m.parsed ->> 'rfc_message_id' AS in_reply_to,
         m.parsed -> 'references' AS refs, o.created_at, o.released_at, o.draft_id,
         coalesce(o.pre_history_id, b.history_id, 0) AS pre, o.attempts, o.looks, o.fence,
-        now() - coalesce(o.sending_at, now()) AS waited
+        now() - coalesce(o.sending_at, now()) AS waited,
+        (SELECT t.id FROM decision d
+            JOIN ticketing c ON c.tenant_id = d.tenant_id AND c.mode = 'ticket_only'
+            JOIN ticket t ON t.tenant_id = d.tenant_id AND t.id = d.ticket_id AND t.state <> 'needs_person'
+            WHERE d.tenant_id = o.tenant_id AND d.id = o.decision_id AND o.kind = 'reply') AS ticket
 """)
 
 _DRAFTED = text("""
@@ -138,6 +147,12 @@ _COUNT = text("""
     VALUES (:tenant, :scope, CAST(:key AS text) || coalesce(to_char(now(), CAST(:within AS text)), ''), current_date, 1)
     ON CONFLICT (tenant_id, scope, key, day) DO UPDATE SET n = reply_counter.n + 1 WHERE reply_counter.n < :limit
     RETURNING n
+""")
+
+_TO_TICKET = text("""
+    UPDATE outbox SET state = 'waiting', sending_at = now(), lease_until = NULL, last_error = ''
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = 'pending'
+    RETURNING conversation_id
 """)
 
 _SENT = text("""
@@ -187,7 +202,7 @@ def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list
             tenant, row.id, EffectKind(row.kind), row.decision_id, row.message_id, row.mailbox_id, row.address,
             row.thread_id, EffectState(row.state), row.automatic, Address(row.recipient, row.recipient_name),
             row.subject, row.text, row.reference, row.in_reply_to or "", tuple(row.refs or ()), row.created_at,
-            row.released_at, row.draft_id, int(row.pre), row.attempts, row.looks, row.fence, row.waited,
+            row.released_at, row.draft_id, int(row.pre), row.attempts, row.looks, row.fence, row.waited, row.ticket,
         )
         for row in rows
     ]  # fmt: skip
@@ -204,6 +219,33 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
 
     What nobody approved leaves only while the mailbox was synced within `sight`: somebody may have answered by hand.
     """
+    gate, reason = _forbidden(db, effect, sight)
+    if gate is not Gate.OPEN:
+        return gate, reason
+    values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
+    return (Gate.OPEN, "") if db.execute(_SENDING, values).rowcount == 1 else (Gate.LOST, "Another worker took it.")
+
+
+def hand_to_ticket(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[Gate, str]:
+    """The same for a reply that leaves by its ticket: from here on it waits for what becomes of it there."""
+    gate, reason = _forbidden(db, effect, sight)
+    if gate is not Gate.OPEN or effect.ticket is None:
+        return gate, reason
+    if not tickets.takes_words(db, effect.tenant, effect.ticket):
+        return Gate.WAIT, "A person has its ticket by now."
+    values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
+    row = db.execute(_TO_TICKET, values).one_or_none()
+    if row is None:
+        return Gate.LOST, "Another worker took it."
+    words = Words(
+        WordsFor.CUSTOMER, effect.text, effect.recipient.address, effect.automatic, effect.decision, effect.message,
+        row.conversation_id, effect.id,
+    )  # fmt: skip
+    tickets.write(db, effect.tenant, effect.ticket, words)
+    return Gate.OPEN, ""
+
+
+def _forbidden(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, str]:
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
     now = db.execute(_GATE, {**values, "sight": sight}).one_or_none()
     if now is None:
@@ -235,7 +277,7 @@ def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[
         exceeded = _exceeded(db, effect, per_day=per_day, per_hour=per_hour)
         if exceeded:
             return Gate.HOLD, f"Too many automatic replies {exceeded}; a person decides."
-    return (Gate.OPEN, "") if db.execute(_SENDING, values).rowcount == 1 else (Gate.LOST, "Another worker took it.")
+    return Gate.OPEN, ""
 
 
 def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
@@ -245,6 +287,7 @@ def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
         return False
     if effect.answers:
         db.execute(_LABEL, {"tenant": effect.tenant, "id": effect.message})
+        tickets.reply_left(db, effect.tenant, effect.decision, effect.text)
     _record(db, effect, "sent", effect=effect.id)
     act_ends.confirmed(db, effect.tenant, effect.id)
     return True

@@ -29,6 +29,8 @@ _SAVE_REVOCATION = text("""
 """)
 _WEBHOOK = text("SELECT secret_sealed FROM shop_webhook WHERE tenant_id = :tenant FOR UPDATE")
 _SAVE_WEBHOOK = text("UPDATE shop_webhook SET secret_sealed = :secret WHERE tenant_id = :tenant")
+_TICKETING = text("SELECT secret_sealed FROM ticketing WHERE tenant_id = :tenant FOR UPDATE")
+_SAVE_TICKETING = text("UPDATE ticketing SET secret_sealed = :secret WHERE tenant_id = :tenant")
 
 
 def reseal(db: Connection, tenant: UUID, vault: Resealer) -> int:
@@ -53,4 +55,7 @@ def reseal(db: Connection, tenant: UUID, vault: Resealer) -> int:
     for row in db.execute(_WEBHOOK, {"tenant": tenant}).all():
         secret = fresh(row.secret_sealed, "", "shop_webhook")
         db.execute(_SAVE_WEBHOOK, {"tenant": tenant, "secret": secret})
+    for row in db.execute(_TICKETING, {"tenant": tenant}).all():
+        secret = fresh(row.secret_sealed, "", "ticketing")
+        db.execute(_SAVE_TICKETING, {"tenant": tenant, "secret": secret})
     return changed

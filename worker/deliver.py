@@ -16,6 +16,7 @@ from storage import mailboxes, outbox
 from storage.outbox import Effect
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
+from worker.by_ticket import by_ticket
 from worker.sending import carry_out, end_at_a_person, to_person
 
 log = structlog.get_logger()
@@ -65,10 +66,13 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
 
 def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
     match effect.kind:
+        case EffectKind.REPLY if effect.ticket is not None and effect.state is EffectState.PENDING:
+            by_ticket(services, effect)
         case EffectKind.REPLY | EffectKind.IDENTITY:
             carry_out(services, gmail, effect)
-        case EffectKind.ORDER_ACT:
-            log.error("effect_not_due", effect=effect.id, kind=effect.kind)  # worker/act.py carries these out
+        case EffectKind.ORDER_ACT | EffectKind.TICKET_MESSAGE | EffectKind.INTERNAL_NOTE:
+            # worker/act.py and worker/tickets.py carry these out, from tables of their own.
+            log.error("effect_not_due", effect=effect.id, kind=effect.kind)
         case _:
             assert_never(effect.kind)
 

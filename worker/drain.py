@@ -8,7 +8,7 @@ from uuid import UUID
 from bootstrap import Services
 from storage import due
 from storage.due import Kind
-from worker import act, deliver, fetch, gaps, incidents, index, label, learn, process, revoke, sync
+from worker import act, deliver, fetch, gaps, incidents, index, label, learn, process, revoke, sync, tickets
 from worker.attempt import attempt
 
 # One round of a stage for one tenant: claim a batch, work through it, say how many rows that were.
@@ -26,15 +26,17 @@ STAGES: Mapping[Kind, Stage] = {
     Kind.INCIDENTS: incidents.work,
     Kind.GAPS: gaps.work,
     Kind.ACT: act.work,
+    Kind.TICKET: tickets.work,
 }
 
 # What a stage makes due: woken as a hint as soon as it has done something.
 NEXT: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.SYNC: (Kind.FETCH,),
     Kind.FETCH: (Kind.PROCESS,),
-    Kind.PROCESS: (Kind.ACT, Kind.DELIVER),
+    Kind.PROCESS: (Kind.ACT, Kind.DELIVER, Kind.TICKET),
     Kind.ACT: (Kind.DELIVER,),
-    Kind.DELIVER: (Kind.LABEL,),
+    Kind.DELIVER: (Kind.LABEL, Kind.TICKET),
+    Kind.TICKET: (Kind.LABEL,),
     # The next batch, behind the mail that has come meanwhile.
     Kind.INDEX: (Kind.INDEX,),
 }

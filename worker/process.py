@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from bootstrap import Services
+from domain.bridging import BridgeRules
 from domain.category import Category
 from domain.conversation import Conversation
 from domain.decision import Decision, Disposition
@@ -15,13 +16,25 @@ from domain.ports import Handler
 from domain.supplier import Directory
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
-from storage import decisions, gap_work, identity_links, mailboxes, messages, reclassify, standings, suppliers
+from parts.tables import TenantOrders
+from storage import (
+    decisions,
+    gap_work,
+    identity_links,
+    mailboxes,
+    messages,
+    reclassify,
+    standings,
+    suppliers,
+    ticketing,
+)
 from storage.mailboxes import Mailbox
 from storage.messages import Claimed, Fetched
 from storage.reclassify import Known as Said
 from understanding.cascade import known_as
 from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
+from worker.bridging import Bridge
 from worker.suggesting import Decided, with_suggestions
 from worker.together import Row, write_all
 
@@ -43,6 +56,7 @@ class Known:
     said: Mapping[UUID, Said]
     suppliers: Directory
     confirmed: frozenset[UUID]
+    bridge: BridgeRules | None
 
     def policy_for(self, mailbox: UUID) -> Policy:
         known = self.mailboxes[mailbox]
@@ -70,6 +84,7 @@ def work(services: Services, tenant: UUID) -> int:
             reclassify.known(db, tenant, [one.claim.id for one in taken]),
             suppliers.directory(db, tenant),
             identity_links.confirmed(db, tenant, [one.claim.id for one in taken]),
+            ticketing.rules(db, tenant),
         )
     fresh = [one for one in taken if one.claim.attempts <= MAX_ATTEMPTS]
     for one in taken:
@@ -100,6 +115,10 @@ def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
             message=one.claim.id,
             stage="process",
         )
+    messages_by_id = {one.claim.id: one.message for one in batch}
+    orders = TenantOrders(services.database, known.tenant)
+    bridge = Bridge(known.bridge, orders, known.suppliers, messages_by_id, known.conversations)
+    decided = bridge.over(decided)
     rows = [
         Row(
             one.claim,

@@ -87,7 +87,7 @@ def _send(services: Services, gmail: Outgoing, effect: Effect, draft_id: str | N
     if draft_id is None:
         return
     with services.database.transaction(effect.tenant) as db:
-        gate, reason = outbox.begin_sending(db, effect, sight=_sight(services))
+        gate, reason = outbox.begin_sending(db, effect, sight=sight_of(services))
         if gate is Gate.WAIT:
             outbox.move(db, effect, EffectState.DRAFTED, after=TURN, error=reason, counts=False)
     match gate:
@@ -200,7 +200,7 @@ def _move(
         outbox.move(db, effect, state, after=after, error=error, looked=looked)
 
 
-def _sight(services: Services) -> timedelta:
+def sight_of(services: Services) -> timedelta:
     """How old our view of a mailbox may be for an automatic reply to leave."""
     return timedelta(minutes=10, seconds=3 * services.settings.poll_seconds)
 

@@ -36,6 +36,7 @@ LISTENER_MAY_READ = {
     "knowledge": {"tenant_id", "wanted", "done", "next_at", "lease_until"},
     "gap_work": {"tenant_id", "wanted", "done", "next_at", "lease_until"},
     "order_act": {"tenant_id", "state", "next_at", "lease_until"},
+    "ticket": {"tenant_id", "next_at", "lease_until"},
     "due": {"kind", "tenant_id"},
 }
 

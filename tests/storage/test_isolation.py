@@ -14,11 +14,13 @@ from sqlalchemy import table as named
 from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
 
 import storage
+from adapters.ticketing import Connection
 from domain.answering import AnswerLook, CheckedQuestion, Verdict
+from domain.bridging import BridgeRules, Mode
 from domain.case import Case, CaseState
 from domain.category import Category
-from domain.decision import Decision, IdentityMail, OrderAct, Tried
-from domain.delivery import DraftRef, EffectState, SentRef
+from domain.decision import Decision, IdentityMail, InternalNote, OrderAct, Tried, WordsFor
+from domain.delivery import DraftRef, EffectState, SentRef, TicketState, WordsState
 from domain.earned import NotEnough
 from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.incident import Incident
@@ -90,6 +92,11 @@ from storage import (
     sync,
     tenants,
     thread,
+    ticket_ends,
+    ticket_words,
+    ticket_work,
+    ticketing,
+    tickets,
 )
 from storage.approvals import Approved, Wanted
 from storage.documents import StoredDocument
@@ -105,6 +112,7 @@ from storage.passages import Piece, Vectors
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
 from storage.sync import Cursor
+from storage.tickets import Words
 from tests.support import pipeline
 from tests.support.pipeline import Shop
 from worker.drain import STAGES
@@ -156,6 +164,8 @@ class Foreign:
     supplier: UUID
     done: UUID
     unknown: UUID
+    ticket: ticket_work.Due
+    words: ticket_words.DueWords
 
     @property
     def waiting(self) -> Waiting:
@@ -178,6 +188,9 @@ AN_ANSWER = Answer(uuid4(), "hello", "ABCDEF")
 A_LINK = IdentityMail(Address("a@b.example"), "Was it you?", "{link}", "LO-SECRET")
 A_CLAIM = "We have refunded 0.01 EUR to you."
 A_WEBHOOK = shop_webhooks.Webhook("https://shop.example/ours", Sealed(b"ours"))
+A_SYSTEM = ticketing.Connected("https://tickets.example", "ours", Sealed(b"ours"), "/tickets", "UTC")
+THE_RULES = BridgeRules(Mode.GMAIL_ONLY)
+A_NOTE = Words(WordsFor.NOTE, "hello")
 A_SUPPLIER = Supplier("Ours", ("ours.example",))
 A_LITTLE = Money(1, "EUR")
 A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
@@ -538,6 +551,62 @@ CASES = {
     "thread.html_of": lambda db, t, b: thread.html_of(db, t, b.message),
     "thread.raw_of": lambda db, t, b: thread.raw_of(db, t, b.message),
     "thread.attachment_name": lambda db, t, b: thread.attachment_name(db, t, b.message, 0),
+    "ticketing.find": lambda db, t, b: ticketing.find(db, t),
+    "ticketing.rules": lambda db, t, b: ticketing.rules(db, t),
+    "ticketing.put": lambda db, t, b: ticketing.put(db, t, A_SYSTEM, THE_RULES, actor="x") and None,
+    "ticketing.set_rules": lambda db, t, b: ticketing.set_rules(db, t, THE_RULES, actor="x") and t == b.tenant,
+    "ticketing.clear": lambda db, t, b: ticketing.clear(db, t, actor="x") and t == b.tenant,
+    "ticketing.trouble": lambda db, t, b: ticketing.trouble(db, t, "x"),
+    "ticketing.last_error": lambda db, t, b: ticketing.last_error(db, t),
+    "ticketing.waiting": lambda db, t, b: ticketing.waiting(db, t),
+    "tickets.of_decision": lambda db, t, b: tickets.of_decision(
+        db, replace(b.claim, tenant=t), b.decision, [InternalNote("LO-SECRET", "x")], None, released=True
+    ),
+    "tickets.open_one": lambda db, t, b: tickets.open_one(db, t, "LO-SECRET", None, None, about=0),
+    "tickets.takes_words": lambda db, t, b: tickets.takes_words(db, t, b.ticket.id),
+    "tickets.write": lambda db, t, b: tickets.write(db, t, b.ticket.id, A_NOTE),
+    "tickets.reply_left": lambda db, t, b: tickets.reply_left(db, t, b.decision, "x"),
+    "ticket_work.claim": lambda db, t, b: ticket_work.claim(db, t, SOON),
+    "ticket_work.lock": lambda db, t, b: ticket_work.lock(db, replace(b.ticket, tenant=t)),
+    "ticket_work.begin_creating": lambda db, t, b: (
+        ticket_work.begin_creating(db, replace(b.ticket, tenant=t), "x", SOON) is not ticket_work.Gate.LOST
+    ),
+    "ticket_work.known": lambda db, t, b: ticket_work.known(
+        db, replace(b.ticket, tenant=t), 1, "x", system="x", lease=SOON
+    ),
+    "ticket_work.move": lambda db, t, b: ticket_work.move(
+        db, replace(b.ticket, tenant=t), TicketState.WANTED, after=SOON, error="x"
+    ),
+    "ticket_work.anew": lambda db, t, b: ticket_work.anew(db, replace(b.ticket, tenant=t)),
+    "ticket_work.give_back": lambda db, t, b: ticket_work.give_back(
+        db, replace(b.ticket, tenant=t), after=SOON, error="x"
+    ),
+    "ticket_work.idle": lambda db, t, b: ticket_work.idle(db, replace(b.ticket, tenant=t)),
+    "ticket_work.rest": lambda db, t, b: ticket_work.rest(db, t, SOON),
+    "ticket_words.next_words": lambda db, t, b: ticket_words.next_words(db, replace(b.ticket, tenant=t)),
+    "ticket_words.begin": lambda db, t, b: (
+        ticket_words.begin(db, replace(b.ticket, tenant=t), b.words, SOON)[0] is not ticket_work.Gate.LOST
+    ),
+    "ticket_words.move": lambda db, t, b: ticket_words.move(
+        db, replace(b.ticket, tenant=t), b.words, WordsState.UNCERTAIN, after=SOON, error="x"
+    ),
+    "ticket_ends.done": lambda db, t, b: ticket_ends.done(db, replace(b.ticket, tenant=t), b.words),
+    "ticket_ends.held": lambda db, t, b: ticket_ends.held(db, replace(b.ticket, tenant=t), b.words, "x"),
+    "ticket_ends.refused": lambda db, t, b: ticket_ends.refused(db, replace(b.ticket, tenant=t), b.words, "x"),
+    "ticket_ends.needs_person": lambda db, t, b: ticket_ends.needs_person(
+        db, replace(b.ticket, tenant=t), b.words, "x"
+    ),
+    "ticket_ends.ticket_to_person": lambda db, t, b: ticket_ends.ticket_to_person(db, replace(b.ticket, tenant=t), "x"),
+    "ticket_ends.disconnected": lambda db, t, b: ticket_ends.disconnected(db, replace(b.ticket, tenant=t), "x"),
+    "ticket_ends.replies_to_person": lambda db, t, b: ticket_ends.replies_to_person(
+        db, replace(b.ticket, tenant=t), "x"
+    ),
+    "ticket_ends.look_again": lambda db, t, b: ticket_ends.look_again(
+        db, t, "LO-SECRET-2", external_id=None, actor="x"
+    ),
+    "outbox.hand_to_ticket": lambda db, t, b: (
+        outbox.hand_to_ticket(db, replace(b.effect, tenant=t), sight=SOON)[0] is not Gate.LOST
+    ),
 }
 
 
@@ -666,6 +735,7 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         attempts.record(db, fetched.claim, [Tried("LO-SECRET", exists=True)])
         shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
         suppliers.save(db, tenant, Supplier("Secret", ("secret.example",)), actor="x")
+        _tickets(shop, db)
         # The page behind it is asked for in its own tests: here it is enough that there is one.
         link = text("""
             INSERT INTO identity_link (tenant_id, id, case_id, message_id, order_number, address, expires_at)
@@ -675,6 +745,19 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
             WHERE c.tenant_id = :tenant LIMIT 1
         """)
         db.execute(link, {"tenant": tenant})
+
+
+def _tickets(shop: Shop, db) -> None:
+    """A ticket whose words are due at a system that is away, and one that a person has."""
+    nowhere = Connection("http://127.0.0.1:9/secret", "secret", "secret")
+    system = shop.services.sealed_ticketing(shop.tenant, nowhere)
+    ticketing.put(db, shop.tenant, system, BridgeRules(Mode.TICKET_ONLY), actor="x")
+    ticketing.trouble(db, shop.tenant, "secret")
+    tickets.open_one(db, shop.tenant, "LO-SECRET-2", None, None, about=0)
+    db.execute(text("UPDATE ticket SET state = 'needs_person'"))
+    ticket = tickets.open_one(db, shop.tenant, "LO-SECRET", None, None, about=0)
+    db.execute(text("UPDATE decision SET ticket_id = :ticket"), {"ticket": ticket})
+    tickets.write(db, shop.tenant, ticket, A_NOTE)
 
 
 @pytest.fixture
@@ -691,6 +774,8 @@ def foreign(rival) -> Foreign:
         db.execute(text("UPDATE status_page SET next_at = now()"))
         page = incidents.claim(db, tenant, SOON)
         order_act = act_work.claim(db, tenant, SOON)
+        ticket = ticket_work.claim(db, tenant, SOON)
+        words = ticket_words.next_words(db, ticket)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]
@@ -704,7 +789,7 @@ def foreign(rival) -> Foreign:
         services, rival.one("SELECT id FROM support_case"), rival.one("SELECT id FROM order_act WHERE state = 'held'"),
         order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
         rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
-        rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"),
+        rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"), ticket, words,
     )  # fmt: skip
 
 

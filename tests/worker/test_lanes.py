@@ -6,7 +6,7 @@ import pytest
 from domain.errors import TryAgain
 from storage.due import Kind
 from tests.support.pipeline import TestServices
-from worker.drain import drain_in_lanes
+from worker.drain import NEXT, drain_in_lanes
 from worker.process import BATCH
 
 
@@ -42,7 +42,7 @@ def test_lanes_share_what_is_due_and_decide_each_mail_once(shop):
     assert len(services.lanes) == 2
     assert shop.one("SELECT count(*) FROM decision") == count
     assert shop.one("SELECT count(DISTINCT message_id) FROM decision") == count
-    assert set(woken) == {Kind.DELIVER}
+    assert set(woken) == set(NEXT[Kind.PROCESS])
 
 
 def test_trouble_in_a_lane_is_raised_when_all_have_ended(settings):

@@ -1,0 +1,115 @@
+"""The texts of a claimed ticket, in their order, and each move of their machine: pending, sending, uncertain.
+
+Whoever has claimed the ticket has its texts: each move locks the ticket's row under its fence.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.decision import WordsFor
+from domain.delivery import WordsState
+from storage import citations, claims, ticket_work
+from storage.ticket_work import Due, Gate
+
+
+@dataclass(frozen=True, slots=True)
+class DueWords:
+    """The next text for a ticket. `decision` and `reply` are None for what no decision and no draft stands behind."""
+
+    id: UUID
+    side: WordsFor
+    text: str
+    marker: str
+    recipient: str
+    automatic: bool
+    customer: str
+    customer_name: str
+    decision: UUID | None
+    reply: UUID | None
+    state: WordsState
+    attempts: int
+    looks: int
+    repeats: int
+
+    @property
+    def asked(self) -> bool:
+        """Whether the system may have them already."""
+        return self.state is not WordsState.PENDING
+
+
+_NEXT = text("""
+    SELECT w.id, w.side, w.text, w.marker, w.recipient, w.automatic, coalesce(c.customer_address, '') AS customer,
+        coalesce(c.customer_name, '') AS customer_name, w.decision_id AS decision, w.reply_id AS reply, w.state,
+        w.attempts, w.looks, w.repeats
+    FROM ticket_words w LEFT JOIN conversation c ON c.tenant_id = w.tenant_id AND c.id = w.conversation_id
+    WHERE w.tenant_id = :tenant AND w.ticket_id = :id AND w.state IN ('pending', 'sending', 'uncertain')
+    ORDER BY w.seq LIMIT 1
+""")
+
+_SENDING = text("""
+    UPDATE ticket_words SET state = 'sending', sending_at = now(), attempts = attempts + 1,
+        repeats = repeats + CASE WHEN state = 'pending' THEN 0 ELSE 1 END,
+        looks = CASE WHEN state = 'pending' THEN looks ELSE 0 END
+    WHERE tenant_id = :tenant AND id = :words AND state IN ('pending', 'sending', 'uncertain')
+""")
+_RENEW = text("UPDATE ticket SET lease_until = now() + :lease WHERE tenant_id = :tenant AND id = :id")
+
+_MOVE_WORDS = text("""
+    UPDATE ticket_words SET state = :state, last_error = :error, looks = looks + :looked
+    WHERE tenant_id = :tenant AND id = :words AND state IN ('pending', 'sending', 'uncertain')
+""")
+
+
+def next_words(db: Connection, due: Due) -> DueWords | None:
+    """The oldest text of the ticket that is not at an end."""
+    row = db.execute(_NEXT, _values(due)).mappings().one_or_none()
+    return DueWords(**{**row, "side": WordsFor(row["side"]), "state": WordsState(row["state"])}) if row else None
+
+
+def begin(db: Connection, due: Due, words: DueWords, lease: timedelta) -> tuple[Gate, str]:
+    """Look once more at everything that forbids it; when nothing does, the row says `sending` after the commit."""
+    now = ticket_work.lock(db, due)
+    if now is None:
+        return Gate.LOST, "Another worker took it."
+    if words.automatic and not now.answering:
+        return Gate.PAUSED, "Answering by itself is paused."
+    # It may have waited for its ticket for an hour: what it quotes and what it claims is held against the rows again.
+    doubt = _doubt(db, due.tenant, words) if words.automatic and words.side is WordsFor.CUSTOMER else ""
+    if doubt:
+        return Gate.HOLD, f"{doubt} A person decides."
+    if db.execute(_SENDING, {**_values(due), "words": words.id}).rowcount != 1:
+        return Gate.LOST, "Somebody else ended it."
+    db.execute(_RENEW, {**_values(due), "lease": lease})
+    return Gate.OPEN, ""
+
+
+def move(
+    db: Connection,
+    due: Due,
+    words: DueWords,
+    state: WordsState,
+    *,
+    after: timedelta,
+    error: str,
+    looked: bool = False,
+) -> bool:
+    """Give the ticket back with these words in `state`: they and what is behind them are due again in `after`."""
+    if ticket_work.lock(db, due) is None:
+        return False
+    values = {**_values(due), "words": words.id, "state": state.value, "error": error[:500], "looked": int(looked)}
+    db.execute(_MOVE_WORDS, values)
+    ticket_work.give_back(db, due, after=after, error=error)
+    return True
+
+
+def _doubt(db: Connection, tenant: UUID, words: DueWords) -> str:
+    if words.decision is None:
+        return ""
+    return citations.doubt(db, tenant, words.decision) or claims.doubt(db, tenant, words.decision, words.text)
+
+
+def _values(due: Due) -> dict[str, object]:
+    return {"tenant": due.tenant, "id": due.id, "fence": due.fence}
