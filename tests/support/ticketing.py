@@ -17,6 +17,7 @@ from storage.tickets import Words
 from tests.support.pipeline import CUSTOMER, Shop
 
 ORDER = "LO-77701"
+TRACKING = "https://parcels.example/1"
 LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 # The stand-in plays "slow" for longer than this.
 SECONDS = 0.7
@@ -56,7 +57,10 @@ class Bridged:
         return self.outside.system.desk
 
     def order(self, number: str, customer: str = CUSTOMER) -> None:
-        known = Order(number, customer, "shipped", Money(2000, "EUR"), Money(0, "EUR"), LONG_AGO, None)
+        known = Order(
+            number, customer, "shipped", Money(2000, "EUR"), Money(0, "EUR"), LONG_AGO, tracking_url=TRACKING,
+            status_at=LONG_AGO,
+        )  # fmt: skip
         with self.shop.services.database.transaction(self.shop.tenant) as db:
             orders.save(db, self.shop.tenant, [known])
         if self.is_known:
