@@ -10,7 +10,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapters import logs
 from bootstrap import Services, build
-from commands import database, demo, evaluate, explain, importing, incidents, keys, refunds, suppliers, tenant, train
+from commands import (
+    database,
+    demo,
+    evaluate,
+    explain,
+    importing,
+    incidents,
+    keys,
+    refunds,
+    suppliers,
+    tenant,
+    ticketing,
+    train,
+)
 from settings import Settings, read_or_exit
 
 COMMANDS = (
@@ -26,6 +39,7 @@ COMMANDS = (
     refunds.refunds,
     suppliers.suppliers,
     tenant.tenant,
+    ticketing.ticketing,
     train.train,
 )
 

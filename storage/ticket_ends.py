@@ -18,7 +18,10 @@ _END = text("""
     RETURNING message_id
 """)
 
-_PROGRESS = text("UPDATE ticket SET attempts = 0, looks = 0, last_error = '' WHERE tenant_id = :tenant AND id = :id")
+_PROGRESS = text("""
+    UPDATE ticket SET attempts = 0, looks = 0, last_error = '', due_since = now()
+    WHERE tenant_id = :tenant AND id = :id
+""")
 
 _REPLY = text("""
     UPDATE outbox SET state = :state, last_error = :error, sent_at = CASE WHEN :state = 'sent' THEN now() END

@@ -59,13 +59,15 @@ class Gate(StrEnum):
 
 
 _CLAIM = text("""
-    UPDATE ticket t SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
-    FROM (SELECT x.id, m.sender_address, m.sender_name, m.subject, m.thread_id, m.received_at,
+    WITH due AS MATERIALIZED (
+        SELECT x.id, m.sender_address, m.sender_name, m.subject, m.thread_id, m.received_at,
             left(coalesce(m.parsed ->> 'text', ''), 20000) AS body
         FROM ticket x LEFT JOIN message m ON m.tenant_id = x.tenant_id AND m.id = x.message_id
         WHERE x.tenant_id = :tenant AND x.next_at <= now() AND (x.lease_until IS NULL OR x.lease_until < now())
-        ORDER BY x.next_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED) due
-    WHERE t.tenant_id = :tenant AND t.id = due.id
+        ORDER BY x.next_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED
+    )
+    UPDATE ticket t SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
+    FROM due WHERE t.tenant_id = :tenant AND t.id = due.id
     RETURNING t.id, t.order_number, t.type, t.marker, t.external_id, t.system, t.state, t.attempts, t.looks, t.fence,
         now() - coalesce(t.due_since, now()) AS waited, coalesce(due.sender_address, '') AS sender,
         coalesce(due.sender_name, '') AS sender_name, coalesce(due.subject, '') AS subject,

@@ -22,6 +22,7 @@ from storage import suppliers, ticket_ends, ticket_words, ticket_work, ticketing
 from storage.ticket_words import DueWords
 from storage.ticket_work import Due, Gate
 from worker.backoff import after_attempts
+from worker.patience import ran_out
 
 LEASE = timedelta(minutes=8)
 LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30))
@@ -144,7 +145,9 @@ def _wait(
     looked: bool = False,
 ) -> None:
     with services.database.transaction(due.tenant) as db:
-        ticket_words.move(db, due, words, state, after=after, error=error, looked=looked)
+        # What may be there already is looked for to its end; what never was does not wait for ever.
+        if state is WordsState.UNCERTAIN or not ran_out(db, due, error):
+            ticket_words.move(db, due, words, state, after=after, error=error, looked=looked)
 
 
 def _hidden(services: Services, due: Due) -> None:

@@ -22,6 +22,7 @@ from storage import ticket_ends, ticket_words, ticket_work, ticketing
 from storage.ticket_work import Due, Gate
 from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
+from worker.patience import MAX_ATTEMPTS, ran_out
 from worker.ticket_words import carry_words
 
 # Longer than the four questions of one making may take, each with a renewed login, with the wait for the database.
@@ -31,10 +32,7 @@ BATCH = 20
 # How long to wait before each look for a ticket that may have been made, or is hidden still: most of an hour.
 LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30))
 
-# A system in trouble: after the first nothing for a customer waits for it any more, after the second nothing does.
-LATE, UNHEARD = timedelta(hours=2), timedelta(days=3)
 PAUSE = timedelta(minutes=15)
-MAX_ATTEMPTS = 1000
 
 # After a ticket that took this many seconds the tenant's others wait: a dead system must not keep others waiting.
 SLOW, REST = 10.0, timedelta(minutes=1)
@@ -43,7 +41,6 @@ NEVER = "The ticketing system never said whether it made a ticket, and shows non
 SEVERAL = "The ticketing system has several tickets that could be the one of this mail. A person says which."
 _MOVED = "Another ticketing system was connected while it was not known whether this ticket was made."
 _GONE = "The ticketing system was disconnected."
-_AWAY = "The ticketing system cannot be asked for hours now"
 _PAUSED = "Answering by itself is paused."
 _COMMENT = "Opened for a customer's mail."
 
@@ -185,7 +182,8 @@ def _move(
     services: Services, due: Due, state: TicketState, *, after: timedelta, error: str, looked: bool = False
 ) -> None:
     with services.database.transaction(due.tenant) as db:
-        ticket_work.move(db, due, state, after=after, error=error, looked=looked)
+        if state is not TicketState.WANTED or not ran_out(db, due, error):
+            ticket_work.move(db, due, state, after=after, error=error, looked=looked)
 
 
 def _failed(services: Services, due: Due, error: Exception) -> None:
@@ -195,12 +193,8 @@ def _failed(services: Services, due: Due, error: Exception) -> None:
     with services.database.transaction(due.tenant) as db:
         if isinstance(error, NeedsPerson):
             ticketing.trouble(db, due.tenant, reason)
-        if due.waited > UNHEARD or due.attempts > MAX_ATTEMPTS:
-            ticket_ends.ticket_to_person(db, due, f"{_AWAY}: {reason}")
-            return
-        if due.waited > LATE:
-            ticket_ends.replies_to_person(db, due, f"{_AWAY}: {reason}")
-        ticket_work.give_back(db, due, after=max(wait, after_attempts(due.attempts)), error=reason)
+        if not ran_out(db, due, reason):
+            ticket_work.give_back(db, due, after=max(wait, after_attempts(due.attempts)), error=reason)
 
 
 def _to_person(services: Services, due: Due, reason: str) -> None:

@@ -26,6 +26,10 @@ class Ticketing:
     def close(self) -> None:
         self._session.close()
 
+    def sign_in(self) -> None:
+        """Ask for a login and nothing else. Raises NeedsPerson where it is refused, TryAgain where nobody answers."""
+        self._session.sign_in()
+
     def by_order(self, number: str) -> tuple[Ticket, ...]:
         """The tickets of a sales order, the newest first; () where there is none."""
         return self._found("GetTicketsByAmazonOrderNumber", "amazonOrderNumber", number)

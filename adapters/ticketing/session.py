@@ -68,6 +68,9 @@ class Session:
     def close(self) -> None:
         self._http.close()
 
+    def sign_in(self) -> None:
+        self._login_once(refused="")
+
     def read(self, path: str, query: Mapping[str, str]) -> Any:
         """The JSON of a read, None where nothing is found. Raises TryAgain, NeedsPerson: an error is never "none"."""
         try:

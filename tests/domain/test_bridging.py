@@ -108,5 +108,3 @@ def test_words_are_found_again_by_their_marker_and_by_no_other():
 )
 def test_a_ticket_has_the_type_of_what_its_mail_is_about(category, sub_intent, found):
     assert ticket_type(category, sub_intent) is found
-
-

@@ -1,5 +1,7 @@
 """The machine of a ticket: found or made once, its texts in order and each at most once; what is unknown a person's."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from domain.bridging import Mode
@@ -306,6 +308,17 @@ def test_two_workers_never_have_the_same_ticket(bridge):
         assert ticket_work.claim(two, tenant, LEASE) is None
 
 
+def test_two_workers_at_once_make_each_ticket_once_and_put_each_text_there_once(bridge):
+    numbers = [f"LO-{60000 + place}" for place in range(8)]
+    for number in numbers:
+        bridge.order(number)
+    markers = [bridge.words(side, number=number) for number in numbers for side in (WordsFor.NOTE, WordsFor.CUSTOMER)]
+    with ThreadPoolExecutor(2) as threads:
+        assert sum(threads.map(lambda _: bridge.run(), range(2))) == len(numbers)
+    assert [bridge.times(marker) for marker in markers] == [1] * len(markers)
+    assert bridge.made() == len(numbers)
+
+
 def test_a_worker_whose_lease_ran_out_changes_nothing_any_more(bridge):
     marker = bridge.words()
     services, tenant = bridge.shop.services, bridge.shop.tenant
@@ -337,7 +350,7 @@ def test_a_system_that_is_away_for_hours_leaves_the_replies_to_people_and_for_da
     bridge.run()
     assert (bridge.state(note), bridge.state(reply)) == ("pending", "pending")
     bridge.shop.change("UPDATE ticket SET due_since = now() - interval '3 hours'")
-    bridge.later()
+    bridge.later(2)
     assert (bridge.state(note), bridge.state(reply)) == ("pending", "held")
     bridge.shop.change("UPDATE ticket SET due_since = now() - interval '73 hours'")
     bridge.later()
