@@ -71,8 +71,12 @@ _STUCK = """
         WHERE o.tenant_id = :tenant AND o.state = 'waiting'
     UNION ALL SELECT 'a reply that is held where nobody sees it', o.id FROM outbox o
         JOIN decision d ON d.tenant_id = o.tenant_id AND d.id = o.decision_id
-        WHERE o.tenant_id = :tenant AND o.state = 'held'
-            AND (NOT d.is_current OR d.disposition <> 'hold' OR d.settled_at IS NOT NULL)
+        WHERE o.tenant_id = :tenant AND o.state = 'held' AND d.is_current
+            AND (d.disposition <> 'hold' OR d.settled_at IS NOT NULL)
+"""
+
+_STORY = """
+    SELECT case_id, actor, from_state, to_state, reason FROM case_event WHERE tenant_id = :tenant ORDER BY id
 """
 
 _BEGUN = frozenset({"sending", "uncertain", "done", "needs_person"})
@@ -96,7 +100,7 @@ def always(world: World) -> None:
 def at_rest(world: World) -> None:
     """Everything was worked through, without a fault, until nothing was due."""
     stuck = [tuple(row) for row in world.rows(_STUCK)]
-    assert not stuck, stuck
+    assert not stuck, (stuck, world.rows(_STORY))
     for key, row in ((str(row.id), row) for row in world.rows(_ACTS)):
         ends = {"done": ["promised", "paid"], "refused": ["promised", "released"], "needs_person": ["promised"]}
         if row.lines and row.state in ends:
