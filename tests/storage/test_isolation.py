@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -39,8 +39,10 @@ from storage import (
     answer_standings,
     answer_verdicts,
     approvals,
+    attempt_groups,
     attempts,
     case_history,
+    case_shown,
     cases,
     checked,
     citations,
@@ -74,6 +76,7 @@ from storage import (
     reclassify,
     refund_export,
     refund_policies,
+    refund_totals,
     refunds_list,
     replies,
     revocations,
@@ -87,6 +90,7 @@ from storage import (
     thread,
 )
 from storage.approvals import Approved, Wanted
+from storage.codec import dumps
 from storage.documents import StoredDocument
 from storage.due import Kind
 from storage.gap_work import GapWork
@@ -230,6 +234,10 @@ CASES = {
         db, t, b.decision, member=b.member, what=Wanted.REASON, text_to_send="hello", reference="ABCDEF"
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
+    "attempt_groups.groups": lambda db, t, b: attempt_groups.groups(db, t),
+    "case_shown.step_of": lambda db, t, b: case_shown.step_of(db, t, b.decision),
+    "case_shown.has_approved": lambda db, t, b: case_shown.has_approved(db, t, b.act, b.member),
+    "refund_totals.since": lambda db, t, b: refund_totals.since(db, t, LONG_AGO),
     "case_history.history": lambda db, t, b: case_history.history(db, t, b.case),
     "case_history.of_conversation": lambda db, t, b: case_history.of_conversation(db, t, b.conversation),
     "case_history.note": lambda db, t, b: case_history.note(
@@ -378,6 +386,7 @@ CASES = {
     "claims.would_be_proven": lambda db, t, b: claims.would_be_proven(db, t, b.decision, A_CLAIM),
     "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
     "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
+    "conversations.from_address": lambda db, t, b: conversations.from_address(db, t, "anna@customer.example"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
     ),
@@ -458,6 +467,7 @@ CASES = {
     "members.add": lambda db, t, b: (
         members.add(db, t, email="owner@rival.example", name="x", password_hash="x", role="owner") and None
     ),
+    "members.names": lambda db, t, b: members.names(db, t).get(str(b.member)),
     "members.set_password_hash": lambda db, t, b: members.set_password_hash(db, t, b.member, "x"),
     "members.open_session": lambda db, t, b: members.open_session(db, t, b.member),
     "members.of_session": lambda db, t, b: members.of_session(db, t, b.session),
@@ -645,6 +655,10 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         db.execute(text("UPDATE order_act SET state = 'done', sent_to = 'https://127.0.0.1:9/secret'"))
         acts.propose(db, tenant, released, None, alone, released=True)
         acts.approve(db, tenant, acts.propose(db, tenant, held, None, A_REFUND, released=False), member=member)
+        step = dumps(asdict(Case("refund", CaseState.PERSON)))
+        db.execute(
+            text("UPDATE decision SET case_on_release = CAST(:c AS jsonb) WHERE id = :id"), {"c": step, "id": held}
+        )
         [fetched] = messages.claim_fetched(db, tenant, limit=1, lease=timedelta())
         attempts.record(db, fetched.claim, [Tried("LO-SECRET", exists=True)])
         shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
