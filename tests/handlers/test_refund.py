@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 
 from domain.case import Case, CaseState, Identity
+from domain.claims.proof import Done, Proven, unproven
+from domain.claims.reading import claims_in
 from domain.decision import Check, Decision, Disposition, IdentityMail, OrderAct, Reply
 from domain.message import Attachment
 from domain.money import Money
@@ -391,6 +393,9 @@ def test_every_action_has_its_words_in_every_language_and_only_paid_money_is_cal
     assert ("49" in text) == (action in {Action.REFUND, Action.CANCEL, Action.RETURN})
     assert "{" not in text
     assert "LO-1" in text
+    # What the guard at sending will look for: the act that was done proves every word of it.
+    amount = act_of(decision).amount
+    assert unproven(claims_in(text), Proven((Done(action, amount),))) == ()
 
 
 def test_no_hold_mails_the_customers_address():

@@ -34,6 +34,7 @@ from domain.sealed import Sealed
 from domain.supplier import Supplier
 from storage import (
     act_ends,
+    act_found_out,
     act_work,
     acts,
     answer_standings,
@@ -54,6 +55,7 @@ from storage import (
     document_list,
     documents,
     events,
+    found_out,
     gap_work,
     gaps,
     identity_links,
@@ -154,6 +156,7 @@ class Foreign:
     link: UUID
     supplier: UUID
     done: UUID
+    unknown: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -214,6 +217,7 @@ CASES = {
     "act_ends.called_off": lambda db, t, b: act_ends.called_off(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
+    "act_found_out.found_out": lambda db, t, b: act_found_out.found_out(db, t, b.act, member=b.member, done=True),
     "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
@@ -221,6 +225,7 @@ CASES = {
     "acts.held": lambda db, t, b: acts.held(db, t, b.decision),
     "acts.approve": lambda db, t, b: acts.approve(db, t, b.act, member=b.member),
     "acts.make_due": lambda db, t, b: acts.make_due(db, t, b.held, b.case, member=b.member),
+    "acts.is_unknown": lambda db, t, b: acts.is_unknown(db, t, b.case),
     "acts.cancel": lambda db, t, b: acts.cancel(db, t, b.decision, reason="x"),
     "acts.cancel_of_case": lambda db, t, b: acts.cancel_of_case(db, t, b.case, reason="x"),
     "approvals.approve": lambda db, t, b: (
@@ -345,6 +350,7 @@ CASES = {
         one for one in knowledge_search.search(db, t, "secret") if "secret" in one.path
     ],
     "replies.by_a_person": lambda db, t, b: replies.by_a_person(db, t, b.effect.id),
+    "found_out.settle": lambda db, t, b: found_out.settle(db, t, b.unknown, member=b.member, was_done=True),
     "gaps.every": lambda db, t, b: [one for one in gaps.every(db, t) if one.id == b.gap],
     "gaps.one": lambda db, t, b: gaps.one(db, t, b.gap),
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
@@ -653,6 +659,8 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         done = acts.propose(db, tenant, released, None, alone, released=True)
         assert ledger.paid(db, tenant, done)
         db.execute(text("UPDATE order_act SET state = 'done', sent_to = 'https://127.0.0.1:9/secret'"))
+        unknown = acts.propose(db, tenant, released, None, alone, released=True)
+        db.execute(text("UPDATE order_act SET state = 'needs_person' WHERE id = :id"), {"id": unknown})
         acts.propose(db, tenant, released, None, alone, released=True)
         acts.approve(db, tenant, acts.propose(db, tenant, held, None, A_REFUND, released=False), member=member)
         step = dumps(asdict(Case("refund", CaseState.PERSON)))
@@ -701,6 +709,7 @@ def foreign(rival) -> Foreign:
         services, rival.one("SELECT id FROM support_case"), rival.one("SELECT id FROM order_act WHERE state = 'held'"),
         order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
         rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
+        rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"),
     )  # fmt: skip
 
 
