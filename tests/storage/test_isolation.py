@@ -240,6 +240,7 @@ CASES = {
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
     "attempt_groups.groups": lambda db, t, b: attempt_groups.groups(db, t),
+    "case_shown.conversation_of": lambda db, t, b: case_shown.conversation_of(db, t, b.act),
     "case_shown.step_of": lambda db, t, b: case_shown.step_of(db, t, b.decision),
     "case_shown.has_approved": lambda db, t, b: case_shown.has_approved(db, t, b.act, b.member),
     "refund_totals.since": lambda db, t, b: refund_totals.since(db, t, LONG_AGO),

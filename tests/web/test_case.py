@@ -303,6 +303,32 @@ def test_what_became_of_it_explains_itself(browser: Browser, till: Till, wanted:
     )
 
 
+@pytest.mark.parametrize(
+    ("done", "state", "entries", "said"),
+    [
+        ("yes", "done", ["promised", "paid"], "Noted: it was done."),
+        ("no", "refused", ["promised", "released"], "Noted: it was not done. Its money is free again."),
+    ],
+)
+def test_who_looked_at_the_shop_says_what_became_of_it_once(
+    browser: Browser, filler: Filler, till: Till, wanted: Held, join, done: str, state: str, entries: list, said: str
+) -> None:
+    approve(browser, wanted)
+    till.became(wanted, "needs_person")
+    act, viewer = till.act(wanted), join("viewer")
+    assert "What did you find at the shop?" not in page_of(viewer, wanted)
+    assert viewer.post(f"/acts/{act}/found", {"done": done}).status_code == 403
+    page = seen(page_of(browser, wanted))
+    assert "It was done: 49.90 EUR went back It was not done: set 49.90 EUR free" in page
+    assert "Nothing was changed" in seen(browser.press(f"/acts/{act}/found", {"done": "perhaps"}))
+    assert said in seen(browser.press(f"/acts/{act}/found", {"done": done, "reference": "shop-7"}))
+    assert filler.rows(ACTS) == [(state, 1)]
+    assert [row.kind for row in filler.rows(LEDGER)] == entries
+    other = "no" if done == "yes" else "yes"
+    assert "Nothing was changed" in seen(browser.press(f"/acts/{act}/found", {"done": other}))
+    assert [row.kind for row in filler.rows(LEDGER)] == entries
+
+
 def test_a_case_that_follows_another_one_leads_back_to_it(browser: Browser, filler: Filler, till: Till) -> None:
     mailbox = filler.mailbox()
     first = till.wanted(mailbox, thread="t1")

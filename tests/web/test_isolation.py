@@ -38,6 +38,7 @@ TAKES: dict[str, str] = {
     "case.approve": "wanted",
     "case.refuse": "wanted",
     "case.ask": "wanted",
+    "case.found": "act",
     "orders.order": "order",
     "suppliers.one": "supplier",
     "suppliers.change": "supplier",
@@ -152,7 +153,7 @@ def _money(filler: Filler, mark: str, mailbox: UUID, message: Message) -> dict[s
     till.became(paid, "done", reference=f"{mark} reference")
     wanted = till.wanted(mailbox, number=number, message=message, reason=f"{mark} reason")
     till.tried(mailbox, (f"{mark}-9", True), message=message)
-    return {"order": number, "wanted": wanted.decision}
+    return {"order": number, "wanted": wanted.decision, "act": till.act(wanted)}
 
 
 def _knowledge(filler: Filler, mark: str, mailbox: UUID) -> dict[str, UUID | str]:
