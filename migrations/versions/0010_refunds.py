@@ -252,7 +252,8 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER keep_ledger ON ledger_entry")
     op.execute("DROP FUNCTION keep_ledger")
     drop(TENANT_TABLES)
-    op.execute("DROP INDEX conversation_of_customer, support_case_of_order, support_case_list, shop_order_list, shop_order_in_status")
+    op.execute("DROP INDEX conversation_of_customer, support_case_of_order, support_case_list")
+    op.execute("DROP INDEX shop_order_list, shop_order_in_status")
     op.execute(
         "ALTER TABLE support_case DROP COLUMN action, DROP COLUMN items, DROP COLUMN reason, DROP COLUMN evidence,"
         " DROP COLUMN identity, DROP COLUMN amount_minor, DROP COLUMN currency, DROP COLUMN rule,"
