@@ -101,7 +101,8 @@ def _settle(
     if _unfit(text):
         flash(f"Nothing was done: {_unfit(text)}", "warning")
         return shown(conversation, typed=typed)
-    tenant, me, became = member().tenant, member().id, False
+    tenant, me = member().tenant, member().id
+    became: Approved | bool = False
     why = line(request.form.get("claim_reason", ""))
     try:
         with services().database.transaction(tenant) as db:
@@ -123,7 +124,7 @@ def _settle(
     if became in {False, Approved.LATE}:
         flash(_LATE, "warning")
         return shown(conversation, unsent=text)
-    flash(*_SAID[typed.prepared.act if typed.prepared else became])
+    flash(*_SAID[typed.prepared.act if typed.prepared else str(became)])
     return redirect(url_for("conversation.page", conversation=conversation))
 
 

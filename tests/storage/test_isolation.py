@@ -34,13 +34,16 @@ from domain.sealed import Sealed
 from domain.supplier import Supplier
 from storage import (
     act_ends,
+    act_found_out,
     act_work,
     acts,
     answer_standings,
     answer_verdicts,
     approvals,
+    attempt_groups,
     attempts,
     case_history,
+    case_shown,
     cases,
     checked,
     citations,
@@ -52,6 +55,7 @@ from storage import (
     document_list,
     documents,
     events,
+    found_out,
     gap_work,
     gaps,
     identity_links,
@@ -74,6 +78,7 @@ from storage import (
     reclassify,
     refund_export,
     refund_policies,
+    refund_totals,
     refunds_list,
     replies,
     revocations,
@@ -150,6 +155,7 @@ class Foreign:
     link: UUID
     supplier: UUID
     done: UUID
+    unknown: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -210,6 +216,7 @@ CASES = {
     "act_ends.called_off": lambda db, t, b: act_ends.called_off(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
+    "act_found_out.found_out": lambda db, t, b: act_found_out.found_out(db, t, b.act, member=b.member, done=True),
     "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
@@ -217,6 +224,7 @@ CASES = {
     "acts.held": lambda db, t, b: acts.held(db, t, b.decision),
     "acts.approve": lambda db, t, b: acts.approve(db, t, b.act, member=b.member),
     "acts.make_due": lambda db, t, b: acts.make_due(db, t, b.held, b.case, member=b.member),
+    "acts.is_unknown": lambda db, t, b: acts.is_unknown(db, t, b.case),
     "acts.cancel": lambda db, t, b: acts.cancel(db, t, b.decision, reason="x"),
     "acts.cancel_of_case": lambda db, t, b: acts.cancel_of_case(db, t, b.case, reason="x"),
     "approvals.approve": lambda db, t, b: (
@@ -230,6 +238,9 @@ CASES = {
         db, t, b.decision, member=b.member, what=Wanted.REASON, text_to_send="hello", reference="ABCDEF"
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
+    "attempt_groups.groups": lambda db, t, b: [one for one in attempt_groups.groups(db, t) if "SECRET" in str(one)],
+    "case_shown.step_of": lambda db, t, b: case_shown.step_of(db, t, b.decision),
+    "case_shown.has_approved": lambda db, t, b: case_shown.has_approved(db, t, b.act, b.member),
     "case_history.history": lambda db, t, b: case_history.history(db, t, b.case),
     "case_history.of_conversation": lambda db, t, b: case_history.of_conversation(db, t, b.conversation),
     "case_history.note": lambda db, t, b: case_history.note(
@@ -245,6 +256,7 @@ CASES = {
         one for one in orders_list.page(db, t) + orders_list.page(db, t, after="LO-SECRET") if "SECRET" in one.number
     ],
     "orders_list.one": lambda db, t, b: orders_list.one(db, t, "LO-SECRET"),
+    "refund_totals.since": lambda db, t, b: refund_totals.since(db, t, LONG_AGO),
     "refunds_list.acts": lambda db, t, b: refunds_list.acts(db, t) or refunds_list.acts(db, t, after=b.act),
     "refunds_list.attempts": lambda db, t, b: refunds_list.attempts(db, t),
     "refunds_list.waiting_for_second": lambda db, t, b: refunds_list.waiting_for_second(db, t),
@@ -337,6 +349,7 @@ CASES = {
         one for one in knowledge_search.search(db, t, "secret") if "secret" in one.path
     ],
     "replies.by_a_person": lambda db, t, b: replies.by_a_person(db, t, b.effect.id),
+    "found_out.settle": lambda db, t, b: found_out.settle(db, t, b.unknown, member=b.member, was_done=True),
     "gaps.every": lambda db, t, b: [one for one in gaps.every(db, t) if one.id == b.gap],
     "gaps.one": lambda db, t, b: gaps.one(db, t, b.gap),
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
@@ -378,6 +391,7 @@ CASES = {
     "claims.would_be_proven": lambda db, t, b: claims.would_be_proven(db, t, b.decision, A_CLAIM),
     "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
     "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
+    "conversations.from_address": lambda db, t, b: conversations.from_address(db, t, "anna@customer.example"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
     ),
@@ -458,6 +472,7 @@ CASES = {
     "members.add": lambda db, t, b: (
         members.add(db, t, email="owner@rival.example", name="x", password_hash="x", role="owner") and None
     ),
+    "members.names": lambda db, t, b: members.names(db, t).get(str(b.member)),
     "members.set_password_hash": lambda db, t, b: members.set_password_hash(db, t, b.member, "x"),
     "members.open_session": lambda db, t, b: members.open_session(db, t, b.member),
     "members.of_session": lambda db, t, b: members.of_session(db, t, b.session),
@@ -643,6 +658,8 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         done = acts.propose(db, tenant, released, None, alone, released=True)
         assert ledger.paid(db, tenant, done)
         db.execute(text("UPDATE order_act SET state = 'done', sent_to = 'https://127.0.0.1:9/secret'"))
+        unknown = acts.propose(db, tenant, released, None, alone, released=True)
+        db.execute(text("UPDATE order_act SET state = 'needs_person' WHERE id = :id"), {"id": unknown})
         acts.propose(db, tenant, released, None, alone, released=True)
         acts.approve(db, tenant, acts.propose(db, tenant, held, None, A_REFUND, released=False), member=member)
         [fetched] = messages.claim_fetched(db, tenant, limit=1, lease=timedelta())
@@ -687,6 +704,7 @@ def foreign(rival) -> Foreign:
         services, rival.one("SELECT id FROM support_case"), rival.one("SELECT id FROM order_act WHERE state = 'held'"),
         order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
         rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
+        rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"),
     )  # fmt: skip
 
 
