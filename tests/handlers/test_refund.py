@@ -176,6 +176,21 @@ def test_a_doubt_of_the_first_mail_is_not_forgotten_with_the_second():
     assert any(not check.passed for check in decision.checks)
 
 
+def test_what_a_subject_said_otherwise_is_not_forgotten_with_the_second_mail():
+    table = Table(Judge(values={"approvals": 0}))
+    table.write("I would like to exchange my whole order.", subject="Cancel my order")
+    assert table.case.doubts
+    decision = table.write("LO-1", "LO-1", language="und", subject="Re: Cancel my order")
+    assert decision.disposition is Disposition.HOLD
+    assert decision.reason.startswith(table.case.doubts[0])
+
+
+def test_an_action_that_only_the_subject_of_the_first_mail_names_is_what_is_wanted():
+    table = Table()
+    decision = table.write("LO-1", "LO-1", subject="Cancel my order")
+    assert act_of(decision).action is Action.CANCEL
+
+
 @pytest.mark.parametrize(
     ("outcome", "wanted", "words"),
     [(Outcome.REASON_WANTED, "reason", "why you ask for this"), (Outcome.EVIDENCE_WANTED, "evidence", "a picture")],
