@@ -425,3 +425,17 @@ def test_what_cannot_be_looked_up_is_still_remembered_for_members():
     assert [(one.number, one.exists) for one in decision.tried] == [("LO-9", False)]
     assert "It also names LO-9" in decision.reason
     assert {one for one in ORDERS if one in decision.reason} == {"LO-1"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to return the desk lamp and exchange the mugs.",
+        "Please return the lamp. Also, please exchange the mugs.",
+    ],
+)
+def test_one_thing_back_and_another_exchanged_is_a_persons(text):
+    table = Table(Judge(values={"approvals": 0}))
+    decision = table.write(text, "LO-1")
+    assert decision.disposition is Disposition.HOLD
+    assert any(not check.passed for check in decision.checks)
