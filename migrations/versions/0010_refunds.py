@@ -21,6 +21,7 @@ ALTER TABLE support_case
   ADD COLUMN rule text NOT NULL DEFAULT '',
   ADD COLUMN policy_version integer NOT NULL DEFAULT 0,
   ADD COLUMN words text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN doubts text[] NOT NULL DEFAULT '{}',
   ADD COLUMN language text NOT NULL DEFAULT '',
   ADD COLUMN writer text NOT NULL DEFAULT '',
   ADD COLUMN previous_id uuid,
@@ -257,7 +258,7 @@ def downgrade() -> None:
     op.execute(
         "ALTER TABLE support_case DROP COLUMN action, DROP COLUMN items, DROP COLUMN reason, DROP COLUMN evidence,"
         " DROP COLUMN identity, DROP COLUMN amount_minor, DROP COLUMN currency, DROP COLUMN rule,"
-        " DROP COLUMN policy_version, DROP COLUMN words, DROP COLUMN language, DROP COLUMN writer,"
+        " DROP COLUMN policy_version, DROP COLUMN words, DROP COLUMN doubts, DROP COLUMN language, DROP COLUMN writer,"
         " DROP COLUMN previous_id"
     )
     op.execute("UPDATE support_case SET is_open = state IN ('requested', 'order_wanted')")
