@@ -34,7 +34,6 @@ from domain.sealed import Sealed
 from domain.supplier import Supplier
 from storage import (
     act_ends,
-    act_found_out,
     act_work,
     acts,
     answer_standings,
@@ -217,7 +216,6 @@ CASES = {
     "act_ends.called_off": lambda db, t, b: act_ends.called_off(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
-    "act_found_out.found_out": lambda db, t, b: act_found_out.found_out(db, t, b.act, member=b.member, done=True),
     "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
@@ -253,8 +251,6 @@ CASES = {
     "ledger.paid": lambda db, t, b: ledger.paid(db, t, b.act),
     "ledger.released": lambda db, t, b: ledger.released(db, t, b.act),
     "ledger.entries": lambda db, t, b: ledger.entries(db, t, "LO-SECRET"),
-    "ledger.export_rows": lambda db, t, b: list(ledger.export_rows(db, t, LONG_AGO, LONG_AGO + timedelta(days=9999))),
-    "ledger.totals": lambda db, t, b: ledger.totals(db, t),
     "orders_list.page": lambda db, t, b: [
         one for one in orders_list.page(db, t) + orders_list.page(db, t, after="LO-SECRET") if "SECRET" in one.number
     ],
