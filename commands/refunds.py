@@ -17,7 +17,7 @@ from commands.reconciling import differences
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from parts.finance import payments, write_rows
-from storage import shop_webhooks
+from storage import found_out, shop_webhooks
 
 refunds = AppGroup("refunds", help="What was paid back, and the shop that pays it.")
 webhook = AppGroup("webhook", help="Where the shop itself carries out what was approved.")
@@ -63,6 +63,23 @@ def reconcile(slug: str, days: int) -> None:
     click.echo(f"{asked} acts compared, {found} differences.", err=True)
     if found:
         sys.exit(1)
+
+
+@refunds.command("settle", with_appcontext=False)
+@click.argument("key", type=click.UUID)
+@_tenant
+@click.option("--done/--not-done", required=True, help="Whether it was done, as you found it at the shop.")
+@click.option("--reference", default="", help="The shop's own name for it.")
+@click.option("--by", "email", required=True, help="The member who found it out.")
+def settle(key: UUID, slug: str, reference: str, email: str, *, done: bool) -> None:
+    """Book what you found at the shop about the act KEY, of which the shop never said what became."""
+    with services_for("database") as services:
+        tenant = tenant_of(services, slug)
+        member = _member(services, tenant, email)
+        with services.database.transaction(tenant) as db:
+            if not found_out.settle(db, tenant, key, member=member, was_done=done, reference=reference):
+                raise BadInput("key", "No act of this key waits for somebody to find out about it.")
+    click.echo("It is booked as done." if done else "Its money is free again.")
 
 
 @webhook.command("set", with_appcontext=False)

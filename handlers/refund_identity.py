@@ -100,7 +100,8 @@ def _in_vain(mail: Mail, case: Case, found: Found, tried: tuple[Tried, ...]) -> 
     """No number fits the sender, whatever the cause: the same reply once, then a person."""
     case = case.with_wrong_numbers(*(normal_number(number) for number, _ in found))
     names = ", ".join(case.wrong_numbers)
-    if len(case.wrong_numbers) >= MOST_WRONG_NUMBERS or ORDER_NUMBER_AGAIN in case.asked:
+    asked = ORDER_NUMBER_AGAIN in case.asked or case.state is CaseState.IDENTITY_WANTED
+    if len(case.wrong_numbers) >= MOST_WRONG_NUMBERS or asked:
         reason = f"No order number fits the sender; tried: {names}."
         return replace(for_a_person(case, reason), tried=tried)
     reply = mail.reply(mail.wording.order_wanted_again)
@@ -147,7 +148,8 @@ def _without_number(mail: Mail, case: Case, orders: Orders) -> Decision:
                 passed=False,
             )
         )
-    if case.asked:
+    # A person may have asked for something else, before the order was known.
+    if case.asked or case.state not in _ORDER_IS_OPEN:
         names = f" (tried before: {', '.join(case.wrong_numbers)})" if case.wrong_numbers else ""
         return for_a_person(case, f"Asked for the order number, the writer named none{names}.")
     return Decision.release("Asked for the order number.", mail.reply(mail.wording.order_wanted)).moving(

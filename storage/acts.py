@@ -71,6 +71,10 @@ _CANCEL_OF_CASE = text("""
 """)
 
 
+_UNKNOWN = text("""
+    SELECT EXISTS (SELECT FROM order_act WHERE tenant_id = :tenant AND case_id = :case AND state = 'needs_person')
+""")
+
 _BUSY = "Something else is being done for this case already."
 
 
@@ -142,6 +146,12 @@ def cancel(db: Connection, tenant: UUID, decision: UUID, *, reason: str) -> bool
 def cancel_of_case(db: Connection, tenant: UUID, case: UUID, *, reason: str, but: UUID | None = None) -> None:
     """The same for all that was proposed for a case, whichever its decisions, `but` this one."""
     db.execute(_CANCEL_OF_CASE, {"tenant": tenant, "case": case, "reason": reason, "but": but})
+
+
+def is_unknown(db: Connection, tenant: UUID, case: UUID) -> bool:
+    """Whether nobody knows yet what became of an action of this case: a person has to find out."""
+    found: bool = db.execute(_UNKNOWN, {"tenant": tenant, "case": case}).scalar_one()
+    return found
 
 
 def _pays_back(action: Action, amount: Money | None) -> bool:

@@ -78,7 +78,7 @@ def approve(
         if is_new:
             _record(db, tenant, member, waiting, "act_approved_once", act=act.id)
         return Approved.SECOND if is_new else Approved.SAME
-    settling.settle(db, tenant, decision, member=member, settlement="sent")
+    settling.settle(db, tenant, decision, member=member, settlement="sent", for_good=True)
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.WAITING, act=act.id)
     moved = act.case
     if case is not None and waiting.conversation is not None:
@@ -110,7 +110,7 @@ def refuse(
         return False
     waiting, case = found
     answer = Answer(member, text_to_send, reference, claim_reason)
-    _settle_otherwise(db, tenant, waiting, answer, reason="It was refused.")
+    _settle_otherwise(db, tenant, waiting, answer, reason="It was refused.", for_good=True)
     case = replace(case, rule=rule_or_reason[:200])
     if waiting.conversation is not None:
         cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=rule_or_reason)
@@ -158,6 +158,8 @@ def _to_settle(db: Connection, tenant: UUID, decision: UUID, target: CaseState) 
     if linked is None and waiting.step is None and not _has_open_case(db, tenant, waiting):
         raise BadInput("case", "There is no open case here: send a reply instead.")
     case = _case(db, tenant, waiting, linked, target)
+    if case is not None and case.id is not None and acts.is_unknown(db, tenant, case.id):
+        raise BadInput("act", "Nobody knows yet whether the shop did it: find out and say so first.")
     return (waiting, case) if case is not None else None
 
 
@@ -170,9 +172,11 @@ def _case(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None, t
     return settling.ending_in(*found, target) if found is not None else None
 
 
-def _settle_otherwise(db: Connection, tenant: UUID, waiting: Waiting, answer: Answer, *, reason: str) -> None:
+def _settle_otherwise(
+    db: Connection, tenant: UUID, waiting: Waiting, answer: Answer, *, reason: str, for_good: bool = False
+) -> None:
     """The reply leaves by itself, and what was proposed is given up."""
-    settling.settle(db, tenant, waiting.id, member=answer.member, settlement="sent")
+    settling.settle(db, tenant, waiting.id, member=answer.member, settlement="sent", for_good=for_good)
     acts.cancel(db, tenant, waiting.id, reason=reason)
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     settling.sent(db, tenant, waiting, answer, edited=edited)

@@ -54,10 +54,10 @@ _REMOVE = text("DELETE FROM support_case WHERE tenant_id = :tenant AND id = :id 
 _INSERT = text("""
     INSERT INTO support_case (tenant_id, id, conversation_id, kind, state, is_open, order_number, asked, wrong_numbers,
         action, items, reason, evidence, identity, amount_minor, currency, rule, policy_version, words,
-        language, writer, previous_id, version)
+        doubts, language, writer, previous_id, version)
     VALUES (:tenant, :id, :conversation, :kind, :state, :is_open, :order_number, :asked, :wrong_numbers, :action,
         CAST(:items AS jsonb), :reason, :evidence, :identity, :amount_minor, :currency, :rule, :policy_version,
-        :words, :language, :writer,
+        :words, :doubts, :language, :writer,
         coalesce(CAST(:previous_id AS uuid), (SELECT e.id FROM support_case e WHERE e.tenant_id = :tenant
             AND e.conversation_id = :conversation AND e.kind = :kind AND NOT e.is_open
             ORDER BY e.opened_at DESC, e.id LIMIT 1)), 1)
@@ -69,8 +69,8 @@ _UPDATE = text("""
     UPDATE support_case c SET state = :state, is_open = :is_open, order_number = :order_number, asked = :asked,
         wrong_numbers = :wrong_numbers, action = :action, items = CAST(:items AS jsonb), reason = :reason,
         evidence = :evidence, identity = :identity, amount_minor = :amount_minor, currency = :currency, rule = :rule,
-        policy_version = :policy_version, words = :words, language = :language, writer = :writer,
-        version = version + 1, moved_at = now()
+        policy_version = :policy_version, words = :words, doubts = :doubts,
+        language = :language, writer = :writer, version = version + 1, moved_at = now()
     WHERE tenant_id = :tenant AND version = :version AND id = :id
         AND (NOT :is_open OR NOT EXISTS (SELECT FROM support_case o WHERE o.tenant_id = c.tenant_id
             AND o.conversation_id = c.conversation_id AND o.is_open AND o.id <> c.id))

@@ -33,7 +33,7 @@ _RECENT = text("""
             WHEN o.state = 'sent' THEN 'sent'
             WHEN o.state = 'uncertain' THEN 'uncertain'
             WHEN o.state IN ('needs_person', 'failed') THEN 'needs a person'
-            WHEN o.state IN ('pending', 'drafted', 'sending') THEN 'leaving'
+            WHEN o.state IN ('waiting', 'pending', 'drafted', 'sending') THEN 'leaving'
             WHEN d.disposition = 'hold' THEN 'held'
             WHEN d.disposition = 'ignore' THEN 'ignored'
             WHEN o.state = 'cancelled' THEN 'not sent'

@@ -155,8 +155,10 @@ def _write(
     db: Connection, claim: Claimed, decision_id: UUID, decision: Decision, understanding: Understanding | None
 ) -> None:
     released = decision.disposition is Disposition.RELEASE
-    # Should a gate hold what is released here, the case moves when a person sends it after all.
-    on_release = decision.case if released else decision.case_on_release
+    acting = any(isinstance(effect, OrderAct) for effect in decision.effects)
+    # Should a gate hold what is released here, the case moves when a person sends it after all; but not where it has
+    # moved for good, with what is done with an order.
+    on_release = (None if acting else decision.case) if released else decision.case_on_release
     db.execute(
         _INSERT,
         {
@@ -175,7 +177,7 @@ def _write(
             "suggestions": dumps([asdict(one) for one in decision.suggestions]),
         },
     )  # fmt: skip
-    case = _move_case(db, claim, decision_id, decision, released=released)
+    case = _move_case(db, claim, decision_id, decision, with_reply=released and not acting)
     act = _write_acts(db, claim, decision_id, case, decision, released=released)
     # Who is told that something was done hears it when it is done.
     waiting = EffectState.HELD if not released else EffectState.WAITING if act else EffectState.PENDING
@@ -193,11 +195,12 @@ def _write(
                 assert_never(effect)
 
 
-def _move_case(db: Connection, claim: Claimed, decision_id: UUID, decision: Decision, *, released: bool) -> UUID | None:
+def _move_case(
+    db: Connection, claim: Claimed, decision_id: UUID, decision: Decision, *, with_reply: bool
+) -> UUID | None:
     if decision.case is None or claim.conversation is None:
         return None
-    # What is done with an order stands, whatever becomes of the reply that tells of it.
-    if released and not any(isinstance(effect, OrderAct) for effect in decision.effects):
+    if with_reply:
         return cases.move_with_reply(
             db, claim.tenant, decision_id, claim.conversation, decision.case, reason=decision.reason
         )

@@ -148,7 +148,7 @@ def send(
     if waiting is None:
         return False
     act, answer = acts.held(db, tenant, decision), Answer(member, text_to_send, reference, claim_reason)
-    settling.settle(db, tenant, decision, member=member, settlement="sent")
+    settling.settle(db, tenant, decision, member=member, settlement="sent", for_good=act is not None)
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     if act is not None:
         _to_person(db, tenant, waiting, act.case, member=member)

@@ -87,7 +87,8 @@ _DISCONNECT = text("""
 _HOLD_EFFECTS = text("""
     WITH unsent AS (
         UPDATE outbox SET state = 'held', last_error = :reason, fence = fence + 1, lease_until = NULL
-        WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('pending', 'drafted') RETURNING decision_id
+        WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('waiting', 'pending', 'drafted')
+        RETURNING decision_id
     )
     UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settled_by = NULL, settlement = NULL
     WHERE tenant_id = :tenant AND id IN (SELECT decision_id FROM unsent) RETURNING id

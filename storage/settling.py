@@ -39,7 +39,8 @@ _LOCK = text("""
 """)
 
 _SETTLE = text("""
-    UPDATE decision SET settled_at = now(), settled_by = :member, settlement = :settlement
+    UPDATE decision SET settled_at = now(), settled_by = :member, settlement = :settlement,
+        case_on_release = CASE WHEN :for_good THEN NULL ELSE case_on_release END
     WHERE tenant_id = :tenant AND id = :decision AND settled_at IS NULL
 """)
 
@@ -91,9 +92,14 @@ def lock(db: Connection, tenant: UUID, decision: UUID) -> Waiting | None:
     return Waiting(row.id, row.message_id, row.conversation_id, case_from_json(row.case_on_release))
 
 
-def settle(db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: str) -> None:
-    """`settlement` is "sent" or "dismissed"."""
-    db.execute(_SETTLE, {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement})
+def settle(
+    db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: str, for_good: bool = False
+) -> None:
+    """`settlement` is "sent" or "dismissed". `for_good`: its case moves now, and stays moved where the reply cannot
+    leave, so that whoever answers then moves it no second time.
+    """
+    values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement}
+    db.execute(_SETTLE, {**values, "for_good": for_good})
 
 
 def reply(

@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.claims import Claim
 from domain.errors import BadInput, TryAgain
-from storage import approvals, claims
+from storage import approvals, case_shown, claims, found_out
 from storage.approvals import Approved
 from storage.references import new_reference
 from web.case_view import Typed, told_of
@@ -89,6 +89,26 @@ def ask(decision: UUID) -> Page:
     return _settle(conversation, decision, Typed(prepared=typed), asked, claims.unproven_in)
 
 
+@pages.post("/acts/<uuid:act>/found")
+@allowed("answer")
+def found(act: UUID) -> Page:
+    """Somebody looked at the shop and says whether it was done, of which it never told us."""
+    tenant, done = member().tenant, {"yes": True, "no": False}.get(request.form.get("done", ""))
+    reference = line(request.form.get("reference", ""))
+    with services().database.transaction(tenant) as db:
+        conversation = case_shown.conversation_of(db, tenant, act)
+        if conversation is None:
+            abort(404)
+        noted = done is not None and found_out.settle(
+            db, tenant, act, member=member().id, was_done=done, reference=reference
+        )
+    if noted:
+        flash("Noted: it was done." if done else "Noted: it was not done. Its money is free again.", "info")
+    else:
+        flash("Nothing was changed: what became of it is known already, or you did not say it.", "warning")
+    return redirect(url_for("conversation.page", conversation=conversation))
+
+
 def _settle(
     conversation: UUID,
     decision: UUID,
@@ -101,7 +121,8 @@ def _settle(
     if _unfit(text):
         flash(f"Nothing was done: {_unfit(text)}", "warning")
         return shown(conversation, typed=typed)
-    tenant, me, became = member().tenant, member().id, False
+    tenant, me = member().tenant, member().id
+    became: Approved | bool = False
     why = line(request.form.get("claim_reason", ""))
     try:
         with services().database.transaction(tenant) as db:
@@ -123,7 +144,7 @@ def _settle(
     if became in {False, Approved.LATE}:
         flash(_LATE, "warning")
         return shown(conversation, unsent=text)
-    flash(*_SAID[typed.prepared.act if typed.prepared else became])
+    flash(*_SAID[typed.prepared.act if typed.prepared else str(became)])
     return redirect(url_for("conversation.page", conversation=conversation))
 
 

@@ -53,7 +53,8 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`act` is what is proposed or was done; `proposed` whether the mail at hand waits for its approval.
+    """`act` is what is proposed or was done; `by` the decision that proposed it and waits for its approval, else the
+    one at hand, None where no act of a person's is waited for; `proposed` whether it waits for approval.
 
     `typed` is what a person wrote into the forms, which has not left.
     """
@@ -67,8 +68,8 @@ class Found:
     earlier: tuple[Earlier, ...]
     act: Act | None
     approved_by_me: bool
+    by: UUID | None
     proposed: bool
-    can_settle: bool
     rules: Mapping[str, str]
     questions: Mapping[str, str]
     typed: Typed
@@ -77,7 +78,7 @@ class Found:
     def left_over(self) -> str:
         """What was typed into a form that is not on the page any more."""
         if self.typed.prepared:
-            return "" if self.can_settle else self.typed.prepared.text
+            return "" if self.by else self.typed.prepared.text
         return "" if self.proposed else self.typed.text
 
     @property
@@ -96,24 +97,26 @@ def case_view(conversation: UUID, now: Shown | None, typed: Typed | None = None)
         case = _newest(every, step)
         if case is None:
             return {"case": None}
-        earlier = [one for one in every if one.id != case.id][:MOST_EARLIER]
-        steps = {one.id: tuple(case_history.history(db, tenant, one.id)) for one in (case, *earlier) if one.id}
+        before = [one for one in every if one.id != case.id][:MOST_EARLIER]
+        earlier = tuple(Earlier(one, tuple(case_history.history(db, tenant, one.id))) for one in before if one.id)
+        steps = tuple(case_history.history(db, tenant, case.id)) if case.id else ()
         order = orders.find(db, tenant, case.order_number) if case.order_number else None
         act = next((one for one in acts if _is_of(one, case, now)), None)
         approved = case_shown.has_approved(db, tenant, act.id, member().id) if act else False
-    waits = now is not None and now.waits
+    at_hand = now.decision if now and now.waits and case.state in _WITH_US else None
+    proposed = act is not None and act.state is ActState.HELD and act.waits
     found = Found(
         case=case,
         order=order,
         items=_items(case, order),
-        checks=now.checks if now else (),
+        checks=now.checks if now and case.is_open else (),
         missing=missing(case),
-        steps=steps.get(case.id, ()),
-        earlier=tuple(Earlier(one, steps.get(one.id, ())) for one in earlier),
+        steps=steps,
+        earlier=earlier,
         act=act,
         approved_by_me=approved,
-        proposed=waits and act is not None and act.state is ActState.HELD and act.decision == now.decision,
-        can_settle=waits and case.state in _WITH_US,
+        by=act.decision if proposed and act else at_hand,
+        proposed=proposed,
         rules=rules(),
         questions={what.value: words for what, words in QUESTIONS.items()},
         typed=typed or Typed(),
@@ -133,7 +136,7 @@ def told_of(conversation: UUID, decision: UUID) -> Told:
         policy = refund_policies.newest(db, tenant)
     read = mail.understanding if mail else None
     return Told(
-        language=read.language if read else "",
+        language=(case.language if case else "") or (read.language if read else ""),
         writer=Address(mail.sender_address, mail.sender_name) if mail else Address(""),
         number=case.order_number if case else "",
         order=order,

@@ -55,7 +55,7 @@ class Reading:
         if found is None or len(found[2] or "") > digits:
             self.problems[name] = f"Write an amount in {currency} like {_typed(20 * 10**digits, currency)}."
             return None
-        return int(found[1]) * 10**digits + int((found[2] or "").ljust(digits, "0") or 0)
+        return int(found[1] + (found[2] or "").ljust(digits, "0"))
 
     def entries(self, name: str) -> frozenset[str]:
         found = frozenset(filter(None, map(line, letter(self.text(name)).split("\n"))))

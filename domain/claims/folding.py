@@ -22,9 +22,11 @@ _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _ENCLOSED = "\u249c-\u24e9\U0001f110-\U0001f12b\U0001f130-\U0001f189"
 _UNSEEN = re.compile(f"[{_INVISIBLE}{_MARKS}]")
 
+_WOULD = re.compile("^(ko|wu|ha|wa)\u0308(?=nnt|rd|tt|r)")
+
 _PIECE = re.compile(
     r"(?P<number>\d(?:[\d.,'’]|[\u00a0\u202f ](?=\d{3}(?!\d)))*(?<=\d))"
-    rf"|(?P<word>(?:[^\W\d_]|[{_INVISIBLE}{_MARKS}{_ENCLOSED}])+)"
+    rf"|(?P<word>(?:[^\W\d_ºª]|[{_INVISIBLE}{_MARKS}{_ENCLOSED}])+)"
     r"|(?P<sign>[€$£¥])"
     r"|(?P<lines>\n\s*)"
     r"|(?P<mark>[.!?…;]+|[:,¿—–|]+|(?<!\w)-(?!\w))"
@@ -52,6 +54,8 @@ def folded(word: str) -> str:
     if word.isascii():
         return word.lower()
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
+    # In German the dots tell "it would be paid back" from "it was".
+    apart = _WOULD.sub(r"\1e", apart)
     return _UNSEEN.sub("", apart).translate(_LOOKALIKES)
 
 
@@ -63,7 +67,7 @@ def pieces(text: str) -> list[Piece]:
         (start, end), word = match.span(), match[0]
         match match.lastgroup:
             case "word":
-                word = folded(word)
+                word = "nr" if text[end : end + 1] in {"°", "º"} else folded(word)
             case "lines":
                 word = _line_end(text, match.span(), found, line_began)
                 line_began = end
@@ -99,4 +103,8 @@ def _full_stop(text: str, end: int, before: list[Piece]) -> str:
     if text[end : end + 1].isalnum():
         return ""
     shortened = before and before[-1].end == end - 1 and (before[-1].word in _SHORT or len(before[-1].word) == 1)
-    return "" if shortened and (follows.isdigit() or follows.islower() or follows == "#") else "."
+    if not shortened or not (follows.isdigit() or follows.islower() or follows == "#"):
+        return "."
+    if before[-1].word == "no":  # "No. 55" denies nothing.
+        before[-1] = before[-1]._replace(word="nr")
+    return ""

@@ -12,10 +12,10 @@ WORDS = {
     "exchange": "échange échanges",
     "replacement": "remplacement remplacements",
     "item": "article articles produit lampe chaussures",
-    "new": "nouveau nouvel nouvelle neuf neuve",
+    "new": "autre nouveau nouvel nouvelle neuf neuve",
     "document": "facture factures lien mail mails courriel email code reçu confirmation étiquette message adresse date"
     " catalogue copie formulaire politique conditions information informations offre version"
-    " notice devis mot",
+    " notice devis mot notre nos",
     "request": "demande demandes requête",
     "account": "compte carte banque paypal",
     "currency": "eur euro euros chf francs usd dollars € $ £ ¥",
@@ -25,13 +25,13 @@ WORDS = {
     "cancelled": "annulé annulée annulés annulées résilié résiliée",
     "exchanged": "échangé échangée échangés échangées",
     "replaced": "remplacé remplacée remplacés remplacées",
-    "sent": "envoyé envoyée envoyés expédié expédiée expédiés parti partie émis émise posté",
+    "sent": "renvoyé renvoyée envoyé envoyée envoyés expédié expédiée expédiés émis émise posté",
     "processed": "effectué effectuée traité traitée réalisé réalisée validé validée approuvé approuvée accordé accordée"
     " lancé lancée initié initiée exécuté exécutée ordonné déclenché enregistré enregistrée finalisé finalisée accepté"
     " procédé complété",
     "done": "terminé terminée fait faite effective effectif clos achevé",
     "left": "parti partie",
-    "have": "avons ai a ont avez",
+    "have": "avons ai a ont",
     "been": "été",
     "is": "est sont",
     "we": "nous j je on",
@@ -46,6 +46,7 @@ WORDS = {
     "for": "contre",
     "now": "désormais déjà maintenant aujourd hui hier",
     "back": "retour",
+    "confirm": "confirmons confirme",
     "help": "question questions besoin souhaitez avez consultez",
     "arrive": "arrivera arrivent parviendra apparaîtra devrait",
     "see": "verrez recevrez retrouverez",
@@ -60,6 +61,8 @@ WORDS = {
 
 PHRASES = {
     "underway": "en route;en chemin;en cours;en transit",
+    "got": "avez reçu;avez bien reçu",
+    "been": "avez été;vient d être;viennent d être",
     "just": "venons de;viens de;venons d;viens d;avons pu;ai pu",
     "other": "non seulement;pas de souci;pas de problème;pas de soucis;n hésitez pas;sans frais;sans plus attendre;"
     "si besoin;s il vous plaît;ne vous inquiétez pas",
@@ -69,24 +72,28 @@ PHRASES = {
     "processed": "mis en place",
 }
 
-ASKS = "est a ont avez avons quand où comment pourquoi combien quel quelle peut pouvez souhaitez voulez"
+ASKS = (
+    "pourriez sauriez pourrais est a ont avez avons quand où comment pourquoi combien quel quelle peut pouvez"
+    " souhaitez voulez"
+)
 
 FRENCH = Language(WORDS, PHRASES, ASKS, (
     *COMMON,
     *rules(
         Action.REFUND,
-        "have gap3 processed few4 refund no_document no_request",
+        "have gap3 processed/done few4 refund no_document no_request",
         "money/order span have? been gap4 refunded",
-        "you few2 have been gap3 refunded/returned",
+        "you few2 been gap3 refunded/returned",
         "money span you? have been gap3 returned",
         "have gap4 returned few4 account",
     ),
     *rules(
         Action.REFUND,
         "refund/money few4 arrive",
-        "you see few3 refund/money",
+        "you see few3 refund/money no_request",
+        "you few2 got gap3 refund no_request",
         "we few2 refunding few3 now",
-        "refund span is gap3 sent",
+        "refund span is gap3 left",
         soft=True,
     ),
     *rules(
@@ -97,6 +104,9 @@ FRENCH = Language(WORDS, PHRASES, ASKS, (
     ),
     *rules(Action.REPLACEMENT, "we few2 sending few2 now gap5 replacement", soft=True),
     *rules(Action.EXCHANGE, "have other? exchange", "have now exchange", "have been other? exchange"),
-    *rules(Action.CANCEL, "order span have been gap3 cancelled"),
+    *rules(
+        Action.CANCEL,
+        "order span have been gap3 cancelled",
+    ),
     *rules(Action.CANCEL, "order span is gap3 now gap2 cancelled", soft=True),
 ))  # fmt: skip

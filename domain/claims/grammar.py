@@ -1,10 +1,10 @@
 """Patterns over kinds of words: what a sentence claims is said in many words and in few orders of them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.claims.folding import Piece, folded
+from domain.claims.folding import folded
 from domain.order_action import Action
 
 # The kinds of words that patterns are made of; each stands for one letter in the code of a text.
@@ -14,9 +14,12 @@ KINDS = (
     "processed", "done", "underway", "left", "have", "been", "is", "se", "we", "you", "not", "if", "may", "will", "and",
     "any", "which", "for", "now", "just", "back", "help", "arrive", "see", "to_refund", "to_cancel", "to_exchange",
     "to_replace", "to_process", "refunding", "cancelling", "processing", "sending",
+    "reader", "confirm", "got",
 )  # fmt: skip
 LETTERS = {kind: chr(0x100 + number) for number, kind in enumerate(KINDS)}
 OTHER = "_"
+# What stands for every number among the words.
+NUMBER = "0"
 _SIGNS = frozenset(".?,¿|")
 
 
@@ -24,23 +27,31 @@ def _set(*kinds: str) -> str:
     return "".join(LETTERS[kind] for kind in kinds)
 
 
-_NEVER_WITHIN = r".?,¿" + _set("not", "if", "may", "will", "we", "document")
+_NEVER_WITHIN = r".?,¿|" + _set("not", "if", "may", "will", "we", "document")
 # Between a noun and its verb: a number, a date, a purpose, something set between two commas.
 _SPAN = (
-    rf"[^{_NEVER_WITHIN}{_set('and', 'have', 'request', 'refund', 'replacement')}]{{0,9}}?"
-    rf"(?:,[^{_NEVER_WITHIN}]{{1,8}},[^{_NEVER_WITHIN}]{{0,2}}?)?(?<![{_set('which')}])"
+    rf"(?:[^{_NEVER_WITHIN}{_set('and', 'have', 'request', 'refund', 'replacement')}]\|?){{0,9}}?"
+    rf"(?:,\|?(?:[^{_NEVER_WITHIN}]\|?){{1,8}},\|?[^{_NEVER_WITHIN}]{{0,2}}?)?(?<![{_set('which')}])"
 )
-_FEW = f"{OTHER}|" + _set("you", "number", "currency", "now", "back", "been", "for", "item", "new")
+_FEW = OTHER + _set("you", "reader", "number", "currency", "now", "back", "been", "for", "item", "new")
+# A line may end between any two words.
+_BREAK = r"\|?"
+_BETWEEN = {
+    "gap": f"[^{_NEVER_WITHIN}]",
+    "act": f"[^{_NEVER_WITHIN}{_set('been')}]",  # Without the passive: somebody did it.
+    "few": f"[{_FEW}]",
+}
 _COMPOSED = {
     "span": _SPAN,
     "amount": f"(?:[{_set('number')}][{_set('currency')}]|[{_set('currency')}][{_set('number')}])",
     "fresh": f"(?<![{_set('document')}])[{_set('new')}]"
-    f"(?!{OTHER}?[{_set('document', 'order', 'refund', 'cancellation')}])",
+    f"(?![^.?,]{{0,1}}[{_set('document', 'order', 'refund', 'cancellation')}])",
     "other": OTHER,
-    "unpaid": f"(?<![{_set('money')}])(?<![{_set('which')}])",
-    "thus": f"(?<![{_set('which')}])",
+    "unpaid": f"(?<![{_set('money', 'which', 'reader')}])",
+    "thus": f"(?<![{_set('which', 'reader')}])",
     "start": r"(?:^|(?<=[.?,|]))",
     "end": r"(?=[.?,|]|$)",
+    "no_paper": f"(?![^.?,]{{0,2}}[{_set('document')}])",
     "no_document": f"(?![{_set('document')}])",
     "no_request": f"(?!{OTHER}?[{_set('request')}])",
     "unasked": f"(?<![{_set('request')}])(?<![{_set('request')}].)(?<![{_set('request')}]..)",
@@ -53,7 +64,7 @@ ACTS = re.compile(
     + _set(
         "refunded", "returned", "cancelled", "exchanged", "changed", "replaced", "sent", "processed", "done",
         "underway", "left", "just", "arrive", "see", "back", "refunding", "cancelling", "processing", "sending",
-        "account", "exchange", "to_refund",
+        "account", "exchange", "to_refund", "confirm", "got",
     )
     + "]"
 )  # fmt: skip
@@ -70,16 +81,13 @@ class Rule:
 
 def rules(kind: Action, *patterns: str, soft: bool = False) -> tuple[Rule, ...]:
     """Patterns are kinds of words with spaces between: `/` means or, `?` perhaps; `gap4` is up to four others."""
-    return tuple(Rule(kind, re.compile(r"\|?".join(map(_piece, pattern.split()))), soft) for pattern in patterns)
+    return tuple(Rule(kind, re.compile(_BREAK.join(map(_piece, pattern.split()))), soft) for pattern in patterns)
 
 
 def _piece(name: str) -> str:
-    if name.startswith("gap"):
-        return f"[^{_NEVER_WITHIN}]{{0,{name[3:]}}}?"
-    if name.startswith("act"):  # Without the passive: somebody did it.
-        return f"[^{_NEVER_WITHIN}{LETTERS['been']}]{{0,{name[3:]}}}?"
-    if name.startswith("few"):
-        return f"[{_FEW}]{{0,{name[3:]}}}?"
+    kind, number = name[:3], name[3:]
+    if kind in _BETWEEN and number.isdigit():
+        return f"(?:{_BETWEEN[kind]}{_BREAK}){{0,{number}}}?"
     bare = name.rstrip("?")
     kinds = bare.split("/")
     body = "|".join(_COMPOSED.get(kind) or LETTERS[kind] for kind in kinds)
@@ -88,13 +96,17 @@ def _piece(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """`words` and `phrases` are by kind, as one writes them; `asks` are the words that begin a question."""
+    """`words` and `phrases` are by kind, as one writes them; `asks` are the words that begin a question.
+
+    `questions` are those as they are folded; no text without one of the words in `telling` claims anything.
+    """
 
     words: Mapping[str, str]
     phrases: Mapping[str, str]
     asks: str
     rules: tuple[Rule, ...]
     questions: frozenset[str] = field(init=False)
+    telling: frozenset[str] = field(init=False)
     _letters: dict[str, str] = field(init=False)
     _phrases: dict[str, list[tuple[tuple[str, ...], str]]] = field(init=False)
 
@@ -103,26 +115,26 @@ class Language:
         for kind, words in self.words.items():  # What stands in two kinds is of the first.
             for word in _spellings(words.split()):
                 letters.setdefault(word, LETTERS[kind])
-        letters |= {sign: sign for sign in _SIGNS}
+        letters |= {sign: sign for sign in _SIGNS} | {NUMBER: LETTERS["number"]}
         phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for kind, listed in self.phrases.items():
             for phrase in listed.split(";"):
                 first, *rest = [folded(word) for word in phrase.split()]
                 phrases.setdefault(first, []).append((tuple(rest), LETTERS.get(kind, OTHER)))
         object.__setattr__(self, "questions", frozenset(_spellings(self.asks.split())))
+        telling = {word for word, letter in letters.items() if ACTS.match(letter)}
+        telling |= {first for first, listed in phrases.items() if any(ACTS.match(letter) for _, letter in listed)}
+        object.__setattr__(self, "telling", frozenset(telling))
         object.__setattr__(self, "_letters", letters)
         object.__setattr__(self, "_phrases", phrases)
 
-    def code(self, text: list[Piece]) -> str:
-        """One letter for each piece: its kind, `_` for other words, the sign itself for signs."""
+    def code(self, words: Sequence[str]) -> str:
+        """One letter for each word: its kind, `_` for other words, the sign itself for signs."""
         letters, phrases = self._letters, self._phrases
-        words = [piece.word for piece in text]
-        code = [letters.get(word) or _number(word) for word in words]
-        # A phrase may be broken by the end of a line.
-        places = [at for at, word in enumerate(words) if word != "|"]
-        for number, at in enumerate(places):
-            for rest, letter in phrases.get(words[at], ()):
-                of_phrase = places[number : number + 1 + len(rest)]
+        code = [letters.get(word, OTHER) for word in words]
+        for at in [at for at, word in enumerate(words) if word in phrases]:
+            for rest, letter in phrases[words[at]]:
+                of_phrase = _in_a_row(words, at, 1 + len(rest))
                 if tuple(words[there] for there in of_phrase[1:]) == rest:
                     for there in of_phrase:
                         code[there] = OTHER
@@ -131,8 +143,12 @@ class Language:
         return "".join(code)
 
 
-def _number(word: str) -> str:
-    return LETTERS["number"] if word[0].isdigit() else OTHER
+def _in_a_row(words: Sequence[str], at: int, count: int) -> list[int]:
+    """The places of so many words from here on; a phrase may be broken by the end of a line."""
+    places = range(at, min(at + count, len(words)))
+    if "|" in words[at : at + count]:
+        places = range(at, min(at + 2 * count, len(words)))
+    return [there for there in places if words[there] != "|"][:count]
 
 
 def _spellings(words: Iterable[str]) -> Iterable[str]:

@@ -9,7 +9,7 @@ from domain.claims.english import ENGLISH
 from domain.claims.folding import Piece, pieces
 from domain.claims.french import FRENCH
 from domain.claims.german import GERMAN
-from domain.claims.grammar import ACTS, LETTERS, Language, Rule
+from domain.claims.grammar import ACTS, LETTERS, NUMBER, Language, Rule
 from domain.claims.spanish import SPANISH
 from domain.order_action import Action
 
@@ -46,8 +46,12 @@ def claims_in(text: str) -> tuple[Claim, ...]:
 
 
 def _matches(read: list[Piece]) -> Iterator[tuple[re.Match[str], Language, Rule]]:
+    words = [NUMBER if piece.word[0].isdigit() else piece.word for piece in read]
+    different = set(words)
     for language in LANGUAGES:
-        code = language.code(read)
+        if different.isdisjoint(language.telling):
+            continue
+        code = language.code(words)
         for rule in language.rules if ACTS.search(code) else ():
             for match in rule.pattern.finditer(code):
                 yield match, language, rule

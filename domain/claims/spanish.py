@@ -12,9 +12,9 @@ WORDS = {
     "exchange": "cambio cambios canje",
     "replacement": "reemplazo reemplazos sustitución repuesto sustituto",
     "item": "artículo artículos producto lámpara zapatos",
-    "new": "nuevo nueva nuevos nuevas",
+    "new": "otro otra nuevo nueva nuevos nuevas",
     "document": "factura facturas enlace correo correos código contraseña recibo confirmación etiqueta mensaje"
-    " dirección fecha catálogo copia formulario política información oferta versión datos",
+    " dirección fecha catálogo copia formulario política información oferta versión nuestro nuestra datos",
     "request": "solicitud solicitudes petición",
     "account": "cuenta tarjeta banco paypal",
     "currency": "eur euro euros chf usd dólares € $ £ ¥",
@@ -36,7 +36,8 @@ WORDS = {
     "is": "está están queda quedan",
     "se": "se",
     "we": "nosotros",
-    "you": "usted ustedes su sus le les te tu",
+    "reader": "usted ustedes",
+    "you": "su sus le les te tu",
     "not": "no nunca jamás ningún ninguna ninguno ni nada sin tampoco",
     "if": "si cuando mientras hasta tras",
     "may": "puede pueden podemos podría podrían debe deben quiere desea pueda",
@@ -47,6 +48,7 @@ WORDS = {
     "for": "por",
     "now": "ya ahora hoy ayer",
     "back": "vuelta",
+    "confirm": "confirmamos confirmo",
     "help": "duda dudas pregunta preguntas necesita tiene desea mira",
     "arrive": "llegará aparecerá debería",
     "see": "verá recibirá",
@@ -62,13 +64,14 @@ WORDS = {
 }
 
 PHRASES = {
-    "underway": "en camino;en curso;en proceso;de camino;en marcha;en tránsito",
-    "just": "acabamos de;acabo de;hemos podido;pudimos",
+    "got": "ha recibido",
+    "have": "que hemos;que he",
+    "underway": "va en camino;van en camino;en camino;en curso;en proceso;de camino;en marcha;en tránsito",
+    "just": "procedido a;acabamos de;acabo de;hemos podido;pudimos",
     "other": "no solo;no sólo;no se preocupe;sin problema;no dude en;ningún problema;sin más",
     "if": "una vez;en cuanto;tan pronto;después de que;antes de;hasta que;en caso de;para que;desde la recepción;"
     "tras recibir;siempre que",
     "not": "todavía no;aún no",
-    "refunded": "sido reembolsado",
 }
 
 ASKS = "ha han he hemos cuándo dónde cómo qué cuánto puede podría quiere desea"
@@ -85,13 +88,17 @@ SPANISH = Language(WORDS, PHRASES, ASKS, (
         "se few1 you? returned few4 money/amount",
         "money span se few2 have few2 returned/refunded",
         "now few2 refunding",
-        "refunding few6 now",
+        "refunding gap6 now",
         "money span been returned",
     ),
     *rules(
         Action.REFUND,
         "refund/money few4 arrive",
+        "refund/money few2 underway",
+        "confirm few3 refund no_document",
         "see few2 refund/money",
+        "got gap2 refund no_request",
+        "refund/money span now is few3 account",
         "refund span is few2 processed/sent",
         soft=True,
     ),
@@ -99,10 +106,11 @@ SPANISH = Language(WORDS, PHRASES, ASKS, (
         Action.CANCEL,
         "se few2 have few2 cancelled",
         "cancellation span se few2 have few2 processed/done",
+        "cancellation span se processing",
         "cancelling few2 now",
         "now few2 cancelling",
     ),
-    *rules(Action.CANCEL, "order span is few2 cancelled", soft=True),
+    *rules(Action.CANCEL, "order span is few2 cancelled", "confirm few3 cancellation", soft=True),
     *rules(Action.EXCHANGE, "exchange span se few2 have few2 processed/done", "se few2 have few2 exchanged"),
     *rules(
         Action.REPLACEMENT,
@@ -110,5 +118,10 @@ SPANISH = Language(WORDS, PHRASES, ASKS, (
         "se few2 have few2 replaced",
         "have act3 sent gap5 fresh",
     ),
-    *rules(Action.REPLACEMENT, "sending few2 now gap4 replacement", soft=True),
+    *rules(
+        Action.REPLACEMENT,
+        "sending few2 now gap4 replacement/fresh",
+        "fresh few2 underway",
+        soft=True,
+    ),
 ))  # fmt: skip

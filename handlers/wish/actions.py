@@ -9,6 +9,7 @@ from handlers.wish.sentences import Sentence
 from handlers.wish.words import Words
 
 _SHORT = 3
+_NEAR = 3
 _CLAUSE = re.compile(r"[,;:]|\s[–—-]\s|(?<!\w)(?:but|so|sondern|aber|mais|donc|sino|pero|asi que)(?!\w)")
 _JOINED = re.compile(r"(?<!\w)(?:and|und|et|y|e)(?!\w)")
 # A wish that takes in another one: who returns for a refund, or cancels for one, is paid by that alone.
@@ -23,46 +24,59 @@ CONDITION = "It makes what it wants depend on something."
 CHOICE = "It leaves a choice."
 DENIED = "It may say that something is not wanted."
 MENTION = "It speaks of something without asking for it."
+HESITATES = "It is not sure yet that it wants this."
+OWN_DOING = "It may tell of the customer's own doing."
+CORRECTED = "It corrects itself."
 EARLIER = "It speaks of something that was done or promised before."
+# What makes a mail unsure in whichever sentence it stands.
+_ANYWHERE = {"corrected": CORRECTED, "own_doing": OWN_DOING}
+# What makes a wish unsure, by the frames in which it is said.
+_UNSURE = {"condition": CONDITION, "choice": CHOICE, "hesitates": HESITATES}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What one sentence asks for. `mentions` says that it names an action at all."""
+    """What one sentence asks for. `mentions` says that it names an action at all, `denied` that it denies one."""
 
     actions: tuple[Action, ...] = ()
     doubts: tuple[str, ...] = ()
     mentions: bool = False
+    denied: bool = False
     asks_status: bool = False
     withdrawn: bool = False
 
 
 def asked_in(sentence: Sentence, words: Words) -> Asked:
     frames = words.frames
+    doubts = [doubt for name, doubt in _ANYWHERE.items() if frames[name].search(sentence.folded)]
     text = frames["harmless"].sub(" … ", sentence.folded)
-    if frames["withdrawn"].search(text):
-        return Asked(withdrawn=True, mentions=True)
+    withdrawn = frames["withdrawn"].search(text) is not None
+    text = frames["withdrawn"].sub(" … ", text)
     if not _mentioned(text, words):
-        return Asked()
+        doubts += [EARLIER] if frames["earlier"].search(text) else []
+        return Asked(doubts=tuple(doubts), mentions=withdrawn, withdrawn=withdrawn)
     if frames["rules"].search(text):
-        return Asked(doubts=(RULES,), mentions=True)
+        return Asked(doubts=(*doubts, RULES), mentions=True, withdrawn=withdrawn)
     status = frames["status"].search(text) is not None
     rest = frames["status"].sub(" … ", text)
-    doubts = [EARLIER] if frames["earlier"].search(rest) else []
+    doubts += [EARLIER] if frames["earlier"].search(rest) else []
     rest = frames["earlier"].sub(" … ", rest)
-    actions: list[Action] = []
-    for clause in _CLAUSE.split(rest):
-        found, unsure = _wanted(clause, words)
-        actions += found
-        doubts += unsure
-    wants = len(sentence.words) <= _SHORT or frames["want"].search(rest) or _begins(rest, words)
-    if actions and not wants:
-        doubts, actions = [*doubts, MENTION], []
-    if actions and frames["condition"].search(rest):
-        doubts.append(CONDITION)
-    if actions and frames["choice"].search(rest):
-        doubts.append(CHOICE)
-    return Asked(tuple(dict.fromkeys(actions)), tuple(dict.fromkeys(doubts)), mentions=True, asks_status=status)
+    clauses = [_wanted(clause, words) for clause in _CLAUSE.split(rest)]
+    actions = tuple(dict.fromkeys(action for clause in clauses for action in clause.actions))
+    denied = any(clause.denied for clause in clauses)
+    doubts += [doubt for clause in clauses for doubt in clause.doubts]
+    if actions and not (len(sentence.words) <= _SHORT or frames["want"].search(rest) or _begins(rest, words)):
+        doubts, actions = [*doubts, MENTION], ()
+    if actions or denied:
+        doubts += [doubt for name, doubt in _UNSURE.items() if frames[name].search(rest)]
+    return Asked(
+        actions,
+        tuple(dict.fromkeys(doubts)),
+        mentions=True,
+        denied=denied,
+        asks_status=status,
+        withdrawn=withdrawn,
+    )
 
 
 def together(asked: Sequence[Asked]) -> tuple[Action, ...]:
@@ -85,29 +99,29 @@ def _mentioned(text: str, words: Words) -> bool:
     return any(pattern.search(text) for pattern in words.actions.values())
 
 
-def _wanted(clause: str, words: Words) -> tuple[list[Action], list[str]]:
+def _wanted(clause: str, words: Words) -> Asked:
     """The actions of one clause in the order in which they stand, without those that it denies."""
     found: list[tuple[int, Action]] = []
-    doubts: list[str] = []
-    for start, action in _first_places(clause, words):
+    denied, doubts = False, []
+    for start, end, action in _places(clause, words):
         before = _JOINED.split(clause[max(0, start - 40) : start])[-1]
         if _ends_with(words.frames["not"], before):
+            denied = True
             continue
-        if words.frames["near_not"].search(before):
+        # "Erstatten Sie nicht": what denies may stand behind.
+        after = " ".join(_JOINED.split(clause[end : end + 60])[0].split()[:_NEAR])
+        if words.frames["near_not"].search(before) or words.frames["near_not"].search(after):
             doubts.append(DENIED)
         found.append((start, action))
-    return [action for _, action in sorted(found, key=lambda one: one[0])], doubts
+    return Asked(tuple(action for _, action in sorted(found, key=lambda one: one[0])), tuple(doubts), denied=denied)
 
 
-def _first_places(clause: str, words: Words) -> Iterator[tuple[int, Action]]:
+def _places(clause: str, words: Words) -> Iterator[tuple[int, int, Action]]:
     for action, pattern in words.actions.items():
-        for match in pattern.finditer(clause):
-            yield match.start(), action
+        yield from ((match.start(), match.end(), action) for match in pattern.finditer(clause))
 
 
 def _ends_with(pattern: re.Pattern[str], before: str) -> bool:
     """Whether a denial stands right before: at most an article between."""
-    last = None
-    for match in pattern.finditer(before):
-        last = match
-    return last is not None and len(before[last.end() :].split()) <= 1
+    end = max((match.end() for match in pattern.finditer(before)), default=None)
+    return end is not None and len(before[end:].split()) <= 1

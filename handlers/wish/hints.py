@@ -13,16 +13,21 @@ _MEANT: Mapping[str, frozenset[Action]] = {
     "exchange": frozenset({Action.EXCHANGE, Action.REPLACEMENT, Action.RETURN}),
     "replacement": frozenset({Action.REPLACEMENT, Action.EXCHANGE}),
     "cancel_order": frozenset({Action.CANCEL}),
+    "refund_status": frozenset(),
 }
 _ANSWER = re.compile(r"\s{0,3}(?:re|aw|sv|rv|tr|wg|fwd?|antw|res)\s?:")
 DISAGREE = "The words ask for {words}, the model reads {model}."
+SILENT = "The model reads {model}, the words ask for nothing."
 SUBJECT = "Its subject asks for {subject}, its text for {words}."
 
 
 def agreed(
-    actions: tuple[Action, ...], asked: Sequence[Asked], sub_intent: str, subject: str, words: Words
+    actions: tuple[Action, ...], asked: Sequence[Asked], sub_intent: str, subject: str, words: Words, *, first: bool
 ) -> tuple[tuple[Action, ...], tuple[str, ...]]:
-    """The actions, with the subject's where the text names none at all; and what speaks against them."""
+    """The actions, with the subject's where the text names none at all; and what speaks against them.
+
+    `first` says that the mail opens a case: later ones answer, and need not say again what is wanted.
+    """
     # A subject with "Re:" was not written for this mail.
     subject = "" if _ANSWER.match(subject) else subject
     in_subject = {action for action, pattern in words.actions.items() if pattern.search(subject)}
@@ -31,8 +36,10 @@ def agreed(
         actions = tuple(in_subject)
     doubts = []
     meant = _MEANT.get(sub_intent)
-    if actions and meant and meant.isdisjoint(actions):
+    if actions and meant is not None and meant.isdisjoint(actions):
         doubts.append(DISAGREE.format(words=", ".join(actions), model=sub_intent))
+    if first and meant and not actions and not any(one.withdrawn or one.asks_status for one in asked):
+        doubts.append(SILENT.format(model=sub_intent))
     # "Refund" heads all sorts of mails; another action in the subject is another wish.
     other = in_subject - set(actions) - {Action.REFUND, Action.RETURN}
     if actions and other:

@@ -9,9 +9,19 @@ from handlers.wish.words import Words
 
 AMOUNT = "It names an amount of money that is not that of the order or of an item."
 ANOTHER = "It names a number that looks like that of another order."
+_CURRENCY = r"(?:[€$£]|eur(?:os?)?|usd|gbp|chf|dollars?|pounds?|francs?)"
+_COSTS = (
+    r"(?:price|costs?|paid|pay|worth|was|preis|kostet\w{0,2}|bezahlt|zahlen|prix|coute|paye|precio|costo|pague|pagado"
+    r"|era)"
+)
+_NO_MONEY = (
+    r"(?:days?|weeks?|months?|hours?|years?|tagen?|wochen?|jours|semaines?|mois|dias|semanas|meses|cm|mm|kg|x|times|uhr|h"
+    r"|st|nd|rd|th)"
+)
 _AMOUNT = re.compile(
-    r"(?:(?:[€$£]|eur|usd|gbp|chf)\s{0,2}(?P<after>\d{1,6}(?:[.,]\d{1,3}){0,2}))"
-    r"|(?P<before>\d{1,6}(?:[.,]\d{1,3}){0,2})\s{0,2}(?:[€$£]|eur(?:os?)?|usd|gbp|chf|dollars?|pounds?|francs?)(?!\w)"
+    rf"{_CURRENCY}\s{{0,2}}(?P<after>\d{{1,6}}(?:[.,]\d{{1,3}}){{0,2}})"
+    rf"|{_COSTS}(?: \w{{1,10}}){{0,2}} (?P<bare>\d{{2,6}}(?:[.,]\d{{2}})?)(?![\d.,:%]| ?{_NO_MONEY}(?!\w))"
+    rf"|(?P<before>\d{{1,6}}(?:[.,]\d{{1,3}}){{0,2}})\s{{0,2}}{_CURRENCY}(?!\w)"
 )
 
 
@@ -36,7 +46,7 @@ def _names_another(folded: str, order: Order) -> bool:
 
 def _known_amounts(folded: str, order: Order | None) -> bool:
     """Whether each amount that stands there is one that the order has."""
-    said = {_minor(match["after"] or match["before"]) for match in _AMOUNT.finditer(folded)}
+    said = {_minor(match["after"] or match["before"] or match["bare"]) for match in _AMOUNT.finditer(folded)}
     if order is None or not said:
         return True
     prices = {price for item in order.items for price in (item.price_minor, item.price_minor * item.quantity)}

@@ -100,7 +100,7 @@ def _is_placed(sentence: Sentence, rest: tuple[str, ...], words: Words, names: f
     allowed = 1 if sentence.asks or not speaks_of_it else 1 + len(rest) // _MORE
     if len(unknown) > allowed or len(rest) < _ENOUGH or rest[0] == unknown[0]:
         return False
-    return speaks_of_it or (of_people and not sentence.asks and len(rest) >= _ENOUGH_TELLING)
+    return speaks_of_it or (not words.first.isdisjoint(rest) and not sentence.asks and len(rest) >= _ENOUGH_TELLING)
 
 
 def _is_known(word: str, stem: str, words: Words, names: frozenset[str]) -> bool:

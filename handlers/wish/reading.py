@@ -1,19 +1,19 @@
 """A mail read as a wish: what is asked for, of which items, why, and everything that makes that unsure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from domain.case import Case
 from domain.message import Message
 from domain.order import Order
 from domain.order_action import Action, WantedItem
-from domain.request import Reason, Wish
+from domain.request import Wish
 from domain.understanding import Understanding
-from handlers.wish.actions import Asked, asked_in, together
+from handlers.wish.actions import DENIED, Asked, asked_in, together
+from handlers.wish.chosen import Read, items_in
 from handlers.wish.folding import fold, tokens
 from handlers.wish.hints import agreed
-from handlers.wish.items import Named, item_words, named_in, unknown_goods
+from handlers.wish.items import item_words
 from handlers.wish.others import also_wanted
 from handlers.wish.placing import not_placed, shown
 from handlers.wish.reasons import one_of, reasons_in
@@ -27,27 +27,10 @@ SENTENCES = 60
 MOST_DOUBTS = 12
 TOO_LONG = "It is too long for the machine to be sure of every sentence."
 FOREIGN = "It is not in a language whose requests the machine reads."
-NO_ITEM = "It names “{word}”, which is no item of the order."
-WHICH = "It does not say which items of the order."
+PASSED_ON = "It passes on what somebody else wrote."
+APART = "It speaks of sending back and of exchanging, and of several items: which is for which?"
 BOTH = "It takes something back and asks for something."
 DIFFERENT = "It asks for something else than before."
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """One sentence with what was read out of it."""
-
-    sentence: Sentence
-    asked: Asked
-    reasons: tuple[Reason, ...]
-
-    @property
-    def tells(self) -> bool:
-        return self.asked.mentions or bool(self.reasons)
-
-    @property
-    def exchanges(self) -> bool:
-        return Action.EXCHANGE in self.asked.actions
 
 
 def read_wish(
@@ -62,17 +45,20 @@ def read_wish(
     text = understanding.text[:READ]
     words = words_of(language_of(text, understanding.language))
     sentences = tuple(islice(sentences_of(text, words), SENTENCES + 1))
-    read = [_Read(one, asked_in(one, words), reasons_in(one, words)) for one in sentences]
+    read = [Read(one, asked_in(one, words), reasons_in(one, words)) for one in sentences]
     asked = [one.asked for one in read]
     actions = together(asked)
     withdrawn = any(one.withdrawn for one in asked)
-    items, item_doubts = ((), ()) if withdrawn else _items(read, order, words, actions)
+    items, item_doubts = ((), ()) if withdrawn else items_in(read, order, words, actions)
     reason, reason_doubt = one_of([reason for one in read for reason in one.reasons])
-    actions, hint_doubts = agreed(actions, asked, understanding.sub_intent, fold(message.subject[:200]), words)
+    actions, hint_doubts = agreed(
+        actions, asked, understanding.sub_intent, fold(message.subject[:200]), words, first=earlier is None
+    )
     changed = earlier is not None and earlier.action is not None and actions and actions != (earlier.action,)
     doubts = (
         *([TOO_LONG] if len(understanding.text) > READ or len(sentences) > SENTENCES else []),
         *([FOREIGN] if understanding.language not in {*LANGUAGES, "und"} else []),
+        *([PASSED_ON] if understanding.forwarded.strip() else []),
         *_signs(text, message, sentences),
         *(
             f"It says something that the machine cannot place: “{shown(one)}”"
@@ -85,6 +71,8 @@ def read_wish(
         *hint_doubts,
         *([DIFFERENT] if changed else []),
         *([BOTH] if withdrawn and actions else []),
+        *([APART] if _for_different_items(asked, items, order) else []),
+        *([DENIED] if not actions and any(one.denied for one in asked) else []),
     )
     return Wish(
         actions=actions,
@@ -94,6 +82,12 @@ def read_wish(
         asks_status=any(one.asks_status for one in asked) and not actions,
         doubts=tuple(dict.fromkeys(doubts))[:MOST_DOUBTS],
     )
+
+
+def _for_different_items(asked: Sequence[Asked], items: Sequence[WantedItem], order: Order | None) -> bool:
+    """To send back and to exchange one item is one wish; of several, the one may be for this, the other for that."""
+    both = {Action.RETURN, Action.EXCHANGE} <= {action for one in asked for action in one.actions}
+    return both and order is not None and len(items) != 1 and len(order.items) > 1
 
 
 def language_of(text: str, said: str) -> str:
@@ -117,40 +111,3 @@ def _odd(
     names = tokens(fold(f"{message.sender.name[:80]} {message.sender.address[:80]}")) if message.sender else ()
     of_order = (*item_words(order), *tokens(fold(order.customer_name))) if order else ()
     return not_placed(sentences, asked, words, frozenset({*names, *of_order}))
-
-
-def _items(
-    read: Sequence[_Read], order: Order | None, words: Words, actions: Sequence[Action]
-) -> tuple[tuple[WantedItem, ...], tuple[str, ...]]:
-    """The items of the sentences that ask; without any, of those that say why; without any, of all."""
-    if order is None:
-        return (), ()
-    telling = [one for one in read if one.tells]
-    strange = [
-        NO_ITEM.format(word=word)
-        for one in telling
-        for word in unknown_goods(one.sentence, order, words, exchanges=one.exchanges)
-    ]
-    if Action.CANCEL in actions and _speaks_of_order([one for one in read if one.asked.mentions], words):
-        return (), ()
-    for chosen in ([one for one in read if one.asked.mentions], [one for one in read if one.reasons], read):
-        named = [named_in(one.sentence, order, words, exchanges=one.exchanges) for one in chosen]
-        found = _merged(named)
-        if found or any(one.whole or one.doubts for one in named):
-            return found, (*strange, *(doubt for one in named for doubt in one.doubts))
-    vague = len(order.items) > 1 and actions and Action.CANCEL not in actions and not _speaks_of_order(telling, words)
-    return (), (*strange, *([WHICH] if vague else []))
-
-
-def _merged(named: Sequence[Named]) -> tuple[WantedItem, ...]:
-    """Each item once. Named twice, the smaller quantity counts: nobody is paid for more than they clearly said."""
-    if any(one.whole for one in named) and not any(one.items for one in named):
-        return ()
-    most: dict[str, int] = {}
-    for item in (item for one in named for item in one.items):
-        most[item.sku] = min(item.quantity, most.get(item.sku, item.quantity))
-    return tuple(WantedItem(sku, quantity) for sku, quantity in most.items())
-
-
-def _speaks_of_order(read: Sequence[_Read], words: Words) -> bool:
-    return any(words.items["order"].search(one.sentence.folded) for one in read)

@@ -15,14 +15,12 @@ _CLAUSE = re.compile(r"[,;:.!?]|\s[–—-]\s|(?<!\w)(?:and|und|et|y|but|aber|ma
 
 def is_strange_request(sentence: Sentence, asked: Asked, words: Words) -> bool:
     """Whether it asks or orders, and for nothing usual. `asked` is what was read out of it."""
-    if asked.withdrawn:
-        return False
     frames = words.frames
-    text = sentence.folded
-    wishes = bool(asked.actions) or asked.asks_status
+    text = frames["withdrawn"].sub(" … ", sentence.folded)
+    wishes = bool(asked.actions) or asked.withdrawn or asked.asks_status
     if (sentence.asks or frames["question"].match(text)) and not wishes and not frames["usual"].search(text):
         return True
-    clauses = [clause.strip() for clause in _CLAUSE.split(text)]
+    clauses = [clause.strip(" …") for clause in _CLAUSE.split(text)]
     return any(_orders(clause, words) and not _is_usual(clause, words) for clause in clauses)
 
 

@@ -21,6 +21,7 @@ ALTER TABLE support_case
   ADD COLUMN rule text NOT NULL DEFAULT '',
   ADD COLUMN policy_version integer NOT NULL DEFAULT 0,
   ADD COLUMN words text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN doubts text[] NOT NULL DEFAULT '{}',
   ADD COLUMN language text NOT NULL DEFAULT '',
   ADD COLUMN writer text NOT NULL DEFAULT '',
   ADD COLUMN previous_id uuid,
@@ -252,11 +253,12 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER keep_ledger ON ledger_entry")
     op.execute("DROP FUNCTION keep_ledger")
     drop(TENANT_TABLES)
-    op.execute("DROP INDEX conversation_of_customer, support_case_of_order, support_case_list, shop_order_list, shop_order_in_status")
+    op.execute("DROP INDEX conversation_of_customer, support_case_of_order, support_case_list")
+    op.execute("DROP INDEX shop_order_list, shop_order_in_status")
     op.execute(
         "ALTER TABLE support_case DROP COLUMN action, DROP COLUMN items, DROP COLUMN reason, DROP COLUMN evidence,"
         " DROP COLUMN identity, DROP COLUMN amount_minor, DROP COLUMN currency, DROP COLUMN rule,"
-        " DROP COLUMN policy_version, DROP COLUMN words, DROP COLUMN language, DROP COLUMN writer,"
+        " DROP COLUMN policy_version, DROP COLUMN words, DROP COLUMN doubts, DROP COLUMN language, DROP COLUMN writer,"
         " DROP COLUMN previous_id"
     )
     op.execute("UPDATE support_case SET is_open = state IN ('requested', 'order_wanted')")

@@ -195,6 +195,40 @@ def test_a_payment_that_the_shop_does_not_know_is_a_difference(settings, acting)
     assert (acting.state(act), acting.outside.posts) == ("done", 1)
 
 
+@pytest.fixture
+def unheard(acting):
+    """An act of which the shop never said what became."""
+    acting.connect()
+    act = acting.act(100)
+    acting.shop.change("UPDATE order_act SET state = 'needs_person', sent_to = %s", acting.outside.base_url)
+    return act
+
+
+@pytest.mark.parametrize(
+    ("word", "state", "entry", "refunded"), [("--done", "done", "paid", 100), ("--not-done", "refused", "released", 0)]
+)
+def test_what_a_person_found_out_ends_the_promise_once(
+    settings, acting, unheard, workspace, word, state, entry, refunded
+):
+    words = ("refunds", "settle", str(unheard), "--tenant", "lumen", "--reference", "R-9", "--by", workspace.email)
+    done = flask(settings, *words, word)
+    assert done.returncode == 0, done.stderr
+    assert (acting.state(unheard), acting.ledger(unheard), acting.refunded()) == (state, ["promised", entry], refunded)
+    row = acting.shop.rows("SELECT actor, provider_reference FROM ledger_entry WHERE kind = %s", entry)[0]
+    assert (row.actor, row.provider_reference) == (str(workspace.owner), "R-9")
+    for again in ("--done", "--not-done"):
+        assert flask(settings, *words, again).returncode == 2
+    assert acting.ledger(unheard) == ["promised", entry]
+    assert acting.outside.posts == 0
+
+
+def test_nobody_settles_what_a_worker_still_has(settings, acting, workspace):
+    act = acting.act(100)
+    words = ("refunds", "settle", str(act), "--tenant", "lumen", "--by", workspace.email, "--not-done")
+    assert flask(settings, *words).returncode == 2
+    assert (acting.state(act), acting.ledger(act)) == ("pending", ["promised"])
+
+
 class Says:
     """The port `Shop` for one look."""
 

@@ -214,7 +214,7 @@ def seconds(text):
     "piece",
     [
         "Your parcel left us on Monday and nobody knows more. ",
-        "Your refund has been processed for order 12. ",
+        "Your refund has been processed. Thank you for your patience with the carrier, who was slow again this week. ",
         "refund ",
     ],
 )

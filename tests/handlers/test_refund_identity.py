@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.case import Case, CaseState, Identity
+from domain.case import TRANSITIONS, Case, CaseState, Identity
 from domain.decision import Disposition, IdentityMail, OrderAct, Reply
 from domain.message import Address
 from domain.order_action import Action
+from domain.refund_policy import Rule
 from domain.refund_rules import Outcome
 from handlers.wording import wording_for
 from tests.support.refund_table import ANA, MALLORY, ORDERS, WISH, Judge, Table
@@ -221,3 +222,36 @@ def test_no_state_of_a_case_lets_a_stranger_act_or_hear_of_its_order(number, sta
     for reply in (one for one in decision.effects if isinstance(one, Reply)):
         assert any(sentence in reply.text for sentence in allowed)
         assert number not in reply.text
+
+
+@given(
+    number=st.sampled_from(["", *sorted(ORDERS)]),
+    named=st.lists(st.sampled_from([*sorted(ORDERS), UNKNOWN]), max_size=2),
+    state=st.sampled_from(CaseState),
+    asked=st.lists(st.sampled_from(["order_number", "order_number_again", "reason", "evidence"]), unique=True),
+    identity=st.sampled_from(Identity),
+    action=st.sampled_from([None, *Action]),
+    outcome=st.sampled_from(Outcome),
+    approvals=st.integers(0, 2),
+    text=TEXTS,
+    sender=st.sampled_from([ANA, BOB, MALLORY]),
+    verified=st.booleans(),
+)
+def test_every_mail_to_every_case_is_decided_and_moves_it_by_the_table_alone(
+    number, named, state, asked, identity, action, outcome, approvals, text, sender, verified
+):
+    """`moved_to` refuses every other way. Whatever comes of it, an act is proposed to the proven customer alone."""
+    case = Case(
+        "refund", state, number, tuple(asked), version=3, action=action, identity=identity, writer=MALLORY.address
+    )
+    table = Table(Judge(outcome, {"approvals": approvals, "rule": Rule.WINDOW, "values": (("days", "30"),)}), case=case)
+    decision = table.write(text, *named, sender=sender, verified=verified)
+    at = state if decision.case is not None and decision.case.version else CaseState.REQUESTED
+    for after in decision.case.trail if decision.case is not None else ():
+        assert after in TRANSITIONS[at]
+        at = after
+    for act in (one for one in decision.effects if isinstance(one, OrderAct)):
+        owner = ORDERS[act.order_number].customer_email
+        confirmed_by_link = identity is Identity.LINK and act.order_number == number and sender == MALLORY
+        assert (verified and owner == sender.address) or confirmed_by_link
+        assert decision.disposition is Disposition.HOLD or act.approvals == 0

@@ -6,6 +6,7 @@ from domain.case import Case
 from domain.order_action import Action
 from domain.request import Reason
 from handlers.wish.actions import CHOICE, CONDITION, EARLIER, MENTION, RULES
+from handlers.wish.hints import SILENT
 from handlers.wish.reading import BOTH, DIFFERENT, FOREIGN, TOO_LONG
 from handlers.wish.reasons import CONTRADICTORY
 from tests.handlers.wishing import wish_in
@@ -85,6 +86,17 @@ def test_where_words_and_model_disagree_the_words_decide_and_it_is_a_doubt():
     wish = wish_in("Please cancel my order.", sub_intent="exchange")
     assert wish.actions == (Action.CANCEL,)
     assert any("the model reads exchange" in doubt for doubt in wish.doubts)
+
+
+def test_where_only_the_model_reads_a_wish_it_is_a_doubt_but_in_an_answer():
+    text = "The lamp arrived broken."
+    assert SILENT.format(model="refund_request") in wish_in(text, sub_intent="refund_request").doubts
+    assert wish_in(text, sub_intent="refund_request", earlier=Case("refund")).doubts == ()
+
+
+def test_a_wish_that_the_model_reads_as_a_question_for_the_state_is_a_doubt():
+    assert wish_in("Please refund me.", sub_intent="refund_status").doubts
+    assert wish_in("Where is my refund?", sub_intent="refund_status").doubts == ()
 
 
 def test_another_wish_than_that_of_the_case_is_a_doubt():

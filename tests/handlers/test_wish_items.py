@@ -4,9 +4,9 @@ import pytest
 
 from domain.order import OrderItem
 from domain.order_action import WantedItem
-from handlers.wish.items import TOO_MANY, UNCLEAR_MANY, UNCLEAR_WHICH
+from handlers.wish.chosen import WHICH
 from handlers.wish.others import AMOUNT, ANOTHER
-from handlers.wish.reading import WHICH
+from handlers.wish.pieces import TOO_MANY, UNCLEAR_MANY, UNCLEAR_WHICH
 from tests.handlers.wishing import order_in, order_of, wish_in
 
 TWO_LAMPS = order_of(
@@ -68,6 +68,35 @@ def test_plural_case_and_accents_do_not_matter(text, language, items):
 )
 def test_what_is_unclear_about_items_is_a_doubt(text, doubt):
     assert doubt in wish_in(text, "en", TWO_LAMPS).doubts
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("I'd like to refund the floor lamp, but I'll keep the table lamp.", {"SOL": 1}),
+        ("I'll keep the table lamp, but please refund the floor lamp.", {"SOL": 1}),
+        ("Please refund the floor lamp, not the table lamp.", {"SOL": 1}),
+        ("Please refund all but the bulbs.", {"ALBA": 1, "SOL": 1}),
+        ("Cancel only the floor lamp of my order.", {"SOL": 1}),
+        ("The floor lamp was cheaper elsewhere. Please cancel my order.", {}),
+    ],
+)
+def test_what_is_kept_or_only_spoken_of_is_not_wanted(text, items):
+    assert items_of(text) == items
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The bulbs are fine, but the floor lamp is broken. I'd like a refund.",
+        "I want a refund for the floor lamp that I bought together with the bulbs.",
+        "Please refund the order. I'll keep the floor lamp.",
+        "Do not refund the bulbs, only the floor lamp.",
+        "Please refund the whole order and not only the floor lamp.",
+    ],
+)
+def test_items_of_which_only_some_are_meant_are_a_doubt(text):
+    assert wish_in(text, "en", TWO_LAMPS).doubts
 
 
 def test_the_price_of_an_item_may_be_named():

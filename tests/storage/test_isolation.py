@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -39,8 +39,10 @@ from storage import (
     answer_standings,
     answer_verdicts,
     approvals,
+    attempt_groups,
     attempts,
     case_history,
+    case_shown,
     cases,
     checked,
     citations,
@@ -52,6 +54,7 @@ from storage import (
     document_list,
     documents,
     events,
+    found_out,
     gap_work,
     gaps,
     identity_links,
@@ -74,6 +77,7 @@ from storage import (
     reclassify,
     refund_export,
     refund_policies,
+    refund_totals,
     refunds_list,
     replies,
     revocations,
@@ -87,6 +91,7 @@ from storage import (
     thread,
 )
 from storage.approvals import Approved, Wanted
+from storage.codec import dumps
 from storage.documents import StoredDocument
 from storage.due import Kind
 from storage.gap_work import GapWork
@@ -150,6 +155,7 @@ class Foreign:
     link: UUID
     supplier: UUID
     done: UUID
+    unknown: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -217,6 +223,7 @@ CASES = {
     "acts.held": lambda db, t, b: acts.held(db, t, b.decision),
     "acts.approve": lambda db, t, b: acts.approve(db, t, b.act, member=b.member),
     "acts.make_due": lambda db, t, b: acts.make_due(db, t, b.held, b.case, member=b.member),
+    "acts.is_unknown": lambda db, t, b: acts.is_unknown(db, t, b.case),
     "acts.cancel": lambda db, t, b: acts.cancel(db, t, b.decision, reason="x"),
     "acts.cancel_of_case": lambda db, t, b: acts.cancel_of_case(db, t, b.case, reason="x"),
     "approvals.approve": lambda db, t, b: (
@@ -230,6 +237,11 @@ CASES = {
         db, t, b.decision, member=b.member, what=Wanted.REASON, text_to_send="hello", reference="ABCDEF"
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
+    "attempt_groups.groups": lambda db, t, b: attempt_groups.groups(db, t),
+    "case_shown.conversation_of": lambda db, t, b: case_shown.conversation_of(db, t, b.act),
+    "case_shown.step_of": lambda db, t, b: case_shown.step_of(db, t, b.decision),
+    "case_shown.has_approved": lambda db, t, b: case_shown.has_approved(db, t, b.act, b.member),
+    "refund_totals.since": lambda db, t, b: refund_totals.since(db, t, LONG_AGO),
     "case_history.history": lambda db, t, b: case_history.history(db, t, b.case),
     "case_history.of_conversation": lambda db, t, b: case_history.of_conversation(db, t, b.conversation),
     "case_history.note": lambda db, t, b: case_history.note(
@@ -239,8 +251,6 @@ CASES = {
     "ledger.paid": lambda db, t, b: ledger.paid(db, t, b.act),
     "ledger.released": lambda db, t, b: ledger.released(db, t, b.act),
     "ledger.entries": lambda db, t, b: ledger.entries(db, t, "LO-SECRET"),
-    "ledger.export_rows": lambda db, t, b: list(ledger.export_rows(db, t, LONG_AGO, LONG_AGO + timedelta(days=9999))),
-    "ledger.totals": lambda db, t, b: ledger.totals(db, t),
     "orders_list.page": lambda db, t, b: [
         one for one in orders_list.page(db, t) + orders_list.page(db, t, after="LO-SECRET") if "SECRET" in one.number
     ],
@@ -337,6 +347,7 @@ CASES = {
         one for one in knowledge_search.search(db, t, "secret") if "secret" in one.path
     ],
     "replies.by_a_person": lambda db, t, b: replies.by_a_person(db, t, b.effect.id),
+    "found_out.settle": lambda db, t, b: found_out.settle(db, t, b.unknown, member=b.member, was_done=True),
     "gaps.every": lambda db, t, b: [one for one in gaps.every(db, t) if one.id == b.gap],
     "gaps.one": lambda db, t, b: gaps.one(db, t, b.gap),
     "gaps.count_open": lambda db, t, b: t == b.tenant and gaps.count_open(db, t),
@@ -378,6 +389,7 @@ CASES = {
     "claims.would_be_proven": lambda db, t, b: claims.would_be_proven(db, t, b.decision, A_CLAIM),
     "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
     "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
+    "conversations.from_address": lambda db, t, b: conversations.from_address(db, t, "anna@customer.example"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
     ),
@@ -458,6 +470,7 @@ CASES = {
     "members.add": lambda db, t, b: (
         members.add(db, t, email="owner@rival.example", name="x", password_hash="x", role="owner") and None
     ),
+    "members.names": lambda db, t, b: members.names(db, t).get(str(b.member)),
     "members.set_password_hash": lambda db, t, b: members.set_password_hash(db, t, b.member, "x"),
     "members.open_session": lambda db, t, b: members.open_session(db, t, b.member),
     "members.of_session": lambda db, t, b: members.of_session(db, t, b.session),
@@ -643,8 +656,14 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         done = acts.propose(db, tenant, released, None, alone, released=True)
         assert ledger.paid(db, tenant, done)
         db.execute(text("UPDATE order_act SET state = 'done', sent_to = 'https://127.0.0.1:9/secret'"))
+        unknown = acts.propose(db, tenant, released, None, alone, released=True)
+        db.execute(text("UPDATE order_act SET state = 'needs_person' WHERE id = :id"), {"id": unknown})
         acts.propose(db, tenant, released, None, alone, released=True)
         acts.approve(db, tenant, acts.propose(db, tenant, held, None, A_REFUND, released=False), member=member)
+        step = dumps(asdict(Case("refund", CaseState.PERSON)))
+        db.execute(
+            text("UPDATE decision SET case_on_release = CAST(:c AS jsonb) WHERE id = :id"), {"c": step, "id": held}
+        )
         [fetched] = messages.claim_fetched(db, tenant, limit=1, lease=timedelta())
         attempts.record(db, fetched.claim, [Tried("LO-SECRET", exists=True)])
         shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
@@ -687,6 +706,7 @@ def foreign(rival) -> Foreign:
         services, rival.one("SELECT id FROM support_case"), rival.one("SELECT id FROM order_act WHERE state = 'held'"),
         order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
         rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
+        rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"),
     )  # fmt: skip
 
 

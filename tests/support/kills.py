@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy import event
 
 from adapters.gmail.connect import Gmail
 from storage.database import Database
@@ -12,6 +13,18 @@ from tests.support.pipeline import TestServices
 
 class Killed(BaseException):
     """The process ends here. No `except Exception` sees it, as none would see a kill -9."""
+
+
+def dying(db, at: int) -> None:
+    """The process ends before the statement of this number, counted from 1, in this transaction."""
+    seen = []
+
+    def before(*_) -> None:
+        seen.append(1)
+        if len(seen) == at:
+            raise Killed
+
+    event.listen(db, "before_cursor_execute", before)
 
 
 @dataclass

@@ -9,8 +9,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -23,18 +24,22 @@ from adapters.vault import new_key
 from app import create_app
 from bootstrap import Services, build
 from commands.importing import save_checked_mail, save_documents, save_orders
+from domain.case import Case
 from domain.category import Category
 from domain.composition import Attempt, Judged, Quoted, Sentence
 from domain.decision import Decision, Reply
 from domain.errors import Unreadable
+from domain.order import OrderItem
+from domain.supplier import Purpose, Supplier
 from rag.checked import WRONG_ANSWERS
 from settings import ROOT, Settings
-from storage import answer_standings, documents, mailboxes, members, migrate, tenants
+from storage import answer_standings, approvals, documents, mailboxes, members, migrate, suppliers, tenants
 from storage.documents import StoredDocument
 from tests.support.browser import find_chromium
 from tests.support.letters import letter
 from tests.support.servers import running_servers
-from tests.web.filling import CHECKS, CITATION, LOOK, MESSAGE, UNDERSTANDING, Filler
+from tests.web.filling import CHECKS, CITATION, LOOK, MESSAGE, UNDERSTANDING, Filler, Held
+from tests.web.refunding import DRAFT, LAMP, REFUND, Till
 from web import passwords
 from worker import gaps, index, learn, process
 
@@ -292,7 +297,16 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     page.keyboard.press("?")
     page.screenshot(path=folder / "queue-shortcuts.png")
     _photograph_knowledge(page, address, folder, filler, every)
+    photograph_refunds(page, address, folder, _refund(filler, shop), every)
     every("nothing-here", "/nothing/here")
+    every("suppliers-none", "/suppliers")
+    with filler.database.transaction(filler.tenant) as db:
+        contacts = {Purpose.GENERAL: "desk@nordlicht.example", Purpose.RETURNS: "returns@nordlicht.example"}
+        nordlicht = Supplier("Nordlicht Leuchten", ("nordlicht.example",), ("jo@gmail.com",), contacts, "de")
+        key = suppliers.save(db, filler.tenant, nordlicht, actor="test")
+        suppliers.save(db, filler.tenant, Supplier("Oak & Sons", ("oakandsons.example",)), actor="test")
+    every("suppliers", "/suppliers")
+    every("supplier", f"/suppliers/{key}", full=True)
     with filler.database.transaction(filler.tenant) as db:
         mailboxes.set_status(
             db, filler.tenant, shop, "needs_reauth", only_from=["active"], error="The grant was revoked at Google."
@@ -354,6 +368,92 @@ def _photograph_knowledge(page: Page, address: str, folder: Path, filler: Filler
     )
     page.get_by_role("button", name="Upload").click()
     page.screenshot(path=folder / "knowledge-uploaded.png", full_page=True)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Mails that want money back, by how far each has come."""
+
+    one: Held
+    two: Held
+    person: Held
+    done: Held
+
+
+def _refund(filler: Filler, shop: UUID) -> Wishes:
+    """What orders, cases and the ledger look like after a while."""
+    till = Till(filler)
+    till.order("LO-70001", items=(LAMP, OrderItem("BULB-2", "Bulb, warm", 2, 650, "light", final_sale=True)))
+    till.order("LO-70002", 64_900, name="Bertram von Hohenstein-Oberndorf", email="bertram@briefkasten.example")
+    till.order("LO-70003", currency="CHF", status="shipped", tracking_url="javascript:x")
+    done = till.wanted(shop, number="LO-70001", message=replace(REFUND, subject="My bulb"), minor=1300)
+    with filler.database.transaction(filler.tenant) as db:
+        values = {"member": filler.member, "text_to_send": "Thank you.", "reference": "ABC234"}
+        approvals.approve(db, filler.tenant, done.decision, **values)
+    till.became(done, "done", reference="shop-00017")
+    one = till.wanted(shop, number="LO-70001", message=replace(REFUND, subject="My lamp came broken"))
+    two = till.wanted(shop, number="LO-70002", minor=64_900, approvals=2, draft=DRAFT.replace("49.90", "649.00"))
+    person = till.with_a_person(shop, replace(Case("refund"), order_number="LO-70001").with_wrong_numbers("LO-1"))
+    refused = till.wanted(shop, number="LO-70001", message=replace(REFUND, subject="The other lamp"), minor=100)
+    till.became(refused, "refused", "The card is closed: pay it out in another way.")
+    unclear = till.wanted(shop, number="LO-70002", message=replace(REFUND, subject="The shelf"), minor=200)
+    till.became(unclear, "uncertain")
+    till.tried(shop, ("LO-70002", True), ("LO-99999", False), message=replace(REFUND, subject="Give me money"))
+    return Wishes(one, two, person, done)
+
+
+def photograph_refunds(page: Page, address: str, folder: Path, wishes: Wishes, every: Callable[..., None]) -> None:
+    for name, held in (("one", wishes.one), ("two", wishes.two), ("person", wishes.person), ("done", wishes.done)):
+        every(f"case-{name}", f"/conversations/{held.conversation}", full=True)
+    every("orders", "/orders")
+    every("order", "/orders/LO-70001", full=True)
+    every("order-shipped", "/orders/LO-70003")
+    every("orders-upload", "/orders/upload", full=True)
+    every("refunds", "/refunds", full=True)
+    every("refunds-none", "/refunds?state=needs_person")
+    every("attempts", "/refunds/attempts")
+    every("refund-policy", "/settings/refunds", full=True)
+    every("settings", "/settings")
+    for width, scheme in ((360, "dark"), (1280, "light")):
+        page.set_viewport_size({"width": width, "height": 860})
+        page.emulate_media(color_scheme=scheme)
+        shot = partial(_shot, page, folder, f"{width}-{scheme}")
+        page.goto(f"{address}/conversations/{wishes.one.conversation}")
+        page.get_by_text("Refund 49.90 EUR to the way it was paid and send").first.click()
+        page.get_by_text("steps so far").click()
+        shot("case-confirm")
+        page.get_by_text("Refuse…").click()
+        page.get_by_label("The rule that refuses it").select_option("window")
+        page.get_by_role("button", name="Prepare the reply").first.click()
+        shot("case-refuse")
+        page.goto(f"{address}/refunds")
+        page.get_by_text("For finance…").click()
+        shot("refunds-finance")
+        page.goto(f"{address}/orders/upload")
+        rows = (
+            b"order_number,customer_email,status,currency,total_minor,placed_at\nLO-7,a@x.example,lost,EUR,1,2026-01-01"
+        )
+        page.set_input_files("#file", [{"name": "o.csv", "mimeType": "text/csv", "buffer": rows}])
+        page.get_by_role("button", name="Bring them in").click()
+        shot("orders-brought")
+        page.goto(f"{address}/settings/refunds")
+        page.fill("#days-delivered", "3")
+        page.get_by_role("button", name="Preview the effect").click()
+        shot("refund-policy-preview")
+        page.fill("#days-delivered", "soon")
+        page.fill("#alone-EUR", "1,000.00")
+        page.get_by_role("button", name="Preview again").click()
+        shot("refund-policy-problems")
+        page.goto(f"{address}/settings/refunds")
+        page.fill("#per_month", str(width % 100))
+        page.get_by_role("button", name="Preview the effect").click()
+        page.get_by_role("button", name="Save as version").click()
+        page.goto(f"{address}/settings/refunds/version?number=1")
+        shot("refund-policy-version")
+
+
+def _shot(page: Page, folder: Path, end: str, name: str) -> None:
+    page.screenshot(path=folder / f"{name}-{end}.png", full_page=True)
 
 
 if __name__ == "__main__":

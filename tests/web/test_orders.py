@@ -104,7 +104,7 @@ def test_an_order_shows_items_money_ledger_cases_acts_and_conversations(
         "Name Anna Winter Address anna @example.org",
         "set aside 49.90 EUR Olivia Owner",
         "paid back 49.90 EUR the machine shop-7",
-        "Refund 49.90 EUR done Olivia Owner",
+        "Refund 49.90 EUR done Approved by: Olivia Owner",
         "approved Refund, 49.90 EUR it came damaged",
     ):
         assert words in page

@@ -46,18 +46,18 @@ def test_the_list_says_of_each_how_far_it_is(browser: Browser, filler: Filler, t
     )
     approve(tom, two)
     assert rows_of(browser.page("/refunds")) == [
-        "Cancellation LO-1 anna @example.org no money waits for approval nobody yet",
+        "Cancellation LO-1 anna @example.org no money waits for approval Approved by: nobody yet",
         (
-            "Refund LO-1 anna @example.org 300.00 EUR waits for a second person One more member has to approve it. Tom"
-            " two are needed"
+            "Refund LO-1 anna @example.org 300.00 EUR waits for a second person One more member has to approve it."
+            " Approved by: Tom two are needed"
         ),
-        "Refund LO-1 anna @example.org 49.90 EUR waits for approval nobody yet",
+        "Refund LO-1 anna @example.org 49.90 EUR waits for approval Approved by: nobody yet",
     ]
     for held in (alone, two, cancel):
         approve(browser, held)
     assert [row.split(" EUR ")[-1] for row in rows_of(browser.page("/refunds"))[1:]] == [
-        "being done Tom, Olivia Owner",
-        "being done Olivia Owner",
+        "being done Approved by: Tom, Olivia Owner",
+        "being done Approved by: Olivia Owner",
     ]
     assert f"/conversations/{two.conversation}" in browser.page("/refunds")
 
@@ -65,8 +65,8 @@ def test_the_list_says_of_each_how_far_it_is(browser: Browser, filler: Filler, t
 @pytest.mark.parametrize(
     ("state", "error", "said"),
     [
-        ("done", "", "done Olivia Owner"),
-        ("refused", "The card is closed.", "refused by the shop The card is closed. Olivia Owner"),
+        ("done", "", "done Approved by: Olivia Owner"),
+        ("refused", "The card is closed.", "refused by the shop The card is closed. Approved by: Olivia Owner"),
         ("uncertain", "", "uncertain The shop did not say whether it did it."),
         ("needs_person", "", "needs a person The shop never said whether it did it. Look there first, under the key"),
     ],

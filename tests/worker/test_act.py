@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import act_ends, act_work
+from storage import act_ends, act_work, desk, found_out
 from storage.due import Kind, tenants_due
 from tests.support.acting import Acting, running_shop
 from worker import act as stage
@@ -181,6 +181,22 @@ def test_what_the_shop_never_says_becomes_a_persons_after_a_day_and_its_promise_
     assert connected.decision(found).importance == 4
     assert connected.outside.posts == 1
     assert sum(LOOKS, timedelta()) > timedelta(hours=23)
+
+
+def test_what_a_person_then_finds_out_brings_the_case_to_its_end_with_the_reply_that_they_send(connected):
+    connected.outside.fault("act", "drop_after")
+    connected.outside.fault("look", "unknown", times=100)
+    found = connected.approved()
+    connected.run()
+    connected.later(len(LOOKS))
+    services, tenant, owner = connected.shop.services, connected.shop.tenant, connected.shop.workspace.owner
+    with services.database.transaction(tenant) as db:
+        assert found_out.settle(db, tenant, found.act, member=owner, was_done=True, reference="R-9")
+    assert (connected.state(found.act), connected.case(found)) == ("done", "executed")
+    with services.database.transaction(tenant) as db:
+        assert desk.send(db, tenant, found.decision, member=owner, text_to_send="It is done.", reference="ABCDEF")
+    connected.shop.settle_over_time(3)
+    assert (connected.reply(found), connected.case(found)) == ("sent", "confirmed")
 
 
 def test_the_looks_wait_as_they_should(connected):

@@ -1,19 +1,20 @@
 """What people decide about order actions: once, by as many as it takes, all of it or nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import event
 
 from domain.case import TRANSITIONS
 from domain.category import Category
 from domain.decision import Decision
+from domain.delivery import EffectState
 from domain.errors import BadInput, TryAgain
 from domain.order_action import Action
-from storage import cases, mailboxes, reclassify
+from storage import act_ends, act_work, cases, conversations, found_out, mailboxes, outbox, reclassify
 from storage.approvals import Approved, Wanted
-from tests.support.kills import Killed
+from tests.support.kills import Killed, dying
 from tests.support.proposing import (
     BY_A_PERSON,
     DRAFT,
@@ -316,18 +317,6 @@ def test_a_later_proposal_takes_the_place_of_an_earlier_one(desk):
 # Nothing by halves
 
 
-def dying(db, at: int) -> None:
-    """The process ends before the statement of this number."""
-    seen = []
-
-    def before(*_) -> None:
-        seen.append(1)
-        if len(seen) == at:
-            raise Killed
-
-    event.listen(db, "before_cursor_execute", before)
-
-
 @pytest.mark.parametrize("needed", [1, 2])
 @pytest.mark.parametrize("name", BY_A_PERSON)
 @pytest.mark.parametrize("decided", ["moved", "unmoved"])
@@ -483,6 +472,107 @@ def test_a_reply_written_anew_tells_of_what_was_done(desk):
     assert desk.send(made, "It was paid back.")
     [new] = desk.rows("SELECT text, act_id FROM outbox WHERE state = 'pending'")
     assert tuple(new) == ("It was paid back.", desk.act(made).id)
+
+
+def failed(desk, made) -> None:
+    """It was done, and then its reply could not leave: the decision is with a person again."""
+    with desk.database.transaction(desk.tenant) as db:
+        act = act_work.claim(db, desk.tenant, timedelta(minutes=1))
+        assert act_work.begin(db, act, "", timedelta(minutes=1))[0] is act_work.Gate.OPEN
+        assert act_ends.done(db, act, "r-1")
+        [effect] = outbox.claim(db, desk.tenant, limit=1, lease=timedelta(minutes=1))
+        assert outbox.to_person(db, effect, EffectState.FAILED, "It could not leave.")
+    assert desk.decision(made).settled_at is None
+
+
+def alone() -> Decision:
+    return Decision.release("Within the policy.", refund(approvals=0), reply()).moving(ELIGIBLE.moved_to(S.APPROVED))
+
+
+@pytest.mark.parametrize("made_by", ["a person", "a person who moved its case", "the machine"])
+def test_a_reply_that_could_not_leave_is_sent_later_and_opens_no_second_case(desk, made_by):
+    made = desk.propose(
+        {"a person": Decision.hold("Approve?", refund(), reply()).moving(ELIGIBLE), "the machine": alone()}.get(
+            made_by, unsure()
+        )
+    )
+    if made_by != "the machine":
+        assert desk.approve(made) is Approved.DONE
+    failed(desk, made)
+    assert desk.send(made, "It was paid back.")
+    assert [row.state for row in desk.rows("SELECT state FROM support_case")] == ["executed"]
+    assert (desk.acts(), desk.lines()) == (["done"], ["promised", "paid"])
+    [leaving] = desk.rows("SELECT act_id FROM outbox WHERE state = 'pending'")
+    assert leaving.act_id == desk.act(made).id
+
+
+def test_a_mailbox_that_is_disconnected_leaves_no_reply_waiting_for_ever(desk):
+    made = desk.held()
+    desk.approve(made)
+    [box] = desk.rows("SELECT id FROM mailbox")
+    with desk.database.transaction(desk.tenant) as db:
+        assert [row.state for row in conversations.recent(db, desk.tenant)] == ["leaving"]
+        mailboxes.disconnect(db, desk.tenant, box.id)
+    assert (desk.act(made).state, desk.reply(made).state) == ("pending", "held")
+    assert (desk.decision(made).disposition, desk.decision(made).settled_at) == ("hold", None)
+    assert (desk.case(made).state, desk.lines()) == (S.APPROVED, ["promised"])
+
+
+# What the shop never said
+
+
+@pytest.fixture
+def unknown(desk):
+    """Nobody knows whether the shop did it."""
+    made = desk.held()
+    desk.approve(made)
+    with desk.database.transaction(desk.tenant) as db:
+        act = act_work.claim(db, desk.tenant, timedelta(minutes=1))
+        act_work.begin(db, act, "https://shop.example", timedelta(minutes=1))
+        act_ends.needs_person(db, act, "The shop never said.")
+    return made
+
+
+def find_out(desk, made, *, was_done: bool) -> bool:
+    with desk.database.transaction(desk.tenant) as db:
+        return found_out.settle(
+            db, desk.tenant, desk.act(made).id, member=desk.member, was_done=was_done, reference="r"
+        )
+
+
+@pytest.mark.parametrize("act", ["refuse", "ask"])
+def test_what_nobody_knows_is_found_out_before_anything_else_is_decided(desk, unknown, act):
+    before = desk.everything()
+    with pytest.raises(BadInput, match="find out"), desk.database.transaction(desk.tenant) as db:
+        BY_A_PERSON[act](db, desk.tenant, unknown.decision, desk.member)
+    assert desk.everything() == before
+
+
+def test_what_was_done_after_all_is_paid_and_its_reply_may_leave(desk, unknown):
+    assert find_out(desk, unknown, was_done=True)
+    act = desk.act(unknown)
+    assert (act.state, act.provider_reference, desk.case(unknown).state) == ("done", "r", S.EXECUTED)
+    assert (desk.lines(), desk.refunded()) == (["promised", "paid"], 2500)
+    assert desk.steps(unknown)[-3:] == [("person", "approved"), ("approved", "executing"), ("executing", "executed")]
+    assert not find_out(desk, unknown, was_done=False)
+    assert desk.send(unknown, DRAFT)
+    assert (desk.reply(unknown).state, desk.reply(unknown).act_id) == ("pending", act.id)
+
+
+def test_what_was_not_done_gives_the_money_back_and_stays_with_the_person(desk, unknown):
+    assert find_out(desk, unknown, was_done=False)
+    assert (desk.act(unknown).state, desk.reply(unknown).state) == ("refused", "cancelled")
+    assert (desk.lines(), desk.refunded(), desk.case(unknown).state) == (["promised", "released"], 0, S.PERSON)
+    assert not find_out(desk, unknown, was_done=True)
+    assert desk.refuse(unknown)
+
+
+def test_of_two_who_say_different_things_at_once_one_is_believed(desk, unknown):
+    done, not_done = at_once(
+        lambda: find_out(desk, unknown, was_done=True), lambda: find_out(desk, unknown, was_done=False)
+    )
+    assert done != not_done
+    assert desk.lines() == ["promised", "paid" if done else "released"]
 
 
 def test_nothing_of_another_workspace_is_approved(desk, database, other_workspace):

@@ -110,18 +110,20 @@ def test_it_is_sent_once_when_they_approve_the_new_draft(shop, held):
 
 def test_a_case_that_was_moved_by_the_misreading_is_withdrawn(shop):
     order = Order(
-        number="LO-1", customer_email=CUSTOMER, status="shipped", total=Money(1000, "EUR"), refunded=Money(0, "EUR"),
+        number="LO-1", customer_email=CUSTOMER, status="pending", total=Money(1000, "EUR"), refunded=Money(0, "EUR"),
         placed_at=datetime.now(UTC), delivered_at=None, items=(), customer_name="Anna", tracking_url="",
     )  # fmt: skip
     with shop.services.database.transaction(shop.tenant) as db:
         orders.save(db, shop.tenant, [order])
     shop.write("refund: is it of oak? LO-1", "Table")
     shop.sync_and_settle()
-    assert shop.one("SELECT state FROM support_case") == "person"
+    assert shop.one("SELECT state FROM support_case") == "eligible"
+    assert shop.one("SELECT state FROM order_act") == "held"
     [decision] = shop.rows("SELECT id FROM decision")
     assert say(shop, decision.id, Category.QUESTION, "product") is reclassify.Outcome.AGAIN
     shop.settle()
     assert shop.one("SELECT state FROM support_case") == "withdrawn"
+    assert shop.one("SELECT state FROM order_act") == "cancelled"
     assert shop.one("SELECT category FROM decision WHERE is_current") == "question"
 
 

@@ -11,6 +11,7 @@ from domain.money import Money
 from domain.order_action import Action, WantedItem
 from storage import case_history, cases, decisions, refunds_list
 from storage.approvals import Approved
+from tests.support.kills import Killed, dying
 from tests.support.proposing import ELIGIBLE, OPENED, READ, WITH_PERSON, Desk, S, refund, reply
 
 
@@ -111,6 +112,23 @@ def test_what_cannot_be_taken_up_spoils_no_other_mail_of_the_batch(desk):
         assert decisions.record(db, good, alone(refund(100, approvals=0)), READ)
     assert sorted(desk.acts()) == ["held", "pending"]
     assert (desk.lines(), desk.refunded()) == (["promised"], 100)
+
+
+def test_a_crash_while_it_is_written_leaves_nothing_of_it(desk):
+    claim, places = desk.mail(), 0
+    before = desk.everything()
+    while True:
+        try:
+            with desk.database.transaction(desk.tenant) as db:
+                dying(db, places + 1)
+                assert decisions.record(db, claim, alone(), READ)
+        except Killed:
+            assert desk.everything() == before, f"before statement {places + 1}"
+            places += 1
+        else:
+            break
+    assert places > 8
+    assert (desk.acts(), desk.lines()) == (["pending"], ["promised"])
 
 
 def test_wrong_order_numbers_are_kept_for_members(desk):

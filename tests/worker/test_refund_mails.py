@@ -6,7 +6,7 @@ import pytest
 
 from domain.money import Money
 from domain.order import Order, OrderItem
-from storage import orders
+from storage import identity_links, orders
 from tests.support.letters import letter
 from tests.support.pipeline import CUSTOMER, SHOP
 
@@ -31,6 +31,10 @@ def answer(shop, first, text):
     raw = letter(CUSTOMER, SHOP, "Re: A question", text, answers=first.letter.message_id)
     shop.google.deliver_raw(SHOP, raw, auth="pass")
     shop.sync_and_settle()
+
+
+def message_of(shop, mail):
+    return shop.one("SELECT id FROM message WHERE gmail_id = %s", mail.id)
 
 
 def the_case(shop):
@@ -73,6 +77,22 @@ def test_a_number_in_vain_is_kept_for_members_and_whose_address_is_to_be_confirm
     attempts = shop.rows("SELECT number, known FROM order_attempt")
     assert [(row.number, row.known) for row in attempts] == [("LO-2", True)]
     assert len(shop.received()) == 1
+
+
+def test_who_confirms_by_the_link_is_decided_anew_and_a_person_approves(with_orders):
+    shop = with_orders
+    first = shop.write("refund: I would like a refund for my whole order LO-2.")
+    shop.sync_and_settle()
+    with shop.services.database.transaction(shop.tenant) as db:
+        link = db.exec_driver_sql("SELECT id FROM identity_link").scalar_one()
+        assert identity_links.confirm(db, shop.tenant, link)
+    shop.settle()
+    case = the_case(shop)
+    assert (case.state, case.identity, case.order_number) == ("eligible", "link", "LO-2")
+    act = shop.rows("SELECT * FROM order_act")[0]
+    assert (act.action, act.state, act.approvals_needed, act.amount_minor) == ("refund", "held", 1, 7990)
+    reason = shop.one("SELECT reason FROM decision WHERE is_current AND message_id = %s", message_of(shop, first))
+    assert reason == "Refund 79.90 EUR for order LO-2: everything checked; a person approves."
 
 
 def test_requests_are_a_persons_while_the_policy_cannot_be_read_and_other_mail_is_answered(with_orders):
