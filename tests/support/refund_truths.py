@@ -1,4 +1,4 @@
-"""What is true of refunds at every moment, asked of the tables and of the shops' own record; and what when all rests."""
+"""What is true of refunds at every moment, by the tables and by the shops' own record; and what once all rests."""
 
 import json
 from collections import defaultdict
@@ -10,7 +10,8 @@ _ACTS = """
     SELECT a.id, a.state, a.action, a.order_number, a.amount_minor, a.approvals_needed, a.sent_to, a.case_id,
         (SELECT count(DISTINCT p.member_id) FROM act_approval p WHERE p.tenant_id = a.tenant_id AND p.act_id = a.id)
             AS approvals,
-        ARRAY(SELECT l.kind FROM ledger_entry l WHERE l.tenant_id = a.tenant_id AND l.key = a.id ORDER BY l.id) AS lines,
+        ARRAY(SELECT l.kind FROM ledger_entry l WHERE l.tenant_id = a.tenant_id AND l.key = a.id ORDER BY l.id)
+            AS lines,
         m.sender_address, m.parsed ->> 'sender_verified' = 'true' AS verified,
         EXISTS (SELECT FROM identity_link i JOIN message w ON w.tenant_id = i.tenant_id AND w.id = i.message_id
             WHERE i.tenant_id = a.tenant_id AND i.used_at IS NOT NULL AND i.order_number = a.order_number

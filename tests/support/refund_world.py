@@ -3,37 +3,51 @@
 Whatever happens in it goes through the functions of `storage` and the stages of `worker`, over a tenant of its own.
 """
 
-from collections import Counter
 from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID, uuid4
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
-from adapters.gmail.connect import Gmail
 from domain.category import Category
 from domain.mailbox import RawMail
 from domain.message import Address, Message
 from domain.money import Money
 from domain.order import Order, OrderItem
 from domain.refund_policy import RefundPolicy
-from parts.shop import TenantShop
-from sandbox.order_shop import OrderShop
 from storage import (
-    approvals, desk, identity_links, mailboxes, members, messages, orders, reclassify, refund_policies, shop_webhooks,
+    approvals,
+    desk,
+    found_out,
+    identity_links,
+    mailboxes,
+    members,
+    messages,
+    orders,
+    reclassify,
+    refund_policies,
+    shop_webhooks,
 )  # fmt: skip
 from storage.approvals import Wanted
-from storage.database import psycopg_url
 from storage.references import new_reference
 from tests.conftest import make_workspace
-from tests.support.acting import QUICK_SHOP
 from tests.support.fake_gmail import FakeGmail
 from tests.support.letters import letter
-from tests.support.pacing import PacedDatabase, PacedPort
-from tests.support.pipeline import PlainReader, TestServices
+from tests.support.refund_ground import Ground
+from tests.support.refund_rows import (
+    BUSY,
+    CAME_ABOUT,
+    DECISIONS,
+    DRAFT,
+    INSERT,
+    LEASES,
+    LINKS,
+    PASS_TIME,
+    WAITS,
+    WRONG,
+)  # fmt: skip
 from worker import act, deliver, process
 
 ANNA, BOB, MALLORY = "anna@customer.example", "bob@customer.example", "mallory@stranger.example"
@@ -46,135 +60,6 @@ CUSTOMERS = {"LO-1": ANNA, "LO-2": BOB, "LO-3": ANNA, "LO-4": ANNA, "LO-5": ANNA
 STATUSES = {"LO-1": "delivered", "LO-2": "delivered", "LO-3": "pending", "LO-4": "delivered", "LO-5": "delivered"}
 
 _numbers = count(1)
-
-# What waits for time to pass, with all that time is counted from. An act's `created_at` is in what the shop is asked.
-_PASS_TIME = [
-    text(
-        "UPDATE order_act SET next_at = next_at - :by, lease_until = lease_until - :by, sending_at = sending_at - :by"
-        " WHERE tenant_id = :tenant"
-    ),
-    text(
-        "UPDATE outbox SET next_at = next_at - :by, lease_until = lease_until - :by, sending_at = sending_at - :by,"
-        " created_at = created_at - :by WHERE tenant_id = :tenant"
-    ),
-    text(
-        "UPDATE message SET next_at = next_at - :by, lease_until = lease_until - :by, received_at = received_at - :by"
-        " WHERE tenant_id = :tenant"
-    ),
-    text("UPDATE decision SET created_at = created_at - :by WHERE tenant_id = :tenant"),
-    text("UPDATE support_case SET opened_at = opened_at - :by, moved_at = moved_at - :by WHERE tenant_id = :tenant"),
-    text(
-        "UPDATE identity_link SET created_at = created_at - :by, expires_at = expires_at - :by"
-        " WHERE tenant_id = :tenant"
-    ),
-    text("UPDATE mailbox SET blocked_until = blocked_until - :by WHERE tenant_id = :tenant"),
-]
-
-_DECISIONS = text("""
-    SELECT id FROM decision WHERE tenant_id = :tenant
-    ORDER BY (is_current AND disposition = 'hold' AND settled_at IS NULL) DESC, created_at DESC, id
-""")
-
-_DRAFT = text("""
-    SELECT text FROM outbox WHERE tenant_id = :tenant AND decision_id = :decision AND kind = 'reply' LIMIT 1
-""")
-
-_INSERT = text("""
-    INSERT INTO message (tenant_id, id, mailbox_id, gmail_id, thread_id, direction)
-    VALUES (:tenant, :id, :mailbox, :gmail_id, :thread, 'in')
-""")
-
-_WAITS = text("""
-    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
-""")
-
-
-# Webhooks that lead nowhere: another secret than the shop's, and nobody there.
-_WRONG = {3, 4}
-
-_LINKS = """
-    SELECT i.id FROM identity_link i JOIN outbox o ON o.tenant_id = i.tenant_id AND o.id = i.id
-    WHERE i.tenant_id = :tenant AND o.state IN ('sending', 'uncertain', 'sent') ORDER BY i.created_at DESC, i.id
-"""
-
-_LEASES = {
-    "order_act": "UPDATE order_act SET lease_until = now() - interval '1 second' WHERE tenant_id = :tenant",
-    "outbox": "UPDATE outbox SET lease_until = now() - interval '1 second' WHERE tenant_id = :tenant",
-    "message": "UPDATE message SET lease_until = now() - interval '1 second' WHERE tenant_id = :tenant",
-}
-
-_BUSY = """
-    SELECT 'act' AS what, id, state FROM order_act
-        WHERE tenant_id = :tenant AND state IN ('pending', 'sending', 'uncertain')
-    UNION ALL SELECT 'mail', id, state FROM outbox
-        WHERE tenant_id = :tenant AND state IN ('pending', 'drafted', 'sending', 'uncertain')
-    UNION ALL SELECT 'message', id, state FROM message WHERE tenant_id = :tenant AND state IN ('discovered', 'fetched')
-"""
-
-
-_CAME_ABOUT = """
-    SELECT 'act ' || state AS what, count(*) AS n FROM order_act WHERE tenant_id = :tenant GROUP BY state
-    UNION ALL SELECT 'case ' || state, count(*) FROM support_case WHERE tenant_id = :tenant GROUP BY state
-    UNION ALL SELECT 'ledger ' || kind, count(*) FROM ledger_entry WHERE tenant_id = :tenant GROUP BY kind
-    UNION ALL SELECT 'reply ' || state, count(*) FROM outbox WHERE tenant_id = :tenant GROUP BY state
-    UNION ALL SELECT 'settled ' || settlement, count(*) FROM decision WHERE tenant_id = :tenant AND settlement <> ''
-        GROUP BY settlement
-    UNION ALL SELECT 'put back', count(*) FROM case_event WHERE tenant_id = :tenant AND is_put_back
-    UNION ALL SELECT 'steps', count(*) FROM case_event WHERE tenant_id = :tenant
-    UNION ALL SELECT 'links used', count(*) FROM identity_link WHERE tenant_id = :tenant AND used_at IS NOT NULL
-    UNION ALL SELECT 'mails', count(*) FROM message WHERE tenant_id = :tenant
-    UNION ALL SELECT 'approved by two', count(*) FROM order_act a WHERE tenant_id = :tenant AND state = 'done'
-        AND approvals_needed = 2
-"""
-
-
-class RefundReader(PlainReader):
-    """Takes all mail for a request about an order but what asks for a parcel."""
-
-    def _one(self, message, own_addresses):
-        about = Category.QUESTION if "parcel" in message.text else Category.REFUND
-        return replace(super()._one(message, own_addresses), category=about)
-
-
-class WorldServices(TestServices):
-    """The services with a Gmail in memory for each tenant, every way outside a place where a worker may die."""
-
-    @property
-    def reader(self):
-        return RefundReader()
-
-    def __init__(self, settings) -> None:
-        super().__init__(replace(settings, shop_webhook_private=True))
-        self.database = PacedDatabase(settings.database_url)
-        self.shops_http = QUICK_SHOP
-        self.gmails: dict[UUID, FakeGmail] = {}
-
-    @contextmanager
-    def open_mailbox(self, tenant, mailbox):
-        port = PacedPort(self.gmails[tenant])
-        yield Gmail(port, port)
-
-    def shop(self, tenant):
-        found = super().shop(tenant)
-        return TenantShop(found.address, PacedPort(self.through(found.port)))
-
-    def through(self, port):
-        """The way on which the shop is asked: here a test puts a worker that errs."""
-        return port
-
-
-class Ground:
-    """What all worlds stand on: one database under its roles, and two shops. `seen` counts what ever came about."""
-
-    def __init__(self, settings, shops: tuple[OrderShop, ...], services: WorldServices | None = None) -> None:
-        self.services = services or WorldServices(settings)
-        self.shops = shops
-        self.seen: Counter[str] = Counter()
-        self.owner = create_engine(psycopg_url(settings.database_owner_url), isolation_level="AUTOCOMMIT")
-
-    def close(self) -> None:
-        self.owner.dispose()
-        self.services.close()
 
 
 @dataclass
@@ -227,13 +112,13 @@ class World:
         )  # fmt: skip
         with self._transaction() as db:
             row = {"tenant": self.tenant, "id": uuid4(), "mailbox": self.mailbox, "gmail_id": gmail_id}
-            db.execute(_INSERT, {**row, "thread": thread_id})
+            db.execute(INSERT, {**row, "thread": thread_id})
             [claim] = messages.claim_discovered(db, self.tenant, limit=1, lease=timedelta(minutes=1))
             messages.store(db, claim, RawMail(gmail_id, thread_id, (), now, raw, len(raw)), message, state="fetched")
 
     def confirms(self, which: int) -> None:
         """Whoever got a mail with a link opens it, also one that was used or replaced. We may not know that it left."""
-        links = self.rows(_LINKS)
+        links = self.rows(LINKS)
         if links:
             with self._transaction() as db:
                 identity_links.confirm(db, self.tenant, links[which % len(links)].id)
@@ -256,6 +141,17 @@ class World:
     def claims(self, which: int, who: int) -> None:
         """In their own words, of what perhaps nobody did; `claim_reason` is missing."""
         self._settles(which, who, lambda **more: desk.send(**more, text_to_send="We have refunded you 30.00 EUR."))
+
+    def finds_out(self, which: int, who: int) -> None:
+        """An honest look into the shop, where nobody knew what had become of an action."""
+        unknown = self.rows(
+            "SELECT id FROM order_act WHERE tenant_id = :tenant AND state = 'needs_person' ORDER BY created_at, id"
+        )
+        if unknown:
+            found = unknown[which % len(unknown)].id
+            was_done = any(shop.effects(found) for shop in self.ground.shops)
+            with self._transaction() as db:
+                found_out.settle(db, self.tenant, found, member=self.people[who % 3], was_done=was_done)
 
     def dismisses(self, which: int, who: int) -> None:
         decision = self._decision(which)
@@ -319,13 +215,13 @@ class World:
     def passes(self, by: timedelta) -> None:
         """Time goes by. The mailbox is read all the while."""
         with self.ground.owner.begin() as db:
-            for statement in _PASS_TIME:
+            for statement in PASS_TIME:
                 db.execute(statement, {"tenant": self.tenant, "by": by})
 
     def takes_leases(self) -> None:
         """Whoever works is taken for dead."""
         for row in ("order_act", "outbox", "message"):
-            self._say(_LEASES[row])
+            self._say(LEASES[row])
 
     def settles(self) -> None:
         """Everything works, and whoever works does so until nothing is due any more."""
@@ -333,7 +229,7 @@ class World:
             shop.faults.clear()
         self.gmail._troubles.clear()
         self.switch(answering=True)
-        if self.hook in _WRONG:
+        if self.hook in WRONG:
             self.webhook(1)
         for _ in range(100):
             self.passes(timedelta(hours=1))
@@ -341,9 +237,9 @@ class World:
             self.decides()
             self.acts()
             self.delivers()
-            if not self.rows(_BUSY):
+            if not self.rows(BUSY):
                 return
-        raise AssertionError(f"it never ends: {self.rows(_BUSY)}")
+        raise AssertionError(f"it never ends: {self.rows(BUSY)}")
 
     # -- how it stands
 
@@ -353,13 +249,13 @@ class World:
 
     def somebody_waits(self) -> bool:
         with self.ground.owner.connect() as db:
-            return bool(db.execute(_WAITS).scalar())
+            return bool(db.execute(WAITS).scalar())
 
     def told(self) -> None:
         """Count what came about here, so that nobody is content with a world in which nothing happens."""
         seen = self.ground.seen
         seen["worlds"] += 1
-        for row in self.rows(_CAME_ABOUT):
+        for row in self.rows(CAME_ABOUT):
             seen[row.what] += row.n
         seen["effects"] += sum(kept.effects for shop in self.ground.shops for kept in shop.kept.values())
         seen["asked"] += sum(shop.posts for shop in self.ground.shops)
@@ -376,12 +272,12 @@ class World:
 
     def _decision(self, which: int) -> UUID | None:
         with self.ground.owner.connect() as db:
-            found = db.execute(_DECISIONS, {"tenant": self.tenant}).scalars().all()
+            found = db.execute(DECISIONS, {"tenant": self.tenant}).scalars().all()
         return found[which % len(found)] if found else None
 
     def _draft(self, decision: UUID) -> str:
         with self.ground.owner.connect() as db:
-            return db.execute(_DRAFT, {"tenant": self.tenant, "decision": decision}).scalar() or "It is done."
+            return db.execute(DRAFT, {"tenant": self.tenant, "decision": decision}).scalar() or "It is done."
 
     def _settles(self, which: int, who: int, act_: Callable[..., object]) -> None:
         decision = self._decision(which)

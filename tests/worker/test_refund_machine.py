@@ -22,7 +22,8 @@ from tests.support import refund_truths
 from tests.support.acting import running_shop
 from tests.support.kills import Killed
 from tests.support.pacing import Stop, meanwhile, stopping
-from tests.support.refund_world import ANNA, BOB, MALLORY, TOTAL, Ground, World, WorldServices
+from tests.support.refund_ground import Ground, WorldServices
+from tests.support.refund_world import ANNA, BOB, MALLORY, TOTAL, World
 
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))
 USUAL = profile(
@@ -97,7 +98,18 @@ def acts(name, *args):
     return some.builds(Act, names, *args)
 
 
-BY_PEOPLE = ("approves", "approves", "approves", "refuses", "asks", "sends", "claims", "dismisses", "reclassifies")
+BY_PEOPLE = (
+    "approves",
+    "approves",
+    "approves",
+    "refuses",
+    "asks",
+    "sends",
+    "claims",
+    "dismisses",
+    "reclassifies",
+    "finds_out",
+)
 STAGES = ("decides", "acts", "delivers")
 WROTE = acts("writes", some.sampled_from(MAILS), some.sampled_from(SENDERS), THREAD)
 ASKED = some.builds(
@@ -320,6 +332,13 @@ class Trusting(Blind):
             return ShopDone("surely")
 
 
+# Without these a run would have shown little.
+COMES_ABOUT = (
+    "act done", "act cancelled", "approved by two", "at once", "deaths", "effects", "looks", "links used", "put back",
+    "ledger paid", "ledger released", "settled sent", "case confirmed", "case person", "reply sent",
+)  # fmt: skip
+
+
 @contextmanager
 def standing(settings, wrong=None):
     class Wrong(WorldServices):
@@ -335,6 +354,8 @@ def standing(settings, wrong=None):
 def test_nothing_that_happens_in_any_order_pays_too_much_or_twice_or_without_leave(settings):
     with standing(settings) as ground:
         run_state_machine_as_test(lambda: RefundMachine(ground), settings=USUAL)
+    missing = [what for what in COMES_ABOUT if not ground.seen[what]]
+    assert not missing, (missing, sorted(ground.seen.items()))
     print(sorted(ground.seen.items()))
 
 
