@@ -89,6 +89,7 @@ from storage import (
     sync,
     tenants,
     thread,
+    unapproved,
 )
 from storage.approvals import Approved, Wanted
 from storage.codec import dumps
@@ -217,6 +218,7 @@ CASES = {
     "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
+    "unapproved.look_again": lambda db, t, b: unapproved.look_again(db, t, "LO-SECRET"),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
     ),
