@@ -11,7 +11,7 @@ from domain.decision import Decision, Tried
 from domain.errors import TryAgain
 from domain.money import Money
 from domain.order_action import Action, WantedItem
-from storage import case_history, cases, decisions, refunds_list
+from storage import attempts, case_history, cases, decisions
 from storage.approvals import Approved
 from tests.support.kills import Killed, dying
 from tests.support.proposing import ELIGIBLE, OPENED, READ, WITH_PERSON, Desk, S, refund, reply
@@ -169,8 +169,10 @@ def test_wrong_order_numbers_are_kept_for_members(desk):
     tried = (Tried("LO-9", exists=False), Tried("LO-8", exists=True))
     made = desk.propose(replace(Decision.hold("In vain."), tried=tried))
     with desk.database.transaction(desk.tenant) as db:
-        found = refunds_list.attempts(db, desk.tenant)
-        assert refunds_list.attempts(db, desk.tenant, after=found[0].id) == found[1:]
+        [group] = attempts.groups(db, desk.tenant)
+        assert attempts.groups(db, desk.tenant, after=group.last) == []
+    found = group.rows
+    assert (group.sender, group.n, group.others, group.last) == ("anna@example.org", 2, 1, found[0].id)
     assert [(one.number, one.known, one.sender, one.conversation) for one in found] == [
         ("LO-8", True, "anna@example.org", made.conversation),
         ("LO-9", False, "anna@example.org", made.conversation),
