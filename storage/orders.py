@@ -15,6 +15,11 @@ from storage.codec import dumps
 # By which a customer's refunds are counted.
 MONTH = timedelta(days=30)
 
+# A promise of this very moment is waited for: the sum of what is promised is read after it.
+_LOCK = text("""
+    SELECT FROM shop_order WHERE tenant_id = :tenant AND number = ANY(:numbers) ORDER BY number FOR NO KEY UPDATE
+""")
+
 # What the shop says was refunded does not hold what we promised and it has not done yet: both are taken from what is
 # left. A row is left as it was whose total would be below what was refunded or promised, or which would change the
 # currency of such money.
@@ -66,6 +71,7 @@ def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> list[Order]:
         once: dict[str, Order] = {}
         for order in waiting:
             once.setdefault(normal_number(order.number), order)
+        db.execute(_LOCK, {"tenant": tenant, "numbers": list(once)})
         rows = dumps([_row(number, order) for number, order in once.items()])
         taken = set(db.execute(_SAVE, {"tenant": tenant, "rows": rows}).scalars())
         refused += [order for number, order in once.items() if number not in taken]

@@ -39,7 +39,6 @@ from storage import (
     answer_standings,
     answer_verdicts,
     approvals,
-    attempt_groups,
     attempts,
     case_history,
     case_shown,
@@ -89,6 +88,7 @@ from storage import (
     sync,
     tenants,
     thread,
+    unapproved,
 )
 from storage.approvals import Approved, Wanted
 from storage.codec import dumps
@@ -217,6 +217,7 @@ CASES = {
     "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
+    "unapproved.look_again": lambda db, t, b: unapproved.look_again(db, t, "LO-SECRET"),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
     ),
@@ -237,7 +238,7 @@ CASES = {
         db, t, b.decision, member=b.member, what=Wanted.REASON, text_to_send="hello", reference="ABCDEF"
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
-    "attempt_groups.groups": lambda db, t, b: attempt_groups.groups(db, t),
+    "attempts.groups": lambda db, t, b: attempts.groups(db, t),
     "case_shown.conversation_of": lambda db, t, b: case_shown.conversation_of(db, t, b.act),
     "case_shown.step_of": lambda db, t, b: case_shown.step_of(db, t, b.decision),
     "case_shown.has_approved": lambda db, t, b: case_shown.has_approved(db, t, b.act, b.member),
@@ -256,7 +257,6 @@ CASES = {
     ],
     "orders_list.one": lambda db, t, b: orders_list.one(db, t, "LO-SECRET"),
     "refunds_list.acts": lambda db, t, b: refunds_list.acts(db, t) or refunds_list.acts(db, t, after=b.act),
-    "refunds_list.attempts": lambda db, t, b: refunds_list.attempts(db, t),
     "refunds_list.waiting_for_second": lambda db, t, b: refunds_list.waiting_for_second(db, t),
     "refunds_list.of_conversation": lambda db, t, b: refunds_list.of_conversation(db, t, b.conversation),
     "refunds_list.of_order": lambda db, t, b: refunds_list.of_order(db, t, "LO-SECRET"),
@@ -386,7 +386,6 @@ CASES = {
     # What is not proven to us is doubted, whatever another tenant has done.
     "claims.unproven_in": lambda db, t, b: not claims.unproven_in(db, t, b.done, A_CLAIM),
     "claims.unproven_once_done": lambda db, t, b: not claims.unproven_once_done(db, t, b.decision, A_CLAIM),
-    "claims.would_be_proven": lambda db, t, b: claims.would_be_proven(db, t, b.decision, A_CLAIM),
     "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
     "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
     "conversations.from_address": lambda db, t, b: conversations.from_address(db, t, "anna@customer.example"),
