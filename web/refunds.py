@@ -86,7 +86,7 @@ def export() -> Page:
     answer = Response(content.getvalue(), mimetype="text/csv")
     name = f"refunds-{since:%Y-%m-%d}-{until:%Y-%m-%d}.csv"
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     return answer
 
 
