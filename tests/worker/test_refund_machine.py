@@ -359,14 +359,15 @@ def test_nothing_that_happens_in_any_order_pays_too_much_or_twice_or_without_lea
     print(sorted(ground.seen.items()))
 
 
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        (Blind, "a shop paid what was not promised|written down nowhere"),
-        (Hasty, "was given back, and a shop paid it|paid what was not promised"),
-        (Trusting, "booked, and the shop did nothing"),
-    ],
-)
+FOUND_OUT = [
+    (Blind, "a shop paid what was not promised|written down nowhere"),
+    (Hasty, "was given back, and a shop paid it|paid what was not promised"),
+    (Trusting, "booked, and the shop did nothing"),
+]
+
+
+# One of them takes half a minute: a long run has time for the others.
+@pytest.mark.parametrize(("wrong", "told"), FOUND_OUT if EXAMPLES else FOUND_OUT[:1])
 def test_a_worker_that_errs_is_found_out(settings, wrong, told):
     one_is_enough = profile(USUAL, max_examples=200, derandomize=True, phases=[Phase.generate])
     with standing(settings, wrong) as ground, pytest.raises(AssertionError, match=told):
