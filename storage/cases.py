@@ -48,6 +48,13 @@ _LOCK = text("SELECT FROM support_case WHERE tenant_id = :tenant AND conversatio
 
 _UNDO = text("SELECT case_undo FROM decision WHERE tenant_id = :tenant AND id = :decision FOR UPDATE")
 
+_STOOD_SINCE = text("SELECT moved_at FROM support_case WHERE tenant_id = :tenant AND id = :id")
+
+# By the moment of its move it is known which decision a case waits for: put back, it waits for the same as before.
+_STANDS_SINCE = text("""
+    UPDATE support_case SET moved_at = CAST(:since AS timestamptz) WHERE tenant_id = :tenant AND id = :id
+""")
+
 _REMOVE = text("DELETE FROM support_case WHERE tenant_id = :tenant AND id = :id AND version = :version")
 
 # A late mail to a case that has ended opens one that is linked to it.
@@ -135,8 +142,10 @@ def move_with_reply(
 ) -> UUID:
     """The same, where the move stands and falls with the decision's reply: how to take it back is written down."""
     before = newest(db, tenant, [conversation]).get(conversation) if case.version else None
+    since = db.execute(_STOOD_SINCE, {"tenant": tenant, "id": before.id}).scalar() if before else None
     moved = move(db, tenant, conversation, case, actor=actor, reason=reason)
     undo = {"id": moved, "version": case.version + 1, "before": asdict(before) if before else None}
+    undo["since"] = since.isoformat() if since else None
     db.execute(
         text("UPDATE decision SET case_undo = CAST(:undo AS jsonb) WHERE tenant_id = :tenant AND id = :decision"),
         {"tenant": tenant, "decision": decision, "undo": dumps(undo)},
@@ -159,6 +168,8 @@ def take_back(db: Connection, tenant: UUID, decision: UUID) -> None:
         if now is not None and db.execute(_UPDATE, {**to_row(before), **values}).scalar() is not None:
             left = "Its reply did not leave."
             note(db, tenant, case_id, now.state, (before.state,), actor=MACHINE, reason=left, is_put_back=True)
+            if undo.get("since"):
+                db.execute(_STANDS_SINCE, {**values, "since": undo["since"]})
     db.execute(text("UPDATE decision SET case_undo = NULL WHERE tenant_id = :tenant AND id = :decision"), values)
 
 

@@ -16,7 +16,12 @@ PASS_TIME = [
         "UPDATE message SET next_at = next_at - :by, lease_until = lease_until - :by, received_at = received_at - :by"
         " WHERE tenant_id = :tenant"
     ),
-    text("UPDATE decision SET created_at = created_at - :by WHERE tenant_id = :tenant"),
+    text("""
+        UPDATE decision SET created_at = created_at - :by, case_undo = CASE
+            WHEN case_undo ->> 'since' IS NULL THEN case_undo
+            ELSE jsonb_set(case_undo, '{since}', to_jsonb(CAST(case_undo ->> 'since' AS timestamptz) - :by)) END
+        WHERE tenant_id = :tenant
+    """),
     text("UPDATE support_case SET opened_at = opened_at - :by, moved_at = moved_at - :by WHERE tenant_id = :tenant"),
     text(
         "UPDATE identity_link SET created_at = created_at - :by, expires_at = expires_at - :by"
