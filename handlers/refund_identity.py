@@ -149,7 +149,7 @@ def _without_number(mail: Mail, case: Case, orders: Orders) -> Decision:
             )
         )
     # A person may have asked for something else, before the order was known.
-    if case.asked or case.state not in _ORDER_IS_OPEN:
+    if case.asked or case.state is CaseState.IDENTITY_WANTED or case.state not in _ORDER_IS_OPEN:
         names = f" (tried before: {', '.join(case.wrong_numbers)})" if case.wrong_numbers else ""
         return for_a_person(case, f"Asked for the order number, the writer named none{names}.")
     return Decision.release("Asked for the order number.", mail.reply(mail.wording.order_wanted)).moving(

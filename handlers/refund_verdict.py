@@ -52,7 +52,7 @@ def judged(mail: Mail, proven: Proven, rules: Rules) -> Decision:
 
 def _by_wish(mail: Mail, proven: Proven, wish: Wish, rules: Rules) -> Decision:
     case, action = proven.case, proven.case.action or next(iter(wish.actions), None)
-    doubts = (*proven.doubts, *wish.doubts)
+    doubts = tuple(dict.fromkeys((*proven.doubts, *case.doubts, *wish.doubts)))
     unclear = _unclear(wish, action)
     if unclear or action is None:
         return _with_doubts(for_a_person(case, unclear, mail.received()), doubts)
