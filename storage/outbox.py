@@ -334,6 +334,7 @@ def cancel(db: Connection, effect: Effect, reason: str) -> bool:
         return False
     if effect.answers:
         cases.take_back(db, effect.tenant, effect.decision)
+        tickets.no_reply_leaves(db, effect.tenant, effect.decision)
     _record(db, effect, "cancelled", reason=reason)
     return True
 

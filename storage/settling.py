@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from domain.case import TRANSITIONS, Case, CaseState
 from domain.delivery import EffectState
 from domain.errors import BadInput
-from storage import answer_verdicts, cases, checked, events
+from storage import answer_verdicts, cases, checked, events, tickets
 from storage.codec import case_from_json
 
 
@@ -137,6 +137,7 @@ def sent(db: Connection, tenant: UUID, waiting: Waiting, answer: Answer, *, edit
 def drop_replies(db: Connection, tenant: UUID, decision: UUID, *, reason: str) -> None:
     """What was held of the decision's mail never leaves."""
     db.execute(_CANCEL_REPLIES, {"tenant": tenant, "decision": decision, "reason": reason})
+    tickets.no_reply_leaves(db, tenant, decision)
 
 
 def case_of(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None) -> tuple[CaseState, Case] | None:

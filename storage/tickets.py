@@ -59,6 +59,11 @@ _LEFT = text("""
     RETURNING w.ticket_id
 """)
 
+_NO_REPLY = text("""
+    UPDATE ticket_words SET state = 'cancelled', last_error = 'No reply left.'
+    WHERE tenant_id = :tenant AND decision_id = :decision AND state = 'waiting'
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -157,3 +162,8 @@ def reply_left(db: Connection, tenant: UUID, decision: UUID, reply: str) -> None
         return
     for ticket in set(db.execute(_LEFT, values).scalars()):
         db.execute(_DUE, {"tenant": tenant, "ticket": ticket})
+
+
+def no_reply_leaves(db: Connection, tenant: UUID, decision: UUID) -> None:
+    """No reply of the decision leaves any more: what waited for one waits no longer."""
+    db.execute(_NO_REPLY, {"tenant": tenant, "decision": decision})

@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.ticketing import Connection
+from adapters.vault import KeyRing, Vault, new_key
 from commands.ticketing import connection_of
 from domain.bridging import BridgeRules, Mode
 from domain.errors import BadInput
@@ -85,6 +86,19 @@ def test_what_waits_is_listed_and_goes_on_when_a_person_looked(settings, service
         row = db.exec_driver_sql("SELECT state, external_id, system FROM ticket").one()
     assert tuple(row) == ("known", 2476, "http://127.0.0.1:9")
     assert flask(settings, "ticketing", "look-again", "LO-77701", "--tenant", "lumen").returncode == 2
+
+
+def test_rotating_the_keys_seals_the_password_anew_and_it_opens_still(settings, services, workspace):
+    tenant, fresh = workspace.id, new_key("k2")
+    connected = services.sealed_ticketing(tenant, Connection("http://127.0.0.1:9", "agent", "secret"))
+    with services.database.transaction(tenant) as db:
+        ticketing.put(db, tenant, connected, BridgeRules(Mode.GMAIL_WITH_NOTE), actor="test")
+    done = flask(settings, "rotate-keys", KEY_RING=f"{fresh},{settings.key_ring}")
+    assert done.returncode == 0, done.stderr
+    with services.database.transaction(tenant) as db:
+        sealed = ticketing.find(db, tenant).secret
+    opened = Vault(KeyRing.parse(fresh)).open(sealed, tenant=tenant, mailbox="", field="ticketing")
+    assert opened == b"secret"
 
 
 GOOD = {"TICKETING_BASE_URL": "https://host.example/api/", "TICKETING_USERNAME": "a", "TICKETING_PASSWORD": "p4ss"}

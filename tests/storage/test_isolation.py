@@ -563,6 +563,7 @@ CASES = {
     "tickets.takes_words": lambda db, t, b: tickets.takes_words(db, t, b.ticket.id),
     "tickets.write": lambda db, t, b: tickets.write(db, t, b.ticket.id, A_NOTE),
     "tickets.reply_left": lambda db, t, b: tickets.reply_left(db, t, b.decision, "x"),
+    "tickets.no_reply_leaves": lambda db, t, b: tickets.no_reply_leaves(db, t, b.decision),
     "ticket_work.claim": lambda db, t, b: ticket_work.claim(db, t, SOON),
     "ticket_work.lock": lambda db, t, b: ticket_work.lock(db, replace(b.ticket, tenant=t)),
     "ticket_work.begin_creating": lambda db, t, b: (

@@ -87,6 +87,17 @@ def test_the_exchange_of_a_held_mail_is_what_the_person_sent(bridge):
     assert len(bridge.shop.received()) == 1
 
 
+def test_a_note_that_waits_for_a_reply_ends_where_none_leaves(bridge):
+    bridge.connect()
+    bridge.shop.change("UPDATE shop_order SET as_of = now() - interval '25 hours'")
+    ask(bridge)
+    services, tenant = bridge.shop.services, bridge.shop.tenant
+    with services.database.transaction(tenant) as db:
+        assert desk.dismiss(db, tenant, decision(bridge).id, member=bridge.shop.workspace.owner)
+    bridge.shop.sync_and_settle()
+    assert (bridge.one("SELECT state FROM ticket_words"), bridge.desk.calls) == ("cancelled", [])
+
+
 def test_a_second_mail_of_the_conversation_goes_on_the_same_ticket(bridge):
     bridge.connect()
     ask(bridge)
