@@ -18,6 +18,7 @@ from domain.understanding import Understanding
 from handlers.ownership import described, may_hear_of
 from handlers.refund_mail import Mail, for_a_person
 
+ANOTHER_WRITER = "Somebody else began it: what was asked for may not be this customer's wish."
 ORDER_NUMBER, ORDER_NUMBER_AGAIN = "order_number", "order_number_again"
 MOST_WRONG_NUMBERS = 2
 # Before these, which order it is about is still open.
@@ -83,6 +84,8 @@ def _proven(mail: Mail, case: Case, order: Order, doubts: tuple[str, ...], tried
     }
     case = replace(case, identity=identity, order_number=order.number)
     checking = case if case.state is CaseState.CHECKING else case.moved_to(CaseState.CHECKING)
+    if Address(case.writer).mailbox != mail.sender.mailbox:
+        doubts = (ANOTHER_WRITER, *doubts)
     return Proven(checking, order, Check(said[identity], passed=True), doubts, tried)
 
 

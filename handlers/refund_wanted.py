@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from domain.case import Case, CaseState
+from domain.case import Case, CaseState, Identity
 from domain.decision import Decision
 from domain.order import Order
 from domain.request import Wish
@@ -25,6 +25,7 @@ def heard(mail: Mail, case: Case) -> Case | Decision:
         ),
         doubts=tuple(dict.fromkeys((*case.doubts, *_beside_its_words(mail, case, said)))),
         language=case.language or mail.language,
+        writer=case.writer or mail.sender.address,
         evidence=tuple(dict.fromkeys((*case.evidence, *mail.pictures))),
     )
     if len(said.actions) > 1:
@@ -63,6 +64,9 @@ def _beside_its_words(mail: Mail, case: Case, said: Wish) -> tuple[str, ...]:
 def _taken_back(mail: Mail, case: Case, said: Wish) -> Decision:
     if not case.version:
         return for_a_person(case, "It takes something back, and nothing is open here.")
+    # Said before it is asked whose the order is, and so alike for every number.
+    if case.writer != mail.sender.address or (case.identity is Identity.SENDER and not mail.message.sender_verified):
+        return for_a_person(case, "Whoever takes it back may not be who asked for it: a person decides.")
     if said.actions or said.doubts:
         return for_a_person(case, "The writer seems to take it back: a person decides.")
     return Decision.release("The writer took it back.", mail.reply(mail.wording.withdrawn)).moving(

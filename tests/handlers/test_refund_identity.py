@@ -12,6 +12,7 @@ from domain.message import Address
 from domain.order_action import Action
 from domain.refund_policy import Rule
 from domain.refund_rules import Outcome
+from handlers.refund_identity import ANOTHER_WRITER
 from handlers.wording import wording_for
 from tests.support.refund_table import ANA, MALLORY, ORDERS, WISH, Judge, Table
 
@@ -255,3 +256,26 @@ def test_every_mail_to_every_case_is_decided_and_moves_it_by_the_table_alone(
         confirmed_by_link = identity is Identity.LINK and act.order_number == number and sender == MALLORY
         assert (verified and owner == sender.address) or confirmed_by_link
         assert decision.disposition is Disposition.HOLD or act.approvals == 0
+
+
+def test_what_a_stranger_asked_for_is_never_done_alone_because_the_customer_wrote_too():
+    table = Table(judge=Judge(values={"approvals": 0}))
+    table.write(WISH, "LO-2", sender=MALLORY)
+    decision = table.write("Which order? LO-2 is mine.", "LO-2", sender=BOB)
+    assert decision.disposition is Disposition.HOLD
+    assert [one.text for one in decision.checks if not one.passed][-1] == ANOTHER_WRITER
+
+
+def test_an_answer_with_another_tag_is_the_same_writers():
+    table = Table(judge=Judge(values={"approvals": 0}))
+    table.write(WISH, sender=Address("ana+shop@customer.example"))
+    assert table.write("", "LO-1").disposition is Disposition.RELEASE
+
+
+@pytest.mark.parametrize(("sender", "verified"), [(MALLORY, True), (ANA, False)])
+def test_nobody_else_takes_a_customers_request_back(sender, verified):
+    table = Table(judge=Judge(Outcome.EVIDENCE_WANTED))
+    table.write(WISH, "LO-1")
+    assert table.case.state is CaseState.EVIDENCE_WANTED
+    decision = table.write("Please forget my request.", sender=sender, verified=verified)
+    assert (decision.disposition, table.case.state) == (Disposition.HOLD, CaseState.PERSON)
