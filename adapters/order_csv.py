@@ -11,6 +11,7 @@ from domain.errors import BadInput
 from domain.money import Money
 from domain.order import ORDER_STATUSES, Order, OrderItem, normal_number
 
+EARLIEST, LATEST = 1900, 9000
 NEEDED = frozenset({"order_number", "customer_email", "status", "currency", "total_minor", "placed_at"})
 MOST_MINOR, MOST_PIECES = 10**15, 10**6
 LONGEST_NUMBER, LONGEST_ADDRESS = 100, 320
@@ -103,6 +104,9 @@ def _moment(row: dict[str, str], field: str) -> datetime:
         moment = datetime.fromisoformat(row[field])
     except ValueError:
         raise ValueError(f"{field} must be a date such as 2026-11-05, not {row[field][:40]!r}.") from None
+    # At the very ends of the calendar no day can be counted, nor a zone be left.
+    if not EARLIEST <= moment.year <= LATEST:
+        raise ValueError(f"{field} must be a date such as 2026-11-05, not {row[field][:40]!r}.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

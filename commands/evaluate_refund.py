@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import click
 
-from commands.evaluate_refund_rows import Mailed, mailed, ordered
+from commands.evaluate_refund_rows import Mailed, mailed, moment_of, ordered
 from commands.json_lines import BadLine, as_line, opened, read_lines
 from commands.settings_of import services_for
 from domain.errors import BadInput
@@ -43,7 +43,7 @@ def refund(orders_file: Path, file: Path, output: Path, policy_file: Path | None
     Writes {id, state, action, order_number, amount_minor, reply, reason} a line. What one person may approve counts as
     approved and carried out at once; what needs two, and what the machine has a doubt about, is held.
     """
-    if output.resolve() in {file.resolve(), orders_file.resolve()}:
+    if output.resolve() in {one.resolve() for one in (file, orders_file, policy_file) if one is not None}:
         raise click.UsageError("--output names an input file: choose another name, nothing was written.")
     now = _moment(moment)
     with services_for("explain") as services:
@@ -122,10 +122,9 @@ def _moment(said: str) -> datetime:
     if not said:
         return datetime.now(UTC)
     try:
-        moment = datetime.fromisoformat(said)
+        return moment_of(said)
     except ValueError as error:
         raise click.BadParameter(f"{said!r} is no time like 2026-03-01T12:00:00Z.", param_hint="--now") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _name(file: Path, problem: BadLine) -> None:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.mime.headers import addresses
 from commands.json_lines import BadLine
 from domain.errors import BadInput
 from domain.message import Address, Message
 from domain.money import Money
 from domain.order import Order, OrderItem, normal_number
+
+EARLIEST, LATEST = 1900, 9000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,15 @@ def mailed(row: dict[str, Any]) -> Mailed | BadLine:
 def _mail(row: dict[str, Any]) -> Mailed:
     sender, text, subject = _text(row, "sender", ""), _text(row, "text"), _text(row, "subject", "")
     conversation = row["conversation"]
-    if not isinstance(conversation, str | int):
+    if not isinstance(conversation, str | int) or isinstance(conversation, bool):
         raise BadInput("conversation", "must be a string or a number.")
     if not isinstance(row["authenticated"], bool):
         raise BadInput("authenticated", "must be true or false.")
     message = Message(
         _address(sender), subject=subject, text=text, sender_verified=row["authenticated"], thread_id=str(conversation)
     )
-    return Mailed(row["id"], str(conversation), message)
+    # 7 and "7" are two names.
+    return Mailed(row["id"], repr(conversation), message)
 
 
 def _order(row: dict[str, Any]) -> Order:
@@ -100,16 +104,22 @@ def _whole(row: dict[str, Any], name: str, usual: int | None = None) -> int:
 
 
 def _time(row: dict[str, Any], name: str) -> datetime:
-    """A moment in ISO 8601; without a time zone it is UTC."""
     try:
-        moment = datetime.fromisoformat(_text(row, name).strip())
+        return moment_of(_text(row, name).strip())
     except ValueError:
         raise BadInput(name, "must be a time like 2026-03-01T12:00:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def moment_of(said: str) -> datetime:
+    """A moment in ISO 8601, as UTC; without a time zone it is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(said)
+    # At the very ends of the calendar no day can be counted, nor a zone be left.
+    if not EARLIEST <= moment.year <= LATEST:
+        raise ValueError(said)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _address(sender: str) -> Address | None:
-    """`jo@mail.example`, or `Jo <jo@mail.example>` as mail programs write it."""
-    name, _, rest = sender.rpartition("<")
-    address = rest.partition(">")[0].strip().lower()
-    return Address(address, name.strip().strip('"')) if "@" in address else None
+    """The one writer of a From line, read as strictly as that of a mail; None where it names none, or several."""
+    named = addresses(" ".join(sender.split()))
+    return named.only if not named.fragments else None

@@ -25,13 +25,18 @@ def read_lines(file: Path, *names: str) -> Iterator[dict[str, Any] | BadLine]:
             if not line.strip():
                 continue
             try:
-                fields = json.loads(line)
+                fields = json.loads(line, parse_constant=_no_number)
             except (ValueError, RecursionError):
                 fields = None
             if isinstance(fields, dict) and all(name in fields for name in names):
                 yield fields | {"line": number}
             else:
                 yield BadLine(number, f"is no JSON object with {wanted}.")
+
+
+def _no_number(name: str) -> None:
+    """NaN and the infinite are no JSON, and a line that gave them back would be none either."""
+    raise ValueError(name)
 
 
 def opened(output: Path) -> TextIO:

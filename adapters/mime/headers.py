@@ -112,21 +112,22 @@ def _one(piece: str) -> Address | None:
     """One mailbox of a list: `name <address>`, `<address>` or a bare address."""
     bare = "".join(letter for letter, place in scan(piece) if place == "text")
     if "<" not in bare and ">" not in bare:
-        address, name = piece.strip().lower(), ""
+        address, name = piece.strip(), ""
     else:
         before, _, rest = bare.partition("<")
         inside, closing, after = rest.partition(">")
-        address = inside.strip().lower()
+        address = inside.strip()
         # An address as an unquoted display name confuses: which of the two is the writer?
-        doubtful = "@" in before and before.strip().lower() != address
+        doubtful = "@" in before and before.strip().lower() != address.lower()
         if not closing or after.strip() or doubtful or '"' in piece[piece.rfind("<") :]:
             return None
         name = piece[: piece.rfind("<")].strip()
-    if not is_plain_address(address):
+    # Some foreign letters turn into Latin ones when they are made small: they are refused as they were written.
+    if not address.isascii() or not is_plain_address(address.lower()):
         return None
     if name.startswith('"') and name.endswith('"') and len(name) > 1:
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
-    return Address(address, decoded(name)[:200])
+    return Address(address.lower(), decoded(name)[:200])
 
 
 def scan(value: str) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ MENTION = "It speaks of something without asking for it."
 HESITATES = "It is not sure yet that it wants this."
 OWN_DOING = "It may tell of the customer's own doing."
 CORRECTED = "It corrects itself."
+TURNS = "It may turn round what it asks for."
 EARLIER = "It speaks of something that was done or promised before."
 # What makes a mail unsure in whichever sentence it stands.
 _ANYWHERE = {"corrected": CORRECTED, "own_doing": OWN_DOING}
@@ -52,6 +53,7 @@ def asked_in(sentence: Sentence, words: Words) -> Asked:
     text = frames["harmless"].sub(" … ", sentence.folded)
     withdrawn = frames["withdrawn"].search(text) is not None
     text = frames["withdrawn"].sub(" … ", text)
+    doubts += [TURNS] if frames["turns"].search(text) else []
     if not _mentioned(text, words):
         doubts += [EARLIER] if frames["earlier"].search(text) else []
         return Asked(doubts=tuple(doubts), mentions=withdrawn, withdrawn=withdrawn)
@@ -67,6 +69,9 @@ def asked_in(sentence: Sentence, words: Words) -> Asked:
     doubts += [doubt for clause in clauses for doubt in clause.doubts]
     if actions and not (len(sentence.words) <= _SHORT or frames["want"].search(rest) or _begins(rest, words)):
         doubts, actions = [*doubts, MENTION], ()
+    # "Refund my order?" asks for nothing, nor does "Why would I want a refund?".
+    if actions and sentence.asks and (frames["rhetorical"].search(rest) or not frames["want"].search(rest)):
+        doubts.append(MENTION)
     if actions or denied:
         doubts += [doubt for name, doubt in _UNSURE.items() if frames[name].search(rest)]
     return Asked(

@@ -21,6 +21,11 @@ SILENT = "The model reads {model}, the words ask for nothing."
 SUBJECT = "Its subject asks for {subject}, its text for {words}."
 
 
+def own_subject(folded: str) -> str:
+    """A subject as far as it was written for this mail: one with "Re:" was not."""
+    return "" if _ANSWER.match(folded) else folded
+
+
 def agreed(
     actions: tuple[Action, ...], asked: Sequence[Asked], sub_intent: str, subject: str, words: Words, *, first: bool
 ) -> tuple[tuple[Action, ...], tuple[str, ...]]:
@@ -28,8 +33,6 @@ def agreed(
 
     `first` says that the mail opens a case: later ones answer, and need not say again what is wanted.
     """
-    # A subject with "Re:" was not written for this mail.
-    subject = "" if _ANSWER.match(subject) else subject
     in_subject = {action for action, pattern in words.actions.items() if pattern.search(subject)}
     silent = not any(one.mentions for one in asked)
     if not actions and silent and len(in_subject) == 1:

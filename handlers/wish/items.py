@@ -22,7 +22,7 @@ def item_words(order: Order) -> frozenset[str]:
 
 def named_in(sentence: Sentence, order: Order, words: Words, *, exchanges: bool) -> Named:
     """What of the order a sentence names; of one that asks for an exchange only what stands before its new size."""
-    patterns, text = words.items, _before_target(sentence, words) if exchanges else sentence.folded
+    patterns, text = words.items, before_target(sentence, words) if exchanges else sentence.folded
     kept = patterns["except"].search(text)
     if kept:
         return _without_kept(text, kept, order, words)
@@ -45,7 +45,7 @@ def named_in(sentence: Sentence, order: Order, words: Words, *, exchanges: bool)
 
 def unknown_goods(sentence: Sentence, order: Order, words: Words, *, exchanges: bool) -> Iterator[str]:
     """Words for goods that no item of the order has."""
-    end = len(tokens(_before_target(sentence, words))) if exchanges else len(sentence.words)
+    end = len(tokens(before_target(sentence, words))) if exchanges else len(sentence.words)
     names = [name for item in order.items for name in words_of_item(item, words)]
     for before, word, stem in list(zip(("", *sentence.words), sentence.words, sentence.stems, strict=False))[:end]:
         # "I tried another bulb" speaks of none that was ordered.
@@ -54,7 +54,7 @@ def unknown_goods(sentence: Sentence, order: Order, words: Words, *, exchanges: 
             yield word
 
 
-def _before_target(sentence: Sentence, words: Words) -> str:
+def before_target(sentence: Sentence, words: Words) -> str:
     target = words.items["target"].search(sentence.folded)
     return sentence.folded[: target.start()] if target else sentence.folded
 

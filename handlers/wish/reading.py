@@ -11,8 +11,9 @@ from domain.request import Wish
 from domain.understanding import Understanding
 from handlers.wish.actions import DENIED, Asked, asked_in, together
 from handlers.wish.chosen import Read, items_in
+from handlers.wish.counts import unplaced_number
 from handlers.wish.folding import fold, tokens
-from handlers.wish.hints import agreed
+from handlers.wish.hints import agreed, own_subject
 from handlers.wish.items import item_words
 from handlers.wish.others import also_wanted
 from handlers.wish.placing import not_placed, shown
@@ -51,9 +52,8 @@ def read_wish(
     withdrawn = any(one.withdrawn for one in asked)
     items, item_doubts = ((), ()) if withdrawn else items_in(read, order, words, actions)
     reason, reason_doubt = one_of([reason for one in read for reason in one.reasons])
-    actions, hint_doubts = agreed(
-        actions, asked, understanding.sub_intent, fold(message.subject[:200]), words, first=earlier is None
-    )
+    subject = own_subject(fold(message.subject[:200]))
+    actions, hint_doubts = agreed(actions, asked, understanding.sub_intent, subject, words, first=earlier is None)
     changed = earlier is not None and earlier.action is not None and actions and actions != (earlier.action,)
     doubts = (
         *([TOO_LONG] if len(understanding.text) > READ or len(sentences) > SENTENCES else []),
@@ -65,7 +65,8 @@ def read_wish(
             for one in _odd(sentences, asked, message, order, words)
         ),
         *(doubt for one in asked for doubt in one.doubts),
-        *also_wanted(sentences, words, order),
+        *also_wanted(sentences, words, order, subject),
+        *(doubt for one in read if order is not None for doubt in _numbers(one, order, words)),
         *item_doubts,
         *([reason_doubt] if reason_doubt else []),
         *hint_doubts,
@@ -88,6 +89,10 @@ def _for_different_items(asked: Sequence[Asked], items: Sequence[WantedItem], or
     """To send back and to exchange one item is one wish; of several, the one may be for this, the other for that."""
     both = {Action.RETURN, Action.EXCHANGE} <= {action for one in asked for action in one.actions}
     return both and order is not None and len(items) != 1 and len(order.items) > 1
+
+
+def _numbers(one: Read, order: Order, words: Words) -> Iterator[str]:
+    return unplaced_number(one.sentence, one.asked, order, words, tells=one.tells)
 
 
 def language_of(text: str, said: str) -> str:

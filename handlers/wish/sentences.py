@@ -17,7 +17,10 @@ _SPLIT = re.compile(
     r"(?<![\s.](?:no|nr|mr|st|dr|ca))(?<![\s.](?:mrs|art|ref|bzw|etc))(?<!\s\w)(?<=[^\d])[.!?…]{1,6}[\"”»')]{0,3}\s+|[?!]{1,6}\s+|\?(?=\S)|;\s",
     re.IGNORECASE,
 )
-_SPLIT_AFTER_NUMBER = re.compile(r"(?<=\d)[.!?]\s+(?=[A-ZÄÖÜÉÈÀ¿¡])")
+# "Am 5. März" is one sentence in German.
+_SPLIT_AFTER_NUMBER = re.compile(
+    r"(?<=\d)[.!?]\s+(?=[A-ZÄÖÜÉÈÀ¿¡])(?!(?:Jan|Jän|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)[a-z]{0,6}\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)

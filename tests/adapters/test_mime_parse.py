@@ -323,3 +323,8 @@ def test_damaged_mails_become_a_message_or_unreadable(file, data):
         raw[at : at + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=6))
     message = read_or_none(bytes(raw))
     assert message is None or message.content_type
+
+
+def test_a_foreign_letter_that_becomes_a_latin_one_when_made_small_is_no_address():
+    assert addresses("\u212aim@customer.example").only is None
+    assert addresses("Kim <\u212aim@customer.example>").only is None

@@ -36,6 +36,8 @@ def as_csv(*rows: dict[str, str], fields=FIELDS) -> StringIO:
         ("customer_name", "a\0b", "It has a NUL character."),
         ("items", "[" * 100_000, "The items are neither JSON nor"),
         ("items", r'[{"sku": "A", "name": "\ud800", "quantity": 1, "price_minor": 1}]', "An item's name cannot be"),
+        ("placed_at", "0001-01-01T00:00:00+14:00", "placed_at must be a date"),
+        ("delivered_at", "9999-12-31T23:59:59-12:00", "delivered_at must be a date"),
         ("items", f"A | L | {'9' * 5000} | 1", "is not `number | name | pieces | price in cents`"),
     ],
 )

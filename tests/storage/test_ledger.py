@@ -256,6 +256,41 @@ def test_what_was_promised_of_an_action_cannot_be_changed_any_more(database, ten
             db.exec_driver_sql(change)
 
 
+def imported(database, tenant: UUID, minor: int) -> None:
+    order = Order("LO-1", "a@b.example", "delivered", Money(TOTAL, "EUR"), Money(minor, "EUR"), datetime.now(UTC))
+    with database.transaction(tenant) as db:
+        orders.save(db, tenant, [order])
+
+
+def test_what_the_shop_paid_by_itself_is_not_forgotten_when_a_promise_is_given_back(database, tenant):
+    """Of ten thousand we promised eight, and the shop itself paid seven meanwhile, so that it refused ours."""
+    act = an_act(database, tenant, 8000)
+    with database.transaction(tenant) as db:
+        ledger.promise(db, tenant, act)
+    imported(database, tenant, 7000)
+    assert refunded(database, tenant) == TOTAL
+    with database.transaction(tenant) as db:
+        assert ledger.released(db, tenant, act)
+    assert refunded(database, tenant) == 7000
+
+
+def test_nor_what_was_promised_and_paid_beside_it(database, tenant):
+    keys = [an_act(database, tenant, minor) for minor in (1000, 2000, 6000)]
+    for act in keys:
+        with database.transaction(tenant) as db:
+            ledger.promise(db, tenant, act)
+    imported(database, tenant, 5000)
+    for end, act in ((ledger.paid, keys[0]), (ledger.released, keys[2])):
+        with database.transaction(tenant) as db:
+            assert end(db, tenant, act)
+    assert refunded(database, tenant) == 8000
+    # What the shop told later holds what it did for us.
+    imported(database, tenant, 6000)
+    with database.transaction(tenant) as db:
+        assert ledger.released(db, tenant, keys[1])
+    assert refunded(database, tenant) == 6000
+
+
 @check(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=some.lists(some.tuples(some.sampled_from(["promise", "paid", "released"]), some.integers(0, 3))))
 def test_whatever_is_asked_in_whatever_order_the_sum_stands_and_fits_the_order(database, tenant, steps):
