@@ -13,6 +13,8 @@ from handlers.wish import read_wish
 KEPT = 5_000
 # As the local models name the question what became of a request.
 STATUS = "refund_status"
+# Anybody can write into a thread, or begin it: what a stranger asked for must not pass for the customer's wish.
+SOMEBODY_ELSE = "Somebody else ({writer}) wrote in this conversation before."
 
 
 def heard(mail: Mail, case: Case) -> Case | Decision:
@@ -58,7 +60,8 @@ def _beside_its_words(mail: Mail, case: Case, said: Wish) -> tuple[str, ...]:
         understanding=replace(mail.understanding, sub_intent="", forwarded=""),
     )
     shown = _read(bare, case).doubts
-    return tuple(doubt for doubt in said.doubts if doubt not in shown)
+    others = () if case.writer in {"", mail.sender.address} else (SOMEBODY_ELSE.format(writer=case.writer),)
+    return (*others, *(doubt for doubt in said.doubts if doubt not in shown))
 
 
 def _taken_back(mail: Mail, case: Case, said: Wish) -> Decision:
