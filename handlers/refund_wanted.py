@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from domain.case import Case, CaseState, Identity
 from domain.decision import Decision
+from domain.message import Address
 from domain.order import Order
 from domain.request import Wish
 from handlers.refund_mail import Mail, for_a_person
@@ -60,7 +61,8 @@ def _beside_its_words(mail: Mail, case: Case, said: Wish) -> tuple[str, ...]:
         understanding=replace(mail.understanding, sub_intent="", forwarded=""),
     )
     shown = _read(bare, case).doubts
-    others = () if case.writer in {"", mail.sender.address} else (SOMEBODY_ELSE.format(writer=case.writer),)
+    same = not case.writer or Address(case.writer).mailbox == mail.sender.mailbox
+    others = () if same else (SOMEBODY_ELSE.format(writer=case.writer),)
     return (*others, *(doubt for doubt in said.doubts if doubt not in shown))
 
 
