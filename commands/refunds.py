@@ -17,7 +17,7 @@ from commands.reconciling import differences
 from commands.settings_of import services_for
 from domain.errors import BadInput
 from parts.finance import payments, write_rows
-from storage import act_found_out, shop_webhooks
+from storage import found_out, shop_webhooks
 
 refunds = AppGroup("refunds", help="What was paid back, and the shop that pays it.")
 webhook = AppGroup("webhook", help="Where the shop itself carries out what was approved.")
@@ -77,7 +77,7 @@ def settle(key: UUID, slug: str, reference: str, email: str, *, done: bool) -> N
         tenant = tenant_of(services, slug)
         member = _member(services, tenant, email)
         with services.database.transaction(tenant) as db:
-            if not act_found_out.found_out(db, tenant, key, member=member, done=done, reference=reference):
+            if not found_out.settle(db, tenant, key, member=member, was_done=done, reference=reference):
                 raise BadInput("key", "No act of this key waits for somebody to find out about it.")
     click.echo("It is booked as done." if done else "Its money is free again.")
 

@@ -18,7 +18,6 @@ from domain.understanding import Understanding
 from handlers.ownership import described, may_hear_of
 from handlers.refund_mail import Mail, for_a_person
 
-ANOTHER_WRITER = "Somebody else began it: what was asked for may not be this customer's wish."
 ORDER_NUMBER, ORDER_NUMBER_AGAIN = "order_number", "order_number_again"
 MOST_WRONG_NUMBERS = 2
 # Before these, which order it is about is still open.
@@ -84,8 +83,6 @@ def _proven(mail: Mail, case: Case, order: Order, doubts: tuple[str, ...], tried
     }
     case = replace(case, identity=identity, order_number=order.number)
     checking = case if case.state is CaseState.CHECKING else case.moved_to(CaseState.CHECKING)
-    if Address(case.writer).mailbox != mail.sender.mailbox:
-        doubts = (ANOTHER_WRITER, *doubts)
     return Proven(checking, order, Check(said[identity], passed=True), doubts, tried)
 
 
@@ -151,8 +148,8 @@ def _without_number(mail: Mail, case: Case, orders: Orders) -> Decision:
                 passed=False,
             )
         )
-    # A person may have asked for something else, before the order was known.
-    if case.asked or case.state is CaseState.IDENTITY_WANTED or case.state not in _ORDER_IS_OPEN:
+    # A person may have asked for something else, before the order was known; and a link was mailed about one that was.
+    if case.asked or case.state not in {CaseState.REQUESTED, CaseState.ORDER_WANTED}:
         names = f" (tried before: {', '.join(case.wrong_numbers)})" if case.wrong_numbers else ""
         return for_a_person(case, f"Asked for the order number, the writer named none{names}.")
     return Decision.release("Asked for the order number.", mail.reply(mail.wording.order_wanted)).moving(

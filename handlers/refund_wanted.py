@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from domain.case import Case, CaseState, Identity
 from domain.decision import Decision
+from domain.message import Address
 from domain.order import Order
 from domain.request import Wish
 from handlers.refund_mail import Mail, for_a_person
@@ -13,17 +14,19 @@ from handlers.wish import read_wish
 KEPT = 5_000
 # As the local models name the question what became of a request.
 STATUS = "refund_status"
+# Anybody can write into a thread, or begin it: what a stranger asked for must not pass for the customer's wish.
+SOMEBODY_ELSE = "Somebody else ({writer}) wrote in this conversation before."
 
 
 def heard(mail: Mail, case: Case) -> Case | Decision:
     """The case with what the mail adds to it; or the decision, where the mail takes it back or asks for several."""
-    said = read_wish(mail.understanding, mail.message, None, earlier=case)
-    before = case
+    said, before = _read(mail, case), case
     case = replace(
         case,
         words=tuple(
             dict.fromkeys((*case.words, *([mail.understanding.text[:KEPT]] if mail.understanding.text else [])))
         ),
+        doubts=tuple(dict.fromkeys((*case.doubts, *_beside_its_words(mail, case, said)))),
         language=case.language or mail.language,
         writer=case.writer or mail.sender.address,
         evidence=tuple(dict.fromkeys((*case.evidence, *mail.pictures))),
@@ -42,7 +45,25 @@ def heard(mail: Mail, case: Case) -> Case | Decision:
 def wish_of(mail: Mail, case: Case, order: Order) -> Wish:
     """What all mails of the case say together, now that the order is known: its items were perhaps named before."""
     together = replace(mail.understanding, text="\n\n".join(case.words), language=case.language)
-    return read_wish(together, mail.message, order, earlier=case)
+    return read_wish(together, mail.message, order, earlier=case if case.version else None)
+
+
+def _read(mail: Mail, case: Case) -> Wish:
+    """The mail alone, before anything is known of an order. A case that is new has no earlier mail."""
+    return read_wish(mail.understanding, mail.message, None, earlier=case if case.version else None)
+
+
+def _beside_its_words(mail: Mail, case: Case, said: Wish) -> tuple[str, ...]:
+    """The doubts that reading its words once more, with those of the next mail, would not show."""
+    bare = replace(
+        mail,
+        message=replace(mail.message, subject=""),
+        understanding=replace(mail.understanding, sub_intent="", forwarded=""),
+    )
+    shown = _read(bare, case).doubts
+    same = not case.writer or Address(case.writer).mailbox == mail.sender.mailbox
+    others = () if same else (SOMEBODY_ELSE.format(writer=case.writer),)
+    return (*others, *(doubt for doubt in said.doubts if doubt not in shown))
 
 
 def _taken_back(mail: Mail, case: Case, said: Wish) -> Decision:

@@ -48,16 +48,23 @@ _LOCK = text("SELECT FROM support_case WHERE tenant_id = :tenant AND conversatio
 
 _UNDO = text("SELECT case_undo FROM decision WHERE tenant_id = :tenant AND id = :decision FOR UPDATE")
 
+_STOOD_SINCE = text("SELECT moved_at FROM support_case WHERE tenant_id = :tenant AND id = :id")
+
+# By the moment of its move it is known which decision a case waits for: put back, it waits for the same as before.
+_STANDS_SINCE = text("""
+    UPDATE support_case SET moved_at = CAST(:since AS timestamptz) WHERE tenant_id = :tenant AND id = :id
+""")
+
 _REMOVE = text("DELETE FROM support_case WHERE tenant_id = :tenant AND id = :id AND version = :version")
 
 # A late mail to a case that has ended opens one that is linked to it.
 _INSERT = text("""
     INSERT INTO support_case (tenant_id, id, conversation_id, kind, state, is_open, order_number, asked, wrong_numbers,
         action, items, reason, evidence, identity, amount_minor, currency, rule, policy_version, words,
-        language, writer, previous_id, version)
+        doubts, language, writer, previous_id, version)
     VALUES (:tenant, :id, :conversation, :kind, :state, :is_open, :order_number, :asked, :wrong_numbers, :action,
         CAST(:items AS jsonb), :reason, :evidence, :identity, :amount_minor, :currency, :rule, :policy_version,
-        :words, :language, :writer,
+        :words, :doubts, :language, :writer,
         coalesce(CAST(:previous_id AS uuid), (SELECT e.id FROM support_case e WHERE e.tenant_id = :tenant
             AND e.conversation_id = :conversation AND e.kind = :kind AND NOT e.is_open
             ORDER BY e.opened_at DESC, e.id LIMIT 1)), 1)
@@ -69,8 +76,8 @@ _UPDATE = text("""
     UPDATE support_case c SET state = :state, is_open = :is_open, order_number = :order_number, asked = :asked,
         wrong_numbers = :wrong_numbers, action = :action, items = CAST(:items AS jsonb), reason = :reason,
         evidence = :evidence, identity = :identity, amount_minor = :amount_minor, currency = :currency, rule = :rule,
-        policy_version = :policy_version, words = :words, language = :language, writer = :writer,
-        version = version + 1, moved_at = now()
+        policy_version = :policy_version, words = :words, doubts = :doubts,
+        language = :language, writer = :writer, version = version + 1, moved_at = now()
     WHERE tenant_id = :tenant AND version = :version AND id = :id
         AND (NOT :is_open OR NOT EXISTS (SELECT FROM support_case o WHERE o.tenant_id = c.tenant_id
             AND o.conversation_id = c.conversation_id AND o.is_open AND o.id <> c.id))
@@ -135,8 +142,10 @@ def move_with_reply(
 ) -> UUID:
     """The same, where the move stands and falls with the decision's reply: how to take it back is written down."""
     before = newest(db, tenant, [conversation]).get(conversation) if case.version else None
+    since = db.execute(_STOOD_SINCE, {"tenant": tenant, "id": before.id}).scalar() if before else None
     moved = move(db, tenant, conversation, case, actor=actor, reason=reason)
     undo = {"id": moved, "version": case.version + 1, "before": asdict(before) if before else None}
+    undo["since"] = since.isoformat() if since else None
     db.execute(
         text("UPDATE decision SET case_undo = CAST(:undo AS jsonb) WHERE tenant_id = :tenant AND id = :decision"),
         {"tenant": tenant, "decision": decision, "undo": dumps(undo)},
@@ -159,6 +168,8 @@ def take_back(db: Connection, tenant: UUID, decision: UUID) -> None:
         if now is not None and db.execute(_UPDATE, {**to_row(before), **values}).scalar() is not None:
             left = "Its reply did not leave."
             note(db, tenant, case_id, now.state, (before.state,), actor=MACHINE, reason=left, is_put_back=True)
+            if undo.get("since"):
+                db.execute(_STANDS_SINCE, {**values, "since": undo["since"]})
     db.execute(text("UPDATE decision SET case_undo = NULL WHERE tenant_id = :tenant AND id = :decision"), values)
 
 

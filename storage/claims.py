@@ -10,8 +10,7 @@ from domain.order_action import Action
 from storage import events
 
 # An act proves what is said in its own conversation only: by the decision that proposed it, or by its case. What was
-# paid is the ledger's word. `with_own` takes the act
-# that the decision itself proposes as done.
+# paid is the ledger's word. `with_own` takes the act that the decision itself proposes as done.
 _DONE = text("""
     SELECT a.action, CASE WHEN a.state = 'done' THEN l.amount_minor ELSE a.amount_minor END AS minor, a.currency
     FROM order_act a
@@ -56,11 +55,6 @@ def unproven_once_done(db: Connection, tenant: UUID, decision: UUID, reply: str)
     """
     claims = claims_in(reply)
     return unproven(claims, _proven(db, tenant, decision, with_own=True)) if claims else ()
-
-
-def would_be_proven(db: Connection, tenant: UUID, decision: UUID, reply: str) -> bool:
-    """Whether all that such a reply claims is true once its decision's own order action is done."""
-    return not unproven_once_done(db, tenant, decision, reply)
 
 
 def doubt(db: Connection, tenant: UUID, decision: UUID, reply: str) -> str:

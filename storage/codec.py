@@ -164,6 +164,7 @@ def case_from_json(fields: Mapping[str, Any] | None) -> Case | None:
         rule=fields.get("rule") or "",
         policy_version=fields.get("policy_version") or 0,
         words=tuple(fields.get("words") or ()),
+        doubts=tuple(fields.get("doubts") or ()),
         language=fields.get("language") or "",
         writer=fields.get("writer") or "",
         previous=UUID(fields["previous"]) if fields.get("previous") else None,

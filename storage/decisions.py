@@ -13,7 +13,7 @@ from domain.decision import Decision, Disposition, IdentityMail, OrderAct, Reply
 from domain.delivery import EffectState
 from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.understanding import Understanding
-from storage import acts, attempts, cases, events, identity_links, settling
+from storage import acts, attempts, cases, events, identity_links, settling, unapproved
 from storage.codec import composition_from_json, composition_to_json, dumps
 from storage.messages import Claimed
 from storage.references import new_reference
@@ -211,11 +211,12 @@ def _write_acts(
     db: Connection, claim: Claimed, decision_id: UUID, case: UUID | None, decision: Decision, *, released: bool
 ) -> UUID | None:
     """The id of the order action that the decision's replies wait for, if it has one."""
-    written = [
-        acts.propose(db, claim.tenant, decision_id, case, effect, released=released)
-        for effect in decision.effects
-        if isinstance(effect, OrderAct)
-    ]
+    written: list[UUID] = []
+    for effect in decision.effects:
+        if isinstance(effect, OrderAct):
+            if released:
+                unapproved.look_again(db, claim.tenant, effect.order_number)
+            written.append(acts.propose(db, claim.tenant, decision_id, case, effect, released=released))
     return written[0] if written else None
 
 

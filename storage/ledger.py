@@ -1,6 +1,5 @@
 """The ledger: money promised back, paid back or given up of each order, appended and never changed."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -40,15 +39,6 @@ class Line:
     provider_reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
-    """Of one currency, in its minor units: what was paid, and what is promised and has not ended yet."""
-
-    currency: str
-    paid: int
-    promised: int
-
-
 _INSERT = text("""
     INSERT INTO ledger_entry (tenant_id, order_number, key, kind, amount_minor, currency, actor, provider_reference)
     SELECT a.tenant_id, a.order_number, a.id, :kind, a.amount_minor, a.currency, :actor, :reference
@@ -67,24 +57,13 @@ _ACT = text("""
     SELECT order_number, amount_minor, currency FROM order_act WHERE tenant_id = :tenant AND id = :key
 """)
 
-_LINES = """SELECT id, at, order_number, key, kind, amount_minor, currency, actor, provider_reference
-    FROM ledger_entry WHERE tenant_id = :tenant"""
-
-_OF_ORDER = text(_LINES + " AND order_number = :number ORDER BY id")
-
-_PAID_AFTER = text(_LINES + " AND kind = 'paid' AND at < :until AND (at, id) > (:at, :id) ORDER BY at, id LIMIT :limit")
-
-_TOTALS = text("""
-    SELECT currency, coalesce(sum(amount_minor) FILTER (WHERE kind = 'paid'), 0) AS paid,
-        coalesce(sum(amount_minor) FILTER (WHERE kind = 'promised'), 0)
-            - coalesce(sum(amount_minor) FILTER (WHERE kind IN ('paid', 'released')), 0) AS promised
-    FROM ledger_entry WHERE tenant_id = :tenant GROUP BY currency ORDER BY currency
+_OF_ORDER = text("""
+    SELECT id, at, order_number, key, kind, amount_minor, currency, actor, provider_reference
+    FROM ledger_entry WHERE tenant_id = :tenant AND order_number = :number ORDER BY id
 """)
 
 # What Postgres says where less is left than is wanted, and where the order has another currency.
 _OVER, _NO_SUCH_ORDER = "23514", "23503"
-
-_PAGE = 1000
 
 
 def promise(db: Connection, tenant: UUID, key: UUID, *, actor: str = MACHINE) -> None:
@@ -119,23 +98,6 @@ def entries(db: Connection, tenant: UUID, order_number: str) -> list[Line]:
     """Everything of one order, in the order in which it happened."""
     rows = db.execute(_OF_ORDER, {"tenant": tenant, "number": normal_number(order_number)})
     return [_line(row) for row in rows]
-
-
-def export_rows(db: Connection, tenant: UUID, since: datetime, until: datetime) -> Iterator[Line]:
-    """What was paid from `since` on and before `until`, oldest first, read a page at a time."""
-    at, last = since, -1
-    while True:
-        values = {"tenant": tenant, "until": until, "at": at, "id": last, "limit": _PAGE}
-        page = [_line(row) for row in db.execute(_PAID_AFTER, values)]
-        yield from page
-        if len(page) < _PAGE:
-            return
-        at, last = page[-1].at, page[-1].id
-
-
-def totals(db: Connection, tenant: UUID) -> list[Total]:
-    """For each currency, what was paid and what is still promised."""
-    return [Total(row.currency, int(row.paid), int(row.promised)) for row in db.execute(_TOTALS, {"tenant": tenant})]
 
 
 def _ended(db: Connection, tenant: UUID, key: UUID, kind: Entry, *, reference: str, actor: str) -> bool:

@@ -15,14 +15,19 @@ from storage.codec import dumps
 # By which a customer's refunds are counted.
 MONTH = timedelta(days=30)
 
+# A promise of this very moment is waited for: the sum of what is promised is read after it.
+_LOCK = text("""
+    SELECT FROM shop_order WHERE tenant_id = :tenant AND number = ANY(:numbers) ORDER BY number FOR NO KEY UPDATE
+""")
+
 # What the shop says was refunded does not hold what we promised and it has not done yet: both are taken from what is
 # left. A row is left as it was whose total would be below what was refunded or promised, or which would change the
 # currency of such money.
 _SAVE = text("""
     INSERT INTO shop_order AS o (tenant_id, number, customer_email, customer_name, status, currency, total_minor,
-        refunded_minor, placed_at, delivered_at, tracking_url, items, status_at, as_of)
-    SELECT :tenant, r.number, r.customer_email, r.customer_name, r.status, r.currency, r.total, r.refunded, r.placed_at,
-        r.delivered_at, r.tracking_url, r.items, r.status_at, now()
+        refunded_minor, shop_refunded_minor, placed_at, delivered_at, tracking_url, items, status_at, as_of)
+    SELECT :tenant, r.number, r.customer_email, r.customer_name, r.status, r.currency, r.total, r.refunded, r.refunded,
+        r.placed_at, r.delivered_at, r.tracking_url, r.items, r.status_at, now()
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (number text, customer_email text, customer_name text,
         status text, currency text, total bigint, refunded bigint, placed_at timestamptz, delivered_at timestamptz,
         tracking_url text, items jsonb, status_at timestamptz)
@@ -34,7 +39,8 @@ _SAVE = text("""
             SELECT coalesce(sum(p.amount_minor), 0) FROM ledger_entry p WHERE p.tenant_id = o.tenant_id
                 AND p.order_number = o.number AND p.kind = 'promised' AND NOT EXISTS (SELECT FROM ledger_entry e
                     WHERE e.tenant_id = p.tenant_id AND e.key = p.key AND e.kind IN ('paid', 'released'))))),
-        placed_at = excluded.placed_at, delivered_at = excluded.delivered_at, tracking_url = excluded.tracking_url,
+        shop_refunded_minor = excluded.shop_refunded_minor, placed_at = excluded.placed_at,
+        delivered_at = excluded.delivered_at, tracking_url = excluded.tracking_url,
         items = excluded.items, as_of = excluded.as_of, status_at = coalesce(excluded.status_at,
             CASE WHEN o.status = excluded.status THEN o.status_at END)
     WHERE excluded.total_minor >= o.refunded_minor AND (excluded.currency = o.currency OR o.refunded_minor = 0)
@@ -65,6 +71,7 @@ def save(db: Connection, tenant: UUID, orders: Sequence[Order]) -> list[Order]:
         once: dict[str, Order] = {}
         for order in waiting:
             once.setdefault(normal_number(order.number), order)
+        db.execute(_LOCK, {"tenant": tenant, "numbers": list(once)})
         rows = dumps([_row(number, order) for number, order in once.items()])
         taken = set(db.execute(_SAVE, {"tenant": tenant, "rows": rows}).scalars())
         refused += [order for number, order in once.items() if number not in taken]

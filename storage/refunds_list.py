@@ -1,4 +1,4 @@
-"""Order actions and wrong order numbers as the pages list them, a page at a time."""
+"""Order actions as the pages list them, a page at a time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,19 +40,6 @@ class Act:
     last_error: str
     created_at: datetime
     done_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An order number that was named in vain. `known`: it is somebody else's order, which only members may learn."""
-
-    id: int
-    at: datetime
-    number: str
-    known: bool
-    sender: str
-    message: UUID
-    conversation: UUID | None
 
 
 _ACT = """
@@ -98,11 +85,6 @@ _HALF_APPROVED = """
 
 _FOR_SECOND = text(_ACT + _HALF_APPROVED)
 
-_ATTEMPTS = text("""
-    SELECT id, at, number, known, sender_address, message_id, conversation_id FROM order_attempt
-    WHERE tenant_id = :tenant AND (CAST(:after AS bigint) IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit
-""")
-
 
 def acts(
     db: Connection,
@@ -135,11 +117,6 @@ def of_conversation(db: Connection, tenant: UUID, conversation: UUID) -> list[Ac
 def of_order(db: Connection, tenant: UUID, number: str) -> list[Act]:
     """What was to be done with one order, newest first; a hundred at most."""
     return [_act(row) for row in db.execute(_OF_ORDER, {"tenant": tenant, "number": normal_number(number)})]
-
-
-def attempts(db: Connection, tenant: UUID, *, after: int | None = None, limit: int = 50) -> list[Attempt]:
-    """The page of wrong order numbers after the row `after`, newest first."""
-    return [Attempt(*row) for row in db.execute(_ATTEMPTS, {"tenant": tenant, "after": after, "limit": limit})]
 
 
 def _act(row: Any) -> Act:

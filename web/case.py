@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.claims import Claim
 from domain.errors import BadInput, TryAgain
-from storage import approvals, claims
+from storage import approvals, case_shown, claims, found_out
 from storage.approvals import Approved
 from storage.references import new_reference
 from web.case_view import Typed, told_of
@@ -87,6 +87,26 @@ def ask(decision: UUID) -> Page:
         return shown(conversation, typed=Typed(prepared=replace(typed, text=text)))
     asked = partial(approvals.ask, what=what, text_to_send=typed.text)
     return _settle(conversation, decision, Typed(prepared=typed), asked, claims.unproven_in)
+
+
+@pages.post("/acts/<uuid:act>/found")
+@allowed("answer")
+def found(act: UUID) -> Page:
+    """Somebody looked at the shop and says whether it was done, of which it never told us."""
+    tenant, done = member().tenant, {"yes": True, "no": False}.get(request.form.get("done", ""))
+    reference = line(request.form.get("reference", ""))
+    with services().database.transaction(tenant) as db:
+        conversation = case_shown.conversation_of(db, tenant, act)
+        if conversation is None:
+            abort(404)
+        noted = done is not None and found_out.settle(
+            db, tenant, act, member=member().id, was_done=done, reference=reference
+        )
+    if noted:
+        flash("Noted: it was done." if done else "Noted: it was not done. Its money is free again.", "info")
+    else:
+        flash("Nothing was changed: what became of it is known already, or you did not say it.", "warning")
+    return redirect(url_for("conversation.page", conversation=conversation))
 
 
 def _settle(

@@ -53,7 +53,8 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`act` is what is proposed or was done; `proposed` whether the mail at hand waits for its approval.
+    """`act` is what is proposed or was done; `by` the decision that proposed it and waits for its approval, else the
+    one at hand, None where no act of a person's is waited for; `proposed` whether it waits for approval.
 
     `typed` is what a person wrote into the forms, which has not left.
     """
@@ -67,8 +68,8 @@ class Found:
     earlier: tuple[Earlier, ...]
     act: Act | None
     approved_by_me: bool
+    by: UUID | None
     proposed: bool
-    can_settle: bool
     rules: Mapping[str, str]
     questions: Mapping[str, str]
     typed: Typed
@@ -77,7 +78,7 @@ class Found:
     def left_over(self) -> str:
         """What was typed into a form that is not on the page any more."""
         if self.typed.prepared:
-            return "" if self.can_settle else self.typed.prepared.text
+            return "" if self.by else self.typed.prepared.text
         return "" if self.proposed else self.typed.text
 
     @property
@@ -102,7 +103,8 @@ def case_view(conversation: UUID, now: Shown | None, typed: Typed | None = None)
         order = orders.find(db, tenant, case.order_number) if case.order_number else None
         act = next((one for one in acts if _is_of(one, case, now)), None)
         approved = case_shown.has_approved(db, tenant, act.id, member().id) if act else False
-    at_hand = now.decision if now and now.waits else None
+    at_hand = now.decision if now and now.waits and case.state in _WITH_US else None
+    proposed = act is not None and act.state is ActState.HELD and act.waits
     found = Found(
         case=case,
         order=order,
@@ -113,8 +115,8 @@ def case_view(conversation: UUID, now: Shown | None, typed: Typed | None = None)
         earlier=earlier,
         act=act,
         approved_by_me=approved,
-        proposed=at_hand is not None and act is not None and act.state is ActState.HELD and act.decision == at_hand,
-        can_settle=at_hand is not None and case.state in _WITH_US,
+        by=act.decision if proposed and act else at_hand,
+        proposed=proposed,
         rules=rules(),
         questions={what.value: words for what, words in QUESTIONS.items()},
         typed=typed or Typed(),

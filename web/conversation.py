@@ -126,7 +126,7 @@ def attachment(message: UUID) -> Page:
 def _download(content: bytes, name: str) -> Response:
     """To be saved, never to be shown: a stranger chose both the content and the name."""
     answer = send_file(BytesIO(content), "application/octet-stream", as_attachment=True, download_name=name, max_age=0)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     return answer
 
 

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, render_template, request
 
 from domain.delivery import ActState
 from parts.finance import payments, write_rows
-from storage import attempt_groups, refund_totals, refunds_list
+from storage import attempts as tried
+from storage import refund_totals, refunds_list
 from storage.refunds_list import Act
 from web.fields import PAGE, line, row_id
 from web.refund_words import ACT_STATES
@@ -61,7 +62,7 @@ def attempts() -> Page:
     tenant, after = member().tenant, request.args.get("after", type=int)
     after = after if after is not None and 0 <= after <= _LAST_ID else None
     with services().database.transaction(tenant) as db:
-        groups = attempt_groups.groups(db, tenant, after=after, limit=PAGE + 1)
+        groups = tried.groups(db, tenant, after=after, limit=PAGE + 1)
     more = len(groups) > PAGE
     return render_template(
         "refunds/attempts.html", groups=groups[:PAGE], more=more, after=after, next=groups[PAGE - 1].last if more else 0
@@ -85,7 +86,7 @@ def export() -> Page:
     answer = Response(content.getvalue(), mimetype="text/csv")
     name = f"refunds-{since:%Y-%m-%d}-{until:%Y-%m-%d}.csv"
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     return answer
 
 

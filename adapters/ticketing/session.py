@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError, NewConnectionError
 
 from domain.errors import MailwrightError, NeedsPerson, NotDone, TryAgain, Unclear
 
@@ -22,6 +21,7 @@ LIMIT_WAIT = timedelta(seconds=30)
 LOGIN_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=1)
 LARGEST_ANSWER = 10 * 1024 * 1024
+CHUNK = 64 * 1024
 
 # A part of a form: its value, or (file name, content, content type).
 Part = str | tuple[str, bytes, str]
@@ -169,13 +169,12 @@ class Session:
             allow_redirects=False,
             stream=True,
         ) as answer:
-            try:
-                content = answer.raw.read(LARGEST_ANSWER + 1, decode_content=True)
-            except HTTPError as error:
-                raise requests.ConnectionError(type(error).__name__) from error
-            if len(content) > LARGEST_ANSWER:
-                raise requests.exceptions.ContentDecodingError("the answer is too large")
-            return Answered(answer.status_code, _json(content), _wait(answer))
+            content = bytearray()
+            for chunk in answer.iter_content(CHUNK):
+                content += chunk
+                if len(content) > LARGEST_ANSWER:
+                    raise requests.exceptions.ContentDecodingError("the answer is too large")
+            return Answered(answer.status_code, _json(bytes(content)), _wait(answer))
 
     @staticmethod
     def _trouble(answer: Answered) -> MailwrightError:
@@ -196,7 +195,8 @@ class Refused(NotDone):
 def _never_asked(error: requests.RequestException) -> bool:
     """Whether no connection was made, so that nothing can have been accepted."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+    # The library below names it; it is not ours to import.
+    return isinstance(error, requests.ConnectTimeout) or type(reason).__name__ == "NewConnectionError"
 
 
 def _json(content: bytes) -> Any:

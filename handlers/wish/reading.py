@@ -6,6 +6,7 @@ from itertools import islice
 from domain.case import Case
 from domain.message import Message
 from domain.order import Order
+from domain.order_action import Action, WantedItem
 from domain.request import Wish
 from domain.understanding import Understanding
 from handlers.wish.actions import DENIED, Asked, asked_in, together
@@ -28,6 +29,7 @@ MOST_DOUBTS = 12
 TOO_LONG = "It is too long for the machine to be sure of every sentence."
 FOREIGN = "It is not in a language whose requests the machine reads."
 PASSED_ON = "It passes on what somebody else wrote."
+APART = "It speaks of sending back and of exchanging, and of several items: which is for which?"
 BOTH = "It takes something back and asks for something."
 DIFFERENT = "It asks for something else than before."
 
@@ -70,6 +72,7 @@ def read_wish(
         *hint_doubts,
         *([DIFFERENT] if changed else []),
         *([BOTH] if withdrawn and actions else []),
+        *([APART] if _for_different_items(asked, items, order) else []),
         *([DENIED] if not actions and any(one.denied for one in asked) else []),
     )
     return Wish(
@@ -80,6 +83,12 @@ def read_wish(
         asks_status=any(one.asks_status for one in asked) and not actions,
         doubts=tuple(dict.fromkeys(doubts))[:MOST_DOUBTS],
     )
+
+
+def _for_different_items(asked: Sequence[Asked], items: Sequence[WantedItem], order: Order | None) -> bool:
+    """To send back and to exchange one item is one wish; of several, the one may be for this, the other for that."""
+    both = {Action.RETURN, Action.EXCHANGE} <= {action for one in asked for action in one.actions}
+    return both and order is not None and len(items) != 1 and len(order.items) > 1
 
 
 def _numbers(one: Read, order: Order, words: Words) -> Iterator[str]:

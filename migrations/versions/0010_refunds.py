@@ -21,6 +21,7 @@ ALTER TABLE support_case
   ADD COLUMN rule text NOT NULL DEFAULT '',
   ADD COLUMN policy_version integer NOT NULL DEFAULT 0,
   ADD COLUMN words text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN doubts text[] NOT NULL DEFAULT '{}',
   ADD COLUMN language text NOT NULL DEFAULT '',
   ADD COLUMN writer text NOT NULL DEFAULT '',
   ADD COLUMN previous_id uuid,
@@ -64,7 +65,6 @@ CREATE TABLE order_attempt (
   FOREIGN KEY (tenant_id, message_id) REFERENCES message (tenant_id, id) ON DELETE CASCADE,
   FOREIGN KEY (tenant_id, conversation_id) REFERENCES conversation (tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX order_attempt_newest ON order_attempt (tenant_id, id DESC);
 CREATE INDEX order_attempt_of_sender ON order_attempt (tenant_id, sender_address, id DESC);
 CREATE INDEX conversation_of_customer ON conversation (tenant_id, customer_address, last_message_at DESC);
 CREATE INDEX shop_order_list ON shop_order (tenant_id, placed_at DESC, number DESC);
@@ -166,7 +166,10 @@ CREATE INDEX ledger_entry_at ON ledger_entry (tenant_id, at, id);
 
 -- `shop_order.refunded_minor` is all that was refunded or promised, whoever did it; its CHECK against the total is what
 -- makes an over-refund impossible, since concurrent promises of one order wait for one another on its row. It runs
--- after the insert: an insert that ends in ON CONFLICT DO NOTHING must move no money either.
+-- after the insert: an insert that ends in ON CONFLICT DO NOTHING must move no money either. What is given back never
+-- takes away what the shop said that it had paid by itself, nor what we promised or paid since it said so.
+ALTER TABLE shop_order ADD COLUMN shop_refunded_minor bigint NOT NULL DEFAULT 0;
+UPDATE shop_order SET shop_refunded_minor = refunded_minor;
 CREATE FUNCTION keep_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.kind = 'promised' THEN
@@ -177,7 +180,11 @@ BEGIN
       WHERE tenant_id = NEW.tenant_id AND key = NEW.key AND kind = 'promised') THEN
     RAISE EXCEPTION 'nothing was promised under this key' USING ERRCODE = 'check_violation';
   ELSIF NEW.kind = 'released' THEN
-    UPDATE shop_order SET refunded_minor = refunded_minor - NEW.amount_minor
+    UPDATE shop_order o SET refunded_minor = greatest(refunded_minor - NEW.amount_minor,
+        least(total_minor, shop_refunded_minor + (SELECT coalesce(sum(p.amount_minor), 0) FROM ledger_entry p
+          WHERE p.tenant_id = o.tenant_id AND p.order_number = o.number AND p.kind = 'promised'
+            AND NOT EXISTS (SELECT FROM ledger_entry e WHERE e.tenant_id = p.tenant_id AND e.key = p.key
+              AND (e.kind = 'released' OR e.kind = 'paid' AND e.at < o.as_of)))))
       WHERE tenant_id = NEW.tenant_id AND number = NEW.order_number;
   END IF;
   RETURN NULL;
@@ -251,12 +258,14 @@ def downgrade() -> None:
     op.execute("ALTER TABLE outbox DROP COLUMN act_id, DROP COLUMN claim_reason")
     op.execute("DROP TRIGGER keep_ledger ON ledger_entry")
     op.execute("DROP FUNCTION keep_ledger")
+    op.execute("ALTER TABLE shop_order DROP COLUMN shop_refunded_minor")
     drop(TENANT_TABLES)
-    op.execute("DROP INDEX conversation_of_customer, support_case_of_order, support_case_list, shop_order_list, shop_order_in_status")
+    op.execute("DROP INDEX conversation_of_customer, support_case_of_order, support_case_list")
+    op.execute("DROP INDEX shop_order_list, shop_order_in_status")
     op.execute(
         "ALTER TABLE support_case DROP COLUMN action, DROP COLUMN items, DROP COLUMN reason, DROP COLUMN evidence,"
         " DROP COLUMN identity, DROP COLUMN amount_minor, DROP COLUMN currency, DROP COLUMN rule,"
-        " DROP COLUMN policy_version, DROP COLUMN words, DROP COLUMN language, DROP COLUMN writer,"
+        " DROP COLUMN policy_version, DROP COLUMN words, DROP COLUMN doubts, DROP COLUMN language, DROP COLUMN writer,"
         " DROP COLUMN previous_id"
     )
     op.execute("UPDATE support_case SET is_open = state IN ('requested', 'order_wanted')")

@@ -26,8 +26,10 @@ def test_a_later_step_keeps_what_was_asked_and_tried_meanwhile():
 
 
 def test_a_later_step_keeps_what_was_written_meanwhile_and_who_was_confirmed_for_the_same_order():
-    now = Case("refund", "order_wanted", "LO-1", words=("Second.",), version=5, identity=Identity.LINK, language="fr")
+    said = {"words": ("Second.",), "doubts": ("Odd.",), "language": "fr"}
+    now = Case("refund", "order_wanted", "LO-1", version=5, identity=Identity.LINK, **said)
     taken = replace(STEP, words=("First.",)).onto(now)
+    assert taken.doubts == ("Odd.",)
     assert (taken.words, taken.language, taken.identity) == (("Second.", "First."), "fr", Identity.LINK)
     assert replace(STEP, order_number="LO-2").onto(now).identity == Identity.UNKNOWN
 

@@ -176,6 +176,21 @@ def test_a_doubt_of_the_first_mail_is_not_forgotten_with_the_second():
     assert any(not check.passed for check in decision.checks)
 
 
+def test_what_a_subject_said_otherwise_is_not_forgotten_with_the_second_mail():
+    table = Table(Judge(values={"approvals": 0}))
+    table.write("I would like to exchange my whole order.", subject="Cancel my order")
+    assert table.case.doubts
+    decision = table.write("LO-1", "LO-1", language="und", subject="Re: Cancel my order")
+    assert decision.disposition is Disposition.HOLD
+    assert decision.reason.startswith(table.case.doubts[0])
+
+
+def test_an_action_that_only_the_subject_of_the_first_mail_names_is_what_is_wanted():
+    table = Table()
+    decision = table.write("LO-1", "LO-1", subject="Cancel my order")
+    assert act_of(decision).action is Action.CANCEL
+
+
 @pytest.mark.parametrize(
     ("outcome", "wanted", "words"),
     [(Outcome.REASON_WANTED, "reason", "why you ask for this"), (Outcome.EVIDENCE_WANTED, "evidence", "a picture")],
@@ -214,6 +229,16 @@ def test_what_the_policy_leaves_to_a_person_waits_with_a_draft_that_promises_not
     assert kinds(decision) == ["reply"]
     assert "a colleague is now looking into your request" in text_of(decision)
     assert Check("Odd dates.", passed=False) in decision.checks
+
+
+def test_what_a_person_may_grant_waits_for_their_approval_whatever_the_policy_lets_the_machine_do():
+    said = {"checks": (Check("3 refunds in 30 days.", passed=False),), "is_whole": True, "approvals": 0}
+    table = Table(Judge(Outcome.PERSON, said), refunds=KnownRefunds(3))
+    decision = table.write(WISH, "LO-1")
+    assert (decision.disposition, decision.reason, state(table)) == (Disposition.HOLD, "So says the policy.", "person")
+    assert (act_of(decision).amount, act_of(decision).approvals) == (Money(4990, "EUR"), 1)
+    assert "We have refunded 49.90 EUR" in text_of(decision)
+    assert Check("3 refunds in 30 days.", passed=False) in decision.checks
 
 
 # Refusals.
@@ -410,3 +435,17 @@ def test_what_cannot_be_looked_up_is_still_remembered_for_members():
     assert [(one.number, one.exists) for one in decision.tried] == [("LO-9", False)]
     assert "It also names LO-9" in decision.reason
     assert {one for one in ORDERS if one in decision.reason} == {"LO-1"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to return the desk lamp and exchange the mugs.",
+        "Please return the lamp. Also, please exchange the mugs.",
+    ],
+)
+def test_one_thing_back_and_another_exchanged_is_a_persons(text):
+    table = Table(Judge(values={"approvals": 0}))
+    decision = table.write(text, "LO-1")
+    assert decision.disposition is Disposition.HOLD
+    assert any(not check.passed for check in decision.checks)

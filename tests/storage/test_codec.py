@@ -45,7 +45,8 @@ def test_a_case_comes_back_as_it_was_written_and_one_of_an_earlier_release_with_
     case = replace(
         Case("refund").moved_to(CaseState.CHECKING, order_number="LO-1"), asked=("order_number",), version=3,
         action=Action.RETURN, items=(WantedItem("LAMP-1", 2),), reason="damaged", evidence=("ab" * 32,),
-        identity=Identity.LINK, amount=Money(4990, "EUR"), rule="window", policy_version=2, words=("The lamp broke.",),
+        identity=Identity.LINK, amount=Money(4990, "EUR"), rule="window", policy_version=2,
+        words=("The lamp broke.",), doubts=("It was passed on.",),
         language="fr", writer="ana@customer.example", previous=uuid4(), id=uuid4(), wrong_numbers=("LO-9",),
     )  # fmt: skip
     assert case_from_json(json.loads(dumps(asdict(case)))) == case

@@ -1,13 +1,16 @@
 """What of an order was refunded or promised: counted by customer, and never lowered by an import."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from domain.money import Money
 from storage import orders
 from tests.support.refunds import ORDER, enter
+from tests.support.waiting import until
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -74,6 +77,17 @@ def test_an_import_never_lowers_what_was_refunded_or_promised(shop):
     shop.save(replace(ORDER, refunded=euros(1500)))
     shop.save(ORDER)
     assert shop.refunded() == 2500, "what the shop paid back itself, and what we promised beside it"
+
+
+def test_an_import_that_meets_a_promise_of_the_same_moment_counts_both(shop):
+    shop.save(ORDER)
+    with ThreadPoolExecutor(1) as pool:
+        with shop.database.transaction(shop.tenant) as db:
+            enter(db, shop.tenant, "promised", 3000)
+            imported = pool.submit(shop.save, replace(ORDER, refunded=euros(2000)))
+            until(lambda: db.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
+        assert imported.result(timeout=20) == []
+    assert shop.refunded() == 5000
 
 
 def test_what_was_paid_by_us_stands_in_what_the_shop_says_and_counts_once(shop):

@@ -89,10 +89,11 @@ class Table:
         sender: Address | None = ANA,
         verified: bool = True,
         language: str = "en",
+        subject: str = "A subject",
         pictures: tuple[Attachment, ...] = (),
         **understood: object,
     ) -> Decision:
-        message = Message(sender, subject="A subject", sender_verified=verified, attachments=pictures, text=text)
+        message = Message(sender, subject=subject, sender_verified=verified, attachments=pictures, text=text)
         understanding = Understanding(text, language, order_numbers=numbers, **understood)
         handler = RefundHandler(KnownOrders(self.orders), self.refunds, self.policy, lambda: NOW, self.judge)
         decision = handler.decide(message, understanding, Conversation(case=self.case))

@@ -30,9 +30,10 @@ from domain.composition import Attempt, Judged, Quoted, Sentence
 from domain.decision import Decision, Reply
 from domain.errors import Unreadable
 from domain.order import OrderItem
+from domain.supplier import Purpose, Supplier
 from rag.checked import WRONG_ANSWERS
 from settings import ROOT, Settings
-from storage import answer_standings, approvals, documents, mailboxes, members, migrate, tenants
+from storage import answer_standings, approvals, documents, mailboxes, members, migrate, suppliers, tenants
 from storage.documents import StoredDocument
 from tests.support.browser import find_chromium
 from tests.support.letters import letter
@@ -298,6 +299,14 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     _photograph_knowledge(page, address, folder, filler, every)
     photograph_refunds(page, address, folder, _refund(filler, shop), every)
     every("nothing-here", "/nothing/here")
+    every("suppliers-none", "/suppliers")
+    with filler.database.transaction(filler.tenant) as db:
+        contacts = {Purpose.GENERAL: "desk@nordlicht.example", Purpose.RETURNS: "returns@nordlicht.example"}
+        nordlicht = Supplier("Nordlicht Leuchten", ("nordlicht.example",), ("jo@gmail.com",), contacts, "de")
+        key = suppliers.save(db, filler.tenant, nordlicht, actor="test")
+        suppliers.save(db, filler.tenant, Supplier("Oak & Sons", ("oakandsons.example",)), actor="test")
+    every("suppliers", "/suppliers")
+    every("supplier", f"/suppliers/{key}", full=True)
     with filler.database.transaction(filler.tenant) as db:
         mailboxes.set_status(
             db, filler.tenant, shop, "needs_reauth", only_from=["active"], error="The grant was revoked at Google."

@@ -14,9 +14,11 @@ from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bootstrap import Services
+from domain.order import OrderItem
 from tests.conftest import PASSWORD, Workspace
 from tests.support.browser import find_chromium
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler, Held
+from tests.web.refunding import LAMP, Till
 from tests.web.shelf import Shelf
 
 pytestmark = [
@@ -111,6 +113,126 @@ def stocked(filler: Filler, services: Services) -> tuple[str, ...]:
     gap = filler.gap(filler.held(filler.mailbox(), replace(MESSAGE, subject="A gap")))
     passage = f"/knowledge/passage?path=en/a.md&version={new}&start=0&end=9"
     return (*KNOWLEDGE, passage, f"/knowledge/differences?path=en/a.md&old={old}&new={new}", f"/gaps/{gap}/article")
+
+
+@pytest.fixture
+def wanted(filler: Filler) -> Held:
+    """A refund that waits for one person, beside others in each state; with a name that cannot be broken."""
+    till, mailbox = Till(filler), filler.mailbox()
+    till.order("LO-1", items=(LAMP, OrderItem("B", "bulb" * 60, 2, 500)), tracking_url=f"https://x.example/{'t' * 200}")
+    till.order("L" * 90, email=f"{'a' * 60}@{'b' * 60}.example", name="W" * 120)
+    till.wanted(mailbox, number="L" * 90, approvals=2)
+    till.tried(mailbox, ("N" * 90, True), ("LO-8", False))
+    for state in ("done", "uncertain", "refused", "needs_person"):
+        till.became(till.wanted(mailbox, minor=100), state, error="x" * 120)
+    return till.wanted(mailbox)
+
+
+MONEY = (
+    "/orders", "/orders?q=nothing", "/orders/LO-1", f"/orders/{'L' * 90}", "/orders/upload", "/refunds",
+    "/refunds?state=doing", "/refunds/attempts", "/settings/refunds", "/settings",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_refund_is_approved_after_amount_and_recipient_were_confirmed(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, wanted: Held, *, scripts: bool
+) -> None:
+    with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
+        page.goto(f"{address}/conversations/{wanted.conversation}")
+        page.get_by_label("Draft, written by the machine").fill("Dear Anna,\n\nthank you for the picture.")
+        sure = page.get_by_role("button", name="Refund 49.90 EUR and send")
+        expect(sure).to_be_hidden()
+        page.get_by_text("Refund 49.90 EUR to the way it was paid and send").click()
+        sheet = page.locator(".confirm-sheet").first
+        expect(sheet).to_contain_text("49.90 EUR goes back to the way that order LO-1 was paid.")
+        expect(sheet).to_contain_text("The reply goes to anna@example.org.")
+        sure.click()
+        expect(page.get_by_text("Approved. It is being done now")).to_be_visible()
+        expect(page.get_by_text("Approved by Olivia Owner.")).to_be_visible()
+        page.get_by_role("link", name="Refunds").first.click()
+        expect(page.get_by_role("row", name=re.compile("49.90 EUR.*being done.*Olivia Owner"))).to_be_visible()
+        assert trouble == []
+    promised = filler.rows("SELECT kind FROM ledger_entry WHERE tenant_id = :tenant AND amount_minor = 4990")
+    assert promised == [("promised",)]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_refusal_is_prepared_changed_and_sent(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, wanted: Held, *, scripts: bool
+) -> None:
+    with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
+        page.goto(f"{address}/conversations/{wanted.conversation}")
+        page.get_by_text("Refuse…").click()
+        page.get_by_label("The rule that refuses it").select_option("window")
+        page.get_by_role("button", name="Prepare the reply").first.click()
+        reply = page.get_by_label("The reply to anna@example.org")
+        expect(reply).to_have_value(re.compile("there are 30 days for it"))
+        reply.fill("Dear Anna,\n\nit is too late.")
+        page.get_by_role("button", name="Refuse and send to anna@example.org").click()
+        expect(page.get_by_text("Refused. The reply is leaving now.")).to_be_visible()
+        assert trouble == []
+    [reply] = filler.rows("SELECT text FROM outbox WHERE tenant_id = :tenant AND state = 'pending'")
+    assert reply.text == "Dear Anna,\n\nit is too late."
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_rules_are_changed_tried_and_saved(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, wanted: Held, *, scripts: bool
+) -> None:
+    with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
+        page.goto(f"{address}/refunds")
+        page.get_by_role("link", name="Rules").click()
+        page.get_by_label("Days for an order that is delivered").fill("3")
+        page.get_by_label("Refund, while the order is shipped").check()
+        page.get_by_role("button", name="Preview the effect").click()
+        expect(page.get_by_text("would have ended otherwise")).to_be_visible()
+        page.get_by_role("button", name="Save as version 1").click()
+        expect(page.get_by_text("Saved as version 1.")).to_be_visible()
+        page.get_by_role("link", name="Version 1").click()
+        expect(page.get_by_role("row", name=re.compile("is delivered.*30.*3"))).to_be_visible()
+        assert trouble == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_every_page_about_money_renders_at_every_width_in_both_themes(
+    chromium: Browser, address: str, workspace: Workspace, wanted: Held, *, scripts: bool
+) -> None:
+    with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
+        for path in (*MONEY, f"/conversations/{wanted.conversation}"):
+            page.goto(address + path)
+            expect(page.locator("h1")).to_be_visible()
+            for width in (360, 768, 1280, 1920):
+                page.set_viewport_size({"width": width, "height": 800})
+                for scheme in ("light", "dark"):
+                    page.emulate_media(color_scheme=scheme)
+                    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+                if scripts:
+                    wide = page.evaluate("document.documentElement.scrollWidth")
+                    assert wide <= width, f"{path} scrolls sideways at {width} ({wide})"
+        assert trouble == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_targets_about_money_are_large_enough_and_every_field_has_a_name(
+    chromium: Browser, address: str, workspace: Workspace, wanted: Held, width: int
+) -> None:
+    with opened(chromium, address, workspace, viewport={"width": width, "height": 800}) as (page, _):
+        for path in (*MONEY, f"/conversations/{wanted.conversation}"):
+            page.goto(address + path)
+            page.evaluate("for (const fold of document.querySelectorAll('main details')) fold.open = true")
+            small = page.evaluate(
+                "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back, th a, td a, .attempts a,"
+                " .tick, .example-line a, main select, main input:not([type=hidden]):not([type=checkbox])')]"
+                ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 24)"
+                ".map(e => e.outerHTML.slice(0, 80))"
+            )
+            assert small == [], path
+            nameless = page.evaluate(
+                "() => [...document.querySelectorAll('main input:not([type=hidden]), main select, main textarea')]"
+                ".filter(e => ![...e.labels].some(l => l.textContent.trim())).map(e => e.outerHTML.slice(0, 80))"
+            )
+            assert nameless == [], path
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -244,9 +366,9 @@ def test_the_words_of_the_bottom_bar_stand_apart_on_a_small_telephone(
     chromium: Browser, address: str, workspace: Workspace, held: Held
 ) -> None:
     with opened(chromium, address, workspace, viewport={"width": 360, "height": 780}) as (page, _):
-        for path in ("/", "/conversations", "/knowledge", "/numbers/"):
+        for path in ("/", "/conversations", "/knowledge", "/numbers/", "/orders", "/refunds", "/settings"):
             page.goto(address + path)
-            words = page.locator(".rail li .rail-word").all()
+            words = page.locator(".rail li:visible .rail-word").all()
             boxes = [one.bounding_box() for one in words]
             for word, box in zip(words, boxes, strict=True):
                 assert box["width"] > 5 * len(word.inner_text()), f"{word.inner_text()} is not to be read"

@@ -11,7 +11,7 @@ from domain.order_action import Action
 from storage import cases, mailboxes
 from tests.web.conftest import Browser, seen
 from tests.web.filling import Filler, Held
-from tests.web.refunding import DRAFT, Till
+from tests.web.refunding import DRAFT, REFUND, Till
 
 ACTS = "SELECT state, approvals_needed FROM order_act WHERE tenant_id = :tenant ORDER BY created_at"
 REPLIES = "SELECT state, text, recipient, released_by FROM outbox WHERE tenant_id = :tenant ORDER BY created_at"
@@ -303,6 +303,32 @@ def test_what_became_of_it_explains_itself(browser: Browser, till: Till, wanted:
     )
 
 
+@pytest.mark.parametrize(
+    ("done", "state", "entries", "said"),
+    [
+        ("yes", "done", ["promised", "paid"], "Noted: it was done."),
+        ("no", "refused", ["promised", "released"], "Noted: it was not done. Its money is free again."),
+    ],
+)
+def test_who_looked_at_the_shop_says_what_became_of_it_once(
+    browser: Browser, filler: Filler, till: Till, wanted: Held, join, done: str, state: str, entries: list, said: str
+) -> None:
+    approve(browser, wanted)
+    till.became(wanted, "needs_person")
+    act, viewer = till.act(wanted), join("viewer")
+    assert "What did you find at the shop?" not in page_of(viewer, wanted)
+    assert viewer.post(f"/acts/{act}/found", {"done": done}).status_code == 403
+    page = seen(page_of(browser, wanted))
+    assert "It was done: 49.90 EUR went back It was not done: set 49.90 EUR free" in page
+    assert "Nothing was changed" in seen(browser.press(f"/acts/{act}/found", {"done": "perhaps"}))
+    assert said in seen(browser.press(f"/acts/{act}/found", {"done": done, "reference": "shop-7"}))
+    assert filler.rows(ACTS) == [(state, 1)]
+    assert [row.kind for row in filler.rows(LEDGER)] == entries
+    other = "no" if done == "yes" else "yes"
+    assert "Nothing was changed" in seen(browser.press(f"/acts/{act}/found", {"done": other}))
+    assert [row.kind for row in filler.rows(LEDGER)] == entries
+
+
 def test_a_case_that_follows_another_one_leads_back_to_it(browser: Browser, filler: Filler, till: Till) -> None:
     mailbox = filler.mailbox()
     first = till.wanted(mailbox, thread="t1")
@@ -316,6 +342,25 @@ def test_a_case_that_follows_another_one_leads_back_to_it(browser: Browser, fill
     assert "It follows an earlier case: Refund, refused" in seen(html)
     assert f'id="case-{before.id}"' in html
     assert "Refund 49.90 EUR to the way it was paid and send" in seen(html)
+
+
+def test_what_an_earlier_mail_proposes_can_still_be_approved_after_a_later_mail(
+    browser: Browser, filler: Filler, till: Till
+) -> None:
+    mailbox = filler.mailbox()
+    wanted = till.wanted(mailbox, thread="t1")
+    later = filler.held(mailbox, replace(REFUND, subject="Any news?"), thread="t1", look=None)
+    assert later.conversation == wanted.conversation
+    html = page_of(browser, wanted)
+    assert f"/decisions/{later.decision}/send" in html
+    assert html.count(f"/decisions/{wanted.decision}/approve") == 1
+    assert f"/decisions/{wanted.decision}/send" not in html
+    assert html.count("Refuse…</summary>") == 1
+    approve(browser, wanted, "Thank you.")
+    assert filler.rows(ACTS) == [("pending", 1)]
+    html = page_of(browser, wanted)
+    assert f"/decisions/{later.decision}/send" in html
+    assert "/approve" not in html
 
 
 def test_numbers_named_in_vain_stand_on_the_case(browser: Browser, filler: Filler, till: Till) -> None:

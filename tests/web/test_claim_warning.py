@@ -123,8 +123,8 @@ def test_who_approves_an_act_with_its_reply_is_warned_only_of_what_stays_false(f
     act(filler, held.decision, state="held")
     with filler.database.transaction(filler.tenant) as db:
         asked = db, filler.tenant, held.decision
-        assert claims.would_be_proven(*asked, "We have refunded 20.00 EUR.")
-        assert not claims.would_be_proven(*asked, "We have refunded 25.00 EUR.")
+        assert claims.unproven_once_done(*asked, "We have refunded 20.00 EUR.") == ()
+        assert claims.unproven_once_done(*asked, "We have refunded 25.00 EUR.")
         [claim] = claims.unproven_once_done(*asked, REPLY)
         assert claim.kind.value == "cancel"
         assert claims.proven(*asked).done == ()

@@ -10,14 +10,17 @@ import pytest
 from adapters.mime.parse import parse
 from domain.answering import AnswerLook
 from domain.decision import Decision, Reply
-from domain.message import Address
+from domain.message import Address, Message
+from domain.refund_policy import RefundPolicy
 from domain.supplier import Supplier
-from storage import documents, gaps, mailboxes, suppliers
+from storage import approvals, documents, gaps, mailboxes, refund_policies, suppliers
 from storage.documents import StoredDocument
 from storage.gaps import Grouped
+from storage.references import new_reference
 from tests.conftest import Workspace
 from tests.web.conftest import Browser
 from tests.web.filling import CHECKS, CITATION, MESSAGE, UNDERSTANDING, Filler, Held
+from tests.web.refunding import Till
 
 CANARY = "CANARY-7f3a"
 
@@ -32,6 +35,11 @@ TAKES: dict[str, str] = {
     "conversation.dismiss": "decision",
     "conversation.say_what_it_is": "decision",
     "verdict.say": "decision",
+    "case.approve": "wanted",
+    "case.refuse": "wanted",
+    "case.ask": "wanted",
+    "case.found": "act",
+    "orders.order": "order",
     "suppliers.one": "supplier",
     "suppliers.change": "supplier",
     "suppliers.remove": "supplier",
@@ -52,7 +60,9 @@ TAKE_NOTHING = {
     "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
-    "suppliers.page", "suppliers.new", "suppliers.add",
+    "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
+    "refunds.attempts", "refunds.export", "refund_policy.page", "refund_policy.version", "refund_policy.change",
+    "workspace.settings",
     "knowledge.page", "knowledge.search", "knowledge.passage", "knowledge_upload.page", "knowledge_upload.upload",
     "knowledge_edit.page", "knowledge_edit.change", "knowledge_versions.page", "knowledge_versions.compare",
     "knowledge_versions.restore", "knowledge_versions.ask_to_remove", "knowledge_versions.remove",
@@ -66,6 +76,9 @@ FORM = {
     "topic": "refund/return",
     "answers": "yes",
     "text": "Taken over.",
+    "sure": "yes",
+    "what": "window",
+    "act": "send",
     "on": "no",
     "theme": "dark",
     "email": "x",
@@ -74,15 +87,17 @@ FORM = {
 EVERYTHING = (
     "tenant", "mailbox", "conversation", "message", "decision", "outbox", "event", "correction",
     "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question", "supplier",
+    "shop_order", "support_case", "case_event", "order_act", "act_approval", "ledger_entry", "order_attempt",
+    "refund_policy",
 )  # fmt: skip
 
 
 class Rows:
     """The ids of one workspace's rows, by what the routes call them."""
 
-    def __init__(self, filler: Filler, held: Held, mailbox: UUID, knowledge: dict[str, UUID]) -> None:
+    def __init__(self, filler: Filler, held: Held, mailbox: UUID, knowledge: dict[str, UUID | str]) -> None:
         self.filler = filler
-        self.ids = {
+        self.ids: dict[str, UUID | str] = {
             "conversation": held.conversation,
             "message": held.message,
             "decision": held.decision,
@@ -118,10 +133,30 @@ def _filled(filler: Filler, mark: str) -> Rows:
     decision = decision.proven_by(replace(CITATION, quote=f"{mark} quote")).checked(*CHECKS)
     decision = replace(decision, answer=AnswerLook("quoted", 0.9, {}, answered=True, passage=f"{mark} passage"))
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
-    return Rows(filler, Held(made, claim.conversation, claim.id), mailbox, _knowledge(filler, mark, mailbox))
+    more = {**_knowledge(filler, mark, mailbox), **_money(filler, mark, mailbox, message)}
+    return Rows(filler, Held(made, claim.conversation, claim.id), mailbox, more)
 
 
-def _knowledge(filler: Filler, mark: str, mailbox: UUID) -> dict[str, UUID]:
+def _money(filler: Filler, mark: str, mailbox: UUID, message: Message) -> dict[str, UUID | str]:
+    """An order of the same number in both workspaces, one of its own that was paid back in part, a wish, rules."""
+    # Its number is one that every route could take for an id.
+    till, number = Till(filler), str(uuid4()).upper()
+    for one in ("SHARED-1", number):
+        till.order(one, name=f"{mark} customer", email=f"{mark.lower()}@customer.example")
+    paid = till.wanted(mailbox, number=number, minor=100, message=message)
+    with filler.database.transaction(filler.tenant) as db:
+        values = {"member": filler.member, "text_to_send": "Thank you.", "reference": new_reference()}
+        approvals.approve(db, filler.tenant, paid.decision, **values)
+        rules = RefundPolicy(excluded=frozenset({f"{mark} article"}))
+        for version in range(1 if mark == "OWN" else 2):
+            refund_policies.save(db, filler.tenant, replace(rules, version=version), filler.member)
+    till.became(paid, "done", reference=f"{mark} reference")
+    wanted = till.wanted(mailbox, number=number, message=message, reason=f"{mark} reason")
+    till.tried(mailbox, (f"{mark}-9", True), message=message)
+    return {"order": number, "wanted": wanted.decision, "act": till.act(wanted)}
+
+
+def _knowledge(filler: Filler, mark: str, mailbox: UUID) -> dict[str, UUID | str]:
     """A document at the same path in both workspaces and one at a path of its own, a gap, a reply by a person."""
     answered, asked = filler.answered_by_hand(mailbox), filler.held(mailbox)
     gap = uuid4()
@@ -151,7 +186,7 @@ def foreign(rival: Filler, other_workspace: Workspace) -> Rows:
     return rows
 
 
-def _asked(app) -> list[tuple[str, str, Callable[[UUID], str]]]:
+def _asked(app) -> list[tuple[str, str, Callable[[UUID | str], str]]]:
     """Every route with an id: endpoint, method, and the path for an id."""
     adapter = app.url_map.bind("localhost")
     return [
@@ -178,7 +213,7 @@ def test_another_tenants_ids_are_answered_like_ids_that_nobody_has(
     assert {endpoint for endpoint, _, _ in cases} == set(TAKES)
     for endpoint, method, path in cases:
 
-        def ask(one: UUID, method: str = method, path: Callable[[UUID], str] = path) -> tuple[int, bytes]:
+        def ask(one: UUID | str, method: str = method, path: Callable[[UUID | str], str] = path) -> tuple[int, bytes]:
             data = {"csrf_token": token, **FORM} if method == "POST" else None
             answer = browser.client.open(path(one), method=method, data=data)
             return answer.status_code, answer.data
@@ -216,8 +251,17 @@ def test_nothing_of_another_tenant_is_in_any_answer(app, browser: Browser, own: 
             ("GET", f"/?q={CANARY}&{name}={one}"),
             ("GET", f"/learning?after={one}"),
             ("GET", f"/learning?q={CANARY}"),
+            ("GET", f"/orders?after={one}"),
+            ("GET", f"/refunds?after={one}"),
+            ("GET", f"/refunds?q={CANARY}"),
         ]
     paths += [("GET", f"/conversations?q={CANARY}"), ("GET", "/knowledge/search?q=lamp"), ("GET", "/knowledge")]
+    paths += [
+        ("GET", f"/orders?q={CANARY}"),
+        ("GET", "/orders/SHARED-1"),
+        ("GET", "/settings/refunds/version?number=1"),
+    ]
+    paths += [("GET", "/refunds"), ("GET", "/refunds/attempts?after=999"), ("GET", "/refunds/export.csv")]
     # Our own pages once more at the end: nothing of what was asked may have come into them.
     paths += [("GET", "/"), ("GET", "/conversations"), ("GET", "/mailboxes/"), ("GET", "/learning")]
     seen_own = False
@@ -230,6 +274,15 @@ def test_nothing_of_another_tenant_is_in_any_answer(app, browser: Browser, own: 
         seen_own = seen_own or "OWN subject" in body
     assert seen_own
     assert foreign.snapshot() == before
+
+
+def test_a_version_of_another_tenants_rules_is_answered_like_one_that_nobody_has(
+    browser: Browser, own: Rows, foreign: Rows
+) -> None:
+    theirs, nobodys = (browser.get(f"/settings/refunds/version?number={number}") for number in (2, 3))
+    assert theirs.status_code == nobodys.status_code == 404
+    assert theirs.data == nobodys.data
+    assert "OWN article" in browser.page("/settings/refunds/version?number=1")
 
 
 THEIR_DOCUMENTS = [

@@ -48,8 +48,8 @@ def test_the_list_says_of_each_how_far_it_is(browser: Browser, filler: Filler, t
     assert rows_of(browser.page("/refunds")) == [
         "Cancellation LO-1 anna @example.org no money waits for approval Approved by: nobody yet",
         (
-            "Refund LO-1 anna @example.org 300.00 EUR waits for a second person One more member has to approve it. Approved by: Tom"
-            " two are needed"
+            "Refund LO-1 anna @example.org 300.00 EUR waits for a second person One more member has to approve it."
+            " Approved by: Tom two are needed"
         ),
         "Refund LO-1 anna @example.org 49.90 EUR waits for approval Approved by: nobody yet",
     ]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import act_ends, act_found_out, act_work, desk
+from storage import act_ends, act_work, desk, found_out
 from storage.due import Kind, tenants_due
 from tests.support.acting import Acting, running_shop
 from worker import act as stage
@@ -191,7 +191,7 @@ def test_what_a_person_then_finds_out_brings_the_case_to_its_end_with_the_reply_
     connected.later(len(LOOKS))
     services, tenant, owner = connected.shop.services, connected.shop.tenant, connected.shop.workspace.owner
     with services.database.transaction(tenant) as db:
-        assert act_found_out.found_out(db, tenant, found.act, member=owner, done=True, reference="R-9")
+        assert found_out.settle(db, tenant, found.act, member=owner, was_done=True, reference="R-9")
     assert (connected.state(found.act), connected.case(found)) == ("done", "executed")
     with services.database.transaction(tenant) as db:
         assert desk.send(db, tenant, found.decision, member=owner, text_to_send="It is done.", reference="ABCDEF")

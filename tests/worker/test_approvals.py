@@ -420,6 +420,18 @@ def test_what_is_dismissed_ends_with_its_case(desk, case):
     assert not desk.dismiss(made)
 
 
+@pytest.mark.parametrize("case", [ELIGIBLE, WITH_PERSON])
+def test_what_is_dismissed_after_its_question_could_not_leave_ends_with_its_case(desk, case):
+    made = desk.held(case=case)
+    assert desk.ask(made)
+    with desk.database.transaction(desk.tenant) as db:
+        cases.take_back(db, desk.tenant, made.decision)
+    desk.rows("UPDATE decision SET settled_at = NULL, settlement = NULL RETURNING id")
+    assert desk.case(made).state is case.state
+    assert desk.dismiss(made)
+    assert desk.case(made).state is S.WITHDRAWN
+
+
 def test_a_later_mail_that_is_dismissed_leaves_the_case_to_who_has_it(desk):
     made = desk.held(thread="t")
     later = desk.propose(Decision.hold("It is with a person already."), "t")

@@ -1,6 +1,8 @@
 """Order actions as a decision proposes them: written with it, promised where they are released, never a mail's end."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -9,7 +11,7 @@ from domain.decision import Decision, Tried
 from domain.errors import TryAgain
 from domain.money import Money
 from domain.order_action import Action, WantedItem
-from storage import case_history, cases, decisions, refunds_list
+from storage import attempts, case_history, cases, decisions
 from storage.approvals import Approved
 from tests.support.kills import Killed, dying
 from tests.support.proposing import ELIGIBLE, OPENED, READ, WITH_PERSON, Desk, S, refund, reply
@@ -68,15 +70,46 @@ def test_a_refund_of_nobody_knows_how_much_is_never_released(desk):
 
 
 def test_more_than_is_left_waits_for_a_person_who_hears_what_is_left(desk):
-    desk.propose(alone(refund(8000, approvals=0)))
+    desk.order(refunded=8000)
     made = desk.propose(alone(refund(2001, approvals=0)))
     decision = desk.decision(made)
     assert decision.disposition == "hold"
     assert decision.reason == "Only 20.00 EUR of order LO-1 is left to pay back, not 20.01 EUR."
-    assert (desk.acts(), desk.refunded()) == (["pending", "held"], 8000)
+    assert (desk.acts(), desk.refunded()) == (["held"], 8000)
     [state] = desk.rows("SELECT state FROM message WHERE id = :id", id=made.message)
     assert state[0] == "decided"
-    assert [row.state for row in desk.rows("SELECT state FROM support_case")] == ["approved"]
+    assert desk.rows("SELECT state FROM support_case") == []
+
+
+def at_once(desk, *acts) -> list[str]:
+    """Decide about a mail for each action in a transaction of its own, all of them at once; the reasons, sorted."""
+    claims, together = [desk.mail(str(number)) for number in range(len(acts))], Barrier(len(acts))
+
+    def race(claim, act) -> None:
+        together.wait(timeout=20)
+        with desk.database.transaction(desk.tenant) as db:
+            assert decisions.record(db, claim, alone(act), READ)
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        list(pool.map(race, claims, acts))
+    return sorted(row.reason for row in desk.rows("SELECT reason FROM decision WHERE disposition = 'hold'"))
+
+
+@pytest.mark.parametrize("action", [Action.REFUND, Action.REPLACEMENT])
+def test_two_mails_about_one_order_that_are_judged_at_once_are_not_both_granted(desk, action):
+    amount = Money(2500, "EUR") if action is Action.REFUND else None
+    wanted = refund(approvals=0, action=action, amount=amount, items=(WantedItem("LAMP"),))
+    [reason] = at_once(desk, wanted, wanted)
+    assert reason == f"A {action} of this order was granted, or waits, already. A person decides."
+    assert sorted(desk.acts()) == ["held", "pending"]
+
+
+def test_mails_about_many_orders_that_are_judged_at_once_get_no_more_refunds_than_the_policy_lets_pass(desk):
+    for number in range(2, 6):
+        desk.order(f"LO-{number}")
+    reasons = at_once(desk, *(refund(approvals=0, order_number=f"LO-{number}") for number in range(1, 6)))
+    assert reasons == ["The customer got 2 refunds in 30 days, and 2 need nobody's look."] * 3
+    assert sorted(desk.acts()) == ["held"] * 3 + ["pending"] * 2
 
 
 @pytest.mark.parametrize("released", [True, False])
@@ -106,12 +139,13 @@ def test_nothing_new_is_proposed_for_a_case_while_something_is_being_done(desk):
 
 
 def test_what_cannot_be_taken_up_spoils_no_other_mail_of_the_batch(desk):
+    desk.order("LO-2")
     bad, good = desk.mail("one"), desk.mail("two")
     with desk.database.transaction(desk.tenant) as db:
         assert decisions.record(db, bad, alone(refund(99_999, approvals=0)), READ)
-        assert decisions.record(db, good, alone(refund(100, approvals=0)), READ)
+        assert decisions.record(db, good, alone(refund(100, approvals=0, order_number="LO-2")), READ)
     assert sorted(desk.acts()) == ["held", "pending"]
-    assert (desk.lines(), desk.refunded()) == (["promised"], 100)
+    assert (desk.lines(), desk.lines("LO-2"), desk.refunded("LO-2")) == ([], ["promised"], 100)
 
 
 def test_a_crash_while_it_is_written_leaves_nothing_of_it(desk):
@@ -135,8 +169,10 @@ def test_wrong_order_numbers_are_kept_for_members(desk):
     tried = (Tried("LO-9", exists=False), Tried("LO-8", exists=True))
     made = desk.propose(replace(Decision.hold("In vain."), tried=tried))
     with desk.database.transaction(desk.tenant) as db:
-        found = refunds_list.attempts(db, desk.tenant)
-        assert refunds_list.attempts(db, desk.tenant, after=found[0].id) == found[1:]
+        [group] = attempts.groups(db, desk.tenant)
+        assert attempts.groups(db, desk.tenant, after=group.last) == []
+    found = group.rows
+    assert (group.sender, group.n, group.others, group.last) == ("anna@example.org", 2, 1, found[0].id)
     assert [(one.number, one.known, one.sender, one.conversation) for one in found] == [
         ("LO-8", True, "anna@example.org", made.conversation),
         ("LO-9", False, "anna@example.org", made.conversation),
