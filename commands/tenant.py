@@ -29,13 +29,13 @@ def create(slug: str, name: str, owner: str, password: str) -> None:
     click.echo(f"The workspace {slug} is there; {owner} can sign in.")
 
 
-@tenant.command("add-member", with_appcontext=False)
+@tenant.command("join", with_appcontext=False)
 @click.argument("slug")
 @click.argument("email")
 @click.option("--role", type=click.Choice(("owner", "admin", "agent", "viewer")), default="agent", show_default=True)
 @click.option("--name", default="", help="How others see them; without it what stands before the @.")
 @click.option("--password", prompt="Their password", hide_input=True, confirmation_prompt=True)
-def add_member(slug: str, email: str, role: str, name: str, password: str) -> None:
+def join(slug: str, email: str, role: str, name: str, password: str) -> None:
     """Let EMAIL into the workspace SLUG: the second of two who approve a large refund, say."""
     address = email.strip().lower()
     if address.count("@") != 1 or not all(address.split("@")):

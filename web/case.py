@@ -70,7 +70,9 @@ def refuse(decision: UUID) -> Page:
         # What was not prepared yet is no reply that could be sent.
         return shown(conversation, typed=Typed(prepared=typed) if typed.text else None)
     if _chosen_anew(typed):
-        flash("Nothing was sent yet: another rule was chosen since the reply was prepared. Read it once more.", "warning")
+        flash(
+            "Nothing was sent yet: another rule was chosen since the reply was prepared. Read it once more.", "warning"
+        )
         return shown(conversation, typed=Typed(prepared=typed))
     refused = partial(approvals.refuse, rule_or_reason=reason, text_to_send=typed.text)
     return _settle(conversation, decision, Typed(prepared=typed), refused, claims.unproven_in)

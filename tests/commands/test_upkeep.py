@@ -108,7 +108,7 @@ def test_a_workspace_is_created_with_an_owner_who_can_sign_in(settings, services
 
 
 def test_one_more_member_is_let_in_once(settings, services, workspace):
-    arguments = ("tenant", "add-member", workspace.slug, "Carla@oak.example", "--password", "long enough!")
+    arguments = ("tenant", "join", workspace.slug, "Carla@oak.example", "--password", "long enough!")
     done = flask(settings, *arguments)
     assert done.stdout == f"carla@oak.example can sign in to {workspace.slug} as agent.\n", done.stderr
     with services.database.without_tenant() as db:
@@ -116,7 +116,9 @@ def test_one_more_member_is_let_in_once(settings, services, workspace):
         assert candidate.tenant == workspace.id
     again = flask(settings, *arguments)
     assert (again.returncode, "is a member of this workspace already" in again.stderr) == (2, True)
-    assert "is no mail address" in flask(settings, "tenant", "add-member", workspace.slug, "carla", *arguments[4:]).stderr
+    assert (
+        "is no mail address" in flask(settings, "tenant", "join", workspace.slug, "carla", *arguments[4:]).stderr
+    )
 
 
 def test_a_short_password_is_refused_with_a_sentence(settings):
