@@ -32,8 +32,16 @@ JSON_LINES = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("refund")
-@click.option("--orders", "orders_file", required=True, type=JSON_LINES, help="The shop's orders, one a line.")
-@click.option("--requests", "file", required=True, metavar="IN.jsonl", type=JSON_LINES, help="The mails, one a line.")
+@click.option(
+    "--orders",
+    "orders_file",
+    required=True,
+    type=JSON_LINES,
+    help="The shop's orders, a JSON object a line; docs/refunds.md names the fields.",
+)
+@click.option(
+    "--requests", "file", required=True, metavar="IN.jsonl", type=JSON_LINES, help="The mails, a JSON object a line."
+)
 @click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the answers go.")
 @click.option("--policy", "policy_file", type=JSON_LINES, help="A refund policy as JSON; without it the usual one.")
 @click.option("--now", "moment", default="", metavar="TIME", help="The moment at which it happens (ISO 8601).")

@@ -5,7 +5,9 @@ from uuid import uuid4
 import click
 from flask.cli import AppGroup
 
+from commands.importing import tenant_of
 from commands.settings_of import services_for
+from domain.errors import BadInput
 from storage import members, tenants
 from web import passwords
 
@@ -25,3 +27,22 @@ def create(slug: str, name: str, owner: str, password: str) -> None:
             tenants.create(db, new, slug=slug, name=name)
             members.add(db, new, email=owner, name=owner.partition("@")[0], password_hash=password_hash, role="owner")
     click.echo(f"The workspace {slug} is there; {owner} can sign in.")
+
+
+@tenant.command("join", with_appcontext=False)
+@click.argument("slug")
+@click.argument("email")
+@click.option("--role", type=click.Choice(("owner", "admin", "agent", "viewer")), default="agent", show_default=True)
+@click.option("--name", default="", help="How others see them; without it what stands before the @.")
+@click.option("--password", prompt="Their password", hide_input=True, confirmation_prompt=True)
+def join(slug: str, email: str, role: str, name: str, password: str) -> None:
+    """Let EMAIL into the workspace SLUG: the second of two who approve a large refund, say."""
+    address = email.strip().lower()
+    if address.count("@") != 1 or not all(address.split("@")):
+        raise BadInput("email", f"{email!r} is no mail address.")
+    with services_for("database") as services:
+        known, password_hash = tenant_of(services, slug), passwords.hashed(password)
+        with services.database.transaction(known) as db:
+            called = name or address.partition("@")[0]
+            members.join(db, known, email=address, name=called, password_hash=password_hash, role=role)
+    click.echo(f"{address} can sign in to {slug} as {role}.")

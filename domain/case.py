@@ -77,9 +77,10 @@ class Case:
     wants it, one of the words of `domain/request.py`, or empty; `evidence` names attachments that came (by sha256).
     `amount` is what was found to be due, `rule` the rule that refused it, `policy_version` by which policy.
     `words` is what the customer wrote in it so far, a text for each mail: what they want is read anew from all of it
-    once the order is known. `doubts` are those that its words alone do not show: that a subject said something else, or
-    that it was passed on. `language` (ISO 639-1) is that of the first mail that told one: a bare number tells none.
-    `writer` is the address that has to be confirmed as the customer's, or was: the link says nothing of any other.
+    once the order is known. `doubts` are those that its words alone do not show: that a subject said something else,
+    that it was passed on, or that another one wrote before. `language` (ISO 639-1) is that of the first mail that told
+    one: a bare number tells none. `writer` is the address that began it: what is asked for is their wish and nobody
+    else's, and the link that confirms it as the customer's says nothing of any other.
     `previous` is an ended case of the same conversation that this one follows. `trail` are the states it passed since
     it was read. `version` rises with every move: two mails, or a worker and a member, cannot both move one case.
     """

@@ -21,6 +21,7 @@ class Verdict:
     """`action` and `amount` are what would be done; the amount is None where no money is paid back or expected.
 
     A return's amount is paid when the goods are back. Where a person decides, the amount is what it would be otherwise.
+    `is_whole`: a person who says yes has all that it needs, order, pieces and worth; nobody can say it otherwise.
     `approvals` is how many people have to approve: 0, 1 or 2. `rule` names what refused, with its `values` for the
     sentence; `reason` says it to a member.
     """
@@ -34,6 +35,7 @@ class Verdict:
     rule: Rule | None = None
     values: tuple[tuple[str, str], ...] = ()
     checks: tuple[Check, ...] = ()
+    is_whole: bool = False
 
 
 Judge = Callable[[Request, Order, RefundPolicy, datetime], Verdict]
@@ -81,6 +83,7 @@ def _verdict(asked: Asked, found: Stop, checks: tuple[Check, ...]) -> Verdict:
         rule=found.rule,
         values=(("number", order.number), ("status", order.status), *found.values) if found.rule else (),
         checks=checks,
+        is_whole=known,
     )
 
 

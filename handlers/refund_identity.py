@@ -148,8 +148,8 @@ def _without_number(mail: Mail, case: Case, orders: Orders) -> Decision:
                 passed=False,
             )
         )
-    # A person may have asked for something else, before the order was known.
-    if case.asked or case.state is CaseState.IDENTITY_WANTED or case.state not in _ORDER_IS_OPEN:
+    # A person may have asked for something else, before the order was known; and a link was mailed about one that was.
+    if case.asked or case.state not in {CaseState.REQUESTED, CaseState.ORDER_WANTED}:
         names = f" (tried before: {', '.join(case.wrong_numbers)})" if case.wrong_numbers else ""
         return for_a_person(case, f"Asked for the order number, the writer named none{names}.")
     return Decision.release("Asked for the order number.", mail.reply(mail.wording.order_wanted)).moving(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from domain.case import Case, CaseState, Identity
-from domain.decision import Check, Decision, OrderAct
+from domain.decision import Check, Decision, OrderAct, Reply
 from domain.order import Order
 from domain.order_action import PAYS_BACK, Action
 from domain.ports import Refunds
@@ -81,10 +81,10 @@ def _unclear(wish: Wish, action: Action | None) -> str:
 
 def _by_verdict(mail: Mail, proven: Proven, verdict: Verdict, doubts: tuple[str, ...], rules: Rules) -> Decision:
     case, wording, number = proven.case, mail.wording, proven.order.number
-    if verdict.outcome is Outcome.ELIGIBLE:
-        # The order does not tell what was returned or sent anew: the same must not be granted twice, in two threads.
-        again = [f"A {one} of this order was granted, or waits, already." for one in rules.refunds.actions_on(number)]
-        return _eligible(mail, proven, verdict, (*doubts, *dict.fromkeys(again)))
+    by_a_person = verdict.outcome is Outcome.PERSON and verdict.is_whole
+    if verdict.outcome is Outcome.ELIGIBLE or by_a_person:
+        grant = _for_their_word if by_a_person else _eligible
+        return grant(mail, proven, verdict, (*doubts, *_granted_before(rules, number)))
     if doubts:
         held = for_a_person(case, f"{doubts[0]} A person decides.", mail.received())
         return _with_doubts(held, doubts).checked(*verdict.checks)
@@ -125,21 +125,36 @@ def _refused(mail: Mail, proven: Proven, verdict: Verdict, policy: RefundPolicy)
     )
 
 
+def _granted_before(rules: Rules, number: str) -> tuple[str, ...]:
+    """The order does not tell what was returned or sent anew: the same must not be granted twice, in two threads."""
+    found = rules.refunds.actions_on(number)
+    return tuple(dict.fromkeys(f"A {one} of this order was granted, or waits, already." for one in found))
+
+
+def _for_their_word(mail: Mail, proven: Proven, verdict: Verdict, doubts: tuple[str, ...]) -> Decision:
+    """A person decides: what they would grant waits for their approval, with the reply that tells of it."""
+    case, approvals = proven.case, max(1, verdict.approvals)
+    case = replace(case, action=verdict.action, items=verdict.items, amount=verdict.amount).moved_to(CaseState.PERSON)
+    held = Decision.hold(verdict.reason, *_proposed(mail, proven, verdict, approvals)).moving(case)
+    return _with_doubts(held.checked(*verdict.checks), doubts)
+
+
+def _proposed(mail: Mail, proven: Proven, verdict: Verdict, approvals: int) -> tuple[OrderAct, Reply]:
+    """The action, and the reply that leaves once it is done."""
+    order, action = proven.order, verdict.action
+    amount = verdict.amount if action in PAYS_BACK else None
+    act = OrderAct(action, order.number, amount, verdict.items, proven.case.reason, approvals)
+    told = done_paragraphs(mail.wording, order, action, verdict.amount, verdict.items)
+    return act, mail.reply(*told, asking=False)
+
+
 def _eligible(mail: Mail, proven: Proven, verdict: Verdict, doubts: tuple[str, ...]) -> Decision:
     case, order, action = proven.case, proven.order, verdict.action
     if action in {Action.REFUND, Action.RETURN} and verdict.amount is None:
         return for_a_person(case, "What it is worth is not known.", mail.received()).checked(*verdict.checks)
     # The link proves who asked, not who reads what we write: a person has the last word.
     approvals = max(verdict.approvals, 1 if doubts or case.identity is Identity.LINK else 0)
-    act = OrderAct(
-        action,
-        order.number,
-        amount=verdict.amount if action in PAYS_BACK else None,
-        items=verdict.items,
-        reason=case.reason,
-        approvals=approvals,
-    )
-    reply = mail.reply(*done_paragraphs(mail.wording, order, action, verdict.amount, verdict.items), asking=False)
+    act, reply = _proposed(mail, proven, verdict, approvals)
     case = replace(case, action=action, items=verdict.items, amount=verdict.amount).moved_to(CaseState.ELIGIBLE)
     what = f"{action.value.capitalize()}{f' {verdict.amount}' if verdict.amount else ''} for order {order.number}"
     if approvals == 0:

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from domain.case import Case, CaseState
+from domain.case import Case, CaseState, Identity
 from domain.decision import Decision
+from domain.message import Address
 from domain.order import Order
 from domain.request import Wish
 from handlers.refund_mail import Mail, for_a_person
@@ -13,6 +14,8 @@ from handlers.wish import read_wish
 KEPT = 5_000
 # As the local models name the question what became of a request.
 STATUS = "refund_status"
+# Anybody can write into a thread, or begin it: what a stranger asked for must not pass for the customer's wish.
+SOMEBODY_ELSE = "Somebody else ({writer}) wrote in this conversation before."
 
 
 def heard(mail: Mail, case: Case) -> Case | Decision:
@@ -25,6 +28,7 @@ def heard(mail: Mail, case: Case) -> Case | Decision:
         ),
         doubts=tuple(dict.fromkeys((*case.doubts, *_beside_its_words(mail, case, said)))),
         language=case.language or mail.language,
+        writer=case.writer or mail.sender.address,
         evidence=tuple(dict.fromkeys((*case.evidence, *mail.pictures))),
     )
     if len(said.actions) > 1:
@@ -57,12 +61,17 @@ def _beside_its_words(mail: Mail, case: Case, said: Wish) -> tuple[str, ...]:
         understanding=replace(mail.understanding, sub_intent="", forwarded=""),
     )
     shown = _read(bare, case).doubts
-    return tuple(doubt for doubt in said.doubts if doubt not in shown)
+    same = not case.writer or Address(case.writer).mailbox == mail.sender.mailbox
+    others = () if same else (SOMEBODY_ELSE.format(writer=case.writer),)
+    return (*others, *(doubt for doubt in said.doubts if doubt not in shown))
 
 
 def _taken_back(mail: Mail, case: Case, said: Wish) -> Decision:
     if not case.version:
         return for_a_person(case, "It takes something back, and nothing is open here.")
+    # Said before it is asked whose the order is, and so alike for every number.
+    if case.writer != mail.sender.address or (case.identity is Identity.SENDER and not mail.message.sender_verified):
+        return for_a_person(case, "Whoever takes it back may not be who asked for it: a person decides.")
     if said.actions or said.doubts:
         return for_a_person(case, "The writer seems to take it back: a person decides.")
     return Decision.release("The writer took it back.", mail.reply(mail.wording.withdrawn)).moving(

@@ -221,7 +221,7 @@ def _write_acts(
     for effect in decision.effects:
         if isinstance(effect, OrderAct):
             if released:
-                unapproved.look_again(db, claim.tenant, effect.order_number)
+                unapproved.look_again(db, claim.tenant, effect.order_number, effect.action)
             written.append(acts.propose(db, claim.tenant, decision_id, case, effect, released=released))
     return written[0] if written else None
 

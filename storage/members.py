@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
+from domain.errors import BadInput
+
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=14)
 
@@ -40,6 +42,17 @@ def add(db: Connection, tenant: UUID, *, email: str, name: str, password_hash: s
         {"tenant": tenant, "id": member, "email": email.lower(), "name": name, "hash": password_hash, "role": role},
     )
     return member
+
+
+def join(db: Connection, tenant: UUID, *, email: str, name: str, password_hash: str, role: str) -> UUID:
+    """The same for one more. Raises BadInput, and nothing may be kept of the transaction, where they are in already."""
+    known = db.execute(
+        text("SELECT EXISTS (SELECT FROM member WHERE tenant_id = :tenant AND email = :email)"),
+        {"tenant": tenant, "email": email.lower()},
+    ).scalar_one()
+    if known:
+        raise BadInput("email", f"{email.lower()} is a member of this workspace already.")
+    return add(db, tenant, email=email, name=name, password_hash=password_hash, role=role)
 
 
 def candidates(db: Connection, email: str) -> list[Candidate]:

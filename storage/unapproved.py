@@ -7,17 +7,21 @@ from sqlalchemy import Connection, text
 
 from domain.errors import NeedsPerson
 from domain.message import Address
-from storage import order_history, orders, refund_policies
+from domain.order_action import Action
+from storage import order_history, orders, refund_policies, shop_webhooks
 
 # Until the transaction ends. Mails of one customer that were judged at once did not know of each other.
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:customer AS text), 18))")
 
 
-def look_again(db: Connection, tenant: UUID, order_number: str) -> None:
-    """Raises NeedsPerson where something else of this order was granted meanwhile, or refunds enough to its customer.
+def look_again(db: Connection, tenant: UUID, order_number: str, action: Action) -> None:
+    """Raises NeedsPerson where something else of this order was granted meanwhile, or refunds enough to its customer,
+    or where nobody would do it: the ledger pays, by finance's hand; it stops, takes back and sends nothing.
 
     The handler looked at both before. From here on nobody else takes up an action of the same customer unapproved.
     """
+    if action is not Action.REFUND and shop_webhooks.find(db, tenant) is None:
+        raise NeedsPerson(f"No shop is connected that could do it: a person does the {action} there, then approves.")
     order = orders.find(db, tenant, order_number)
     if order is None:
         return

@@ -62,12 +62,18 @@ def refuse(decision: UUID) -> Page:
     typed = Prepared("refuse", line(request.form.get("what", "")), line(request.form.get("why", "")), _text())
     try:
         reason = refusal_of(typed.what, typed.why)
+        if request.form.get("act") != "send":
+            text = refusal(typed.what, typed.why, told_of(conversation, decision))
+            return shown(conversation, typed=Typed(prepared=replace(typed, text=text)))
     except BadInput as error:
         flash(f"Nothing was sent. {error.reason}", "warning")
+        # What was not prepared yet is no reply that could be sent.
+        return shown(conversation, typed=Typed(prepared=typed) if typed.text else None)
+    if _chosen_anew(typed):
+        flash(
+            "Nothing was sent yet: another rule was chosen since the reply was prepared. Read it once more.", "warning"
+        )
         return shown(conversation, typed=Typed(prepared=typed))
-    if request.form.get("act") != "send":
-        text = refusal(typed.what, typed.why, told_of(conversation, decision))
-        return shown(conversation, typed=Typed(prepared=replace(typed, text=text)))
     refused = partial(approvals.refuse, rule_or_reason=reason, text_to_send=typed.text)
     return _settle(conversation, decision, Typed(prepared=typed), refused, claims.unproven_in)
 
@@ -85,6 +91,9 @@ def ask(decision: UUID) -> Page:
     if request.form.get("act") != "send":
         text = question(what, told_of(conversation, decision))
         return shown(conversation, typed=Typed(prepared=replace(typed, text=text)))
+    if _chosen_anew(typed):
+        flash("Nothing was sent yet: another question was chosen since it was prepared. Read it once more.", "warning")
+        return shown(conversation, typed=Typed(prepared=typed))
     asked = partial(approvals.ask, what=what, text_to_send=typed.text)
     return _settle(conversation, decision, Typed(prepared=typed), asked, claims.unproven_in)
 
@@ -146,6 +155,11 @@ def _settle(
         return shown(conversation, unsent=text)
     flash(*_SAID[typed.prepared.act if typed.prepared else str(became)])
     return redirect(url_for("conversation.page", conversation=conversation))
+
+
+def _chosen_anew(typed: Prepared) -> bool:
+    """Whether what is kept would be another thing than what the customer reads."""
+    return request.form.get("prepared", typed.what) != typed.what
 
 
 def _text() -> str:

@@ -11,7 +11,7 @@ from domain.delivery import ActState
 from domain.message import Address
 from domain.order import Order
 from domain.order_action import PAYS_BACK
-from storage import case_history, case_shown, orders, refund_policies, refunds_list, thread
+from storage import case_history, case_shown, orders, refund_policies, refunds_list, shop_webhooks, thread
 from storage.case_history import CaseEvent
 from storage.refunds_list import Act
 from storage.thread import Shown
@@ -56,7 +56,8 @@ class Found:
     """`act` is what is proposed or was done; `by` the decision that proposed it and waits for its approval, else the
     one at hand, None where no act of a person's is waited for; `proposed` whether it waits for approval.
 
-    `typed` is what a person wrote into the forms, which has not left.
+    `shop_asked`: whether the shop carries it out by itself; else somebody does it there. `typed` is what a person wrote
+    into the forms, which has not left.
     """
 
     case: Case
@@ -72,6 +73,7 @@ class Found:
     proposed: bool
     rules: Mapping[str, str]
     questions: Mapping[str, str]
+    shop_asked: bool
     typed: Typed
 
     @property
@@ -102,6 +104,7 @@ def case_view(conversation: UUID, now: Shown | None, typed: Typed | None = None)
         steps = tuple(case_history.history(db, tenant, case.id)) if case.id else ()
         order = orders.find(db, tenant, case.order_number) if case.order_number else None
         act = next((one for one in acts if _is_of(one, case, now)), None)
+        shop_asked = shop_webhooks.find(db, tenant) is not None
         approved = case_shown.has_approved(db, tenant, act.id, member().id) if act else False
     at_hand = now.decision if now and now.waits and case.state in _WITH_US else None
     proposed = act is not None and act.state is ActState.HELD and act.waits
@@ -119,6 +122,7 @@ def case_view(conversation: UUID, now: Shown | None, typed: Typed | None = None)
         proposed=proposed,
         rules=rules(),
         questions={what.value: words for what, words in QUESTIONS.items()},
+        shop_asked=shop_asked,
         typed=typed or Typed(),
     )
     return {"case": found}

@@ -78,7 +78,10 @@ def refusal_of(what: str, why: str) -> str:
 
 
 def refusal(what: str, why: str, told: Told) -> str:
-    """A letter that refuses: by the rule, in the tenant's own sentence where there is one, or for a person's reason."""
+    """A letter that refuses: by the rule, in the tenant's own sentence where there is one, or for a person's reason.
+
+    Raises BadInput where the rule's sentence speaks of what this order does not have: days without an end, no article.
+    """
     wording = _wording(told)
     if what == OWN_WORDS:
         return _letter(wording, told, why)
@@ -92,6 +95,8 @@ def refusal(what: str, why: str, told: Told) -> str:
         "days": "" if days is None else str(days),
         "item": told.items[0] if told.items else "",
     }
+    if any(not value and f"{{{name}}}" in said for name, value in values.items()):
+        raise BadInput("what", "This rule has nothing to say of this order: choose another, or write the reason.")
     return _letter(wording, told, filled(said, values))
 
 

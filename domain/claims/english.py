@@ -20,7 +20,7 @@ WORDS = {
     " delay delays aware mistake mistakes error errors progress our"
     " shipment delivery instructions tracking time times quote",
     "request": "request requests enquiry inquiry application claim",
-    "account": "account accounts card cards bank paypal wallet",
+    "account": "account accounts card cards bank paypal wallet statement",
     "currency": "eur euro euros usd dollar dollars gbp pound pounds chf francs € $ £ ¥",
     "refunded": "refunded reimbursed repaid recredited",
     "returned": "credited returned transferred reversed wired",
@@ -66,20 +66,22 @@ WORDS = {
 }
 
 PHRASES = {
-    "underway": "being processed;being issued;being made;being sent;being transferred;on its way;"
+    "underway": "being processed;being issued;being made;being sent;being transferred;on its way;being returned;"
+    "being refunded;being credited;being paid;being repaid;being reversed;being wired;heading your way;coming your way;"
     "on the way;on their way;in progress;under way;en route;in transit;with your bank",
     "just": "were able to;was able to;managed to;went ahead to",
-    "left": "gone out;went out;gone through;went through;gone off;went off",
-    "processed": "put through;put in;taken care of;sorted out",
+    "left": "gone out;went out;gone through;went through;gone off;went off;gone back;went back",
+    "cancelled": "called off;taken off the system;removed from our system;taken out of our system",
+    "processed": "put through;put in;taken care of;took care of;dealt with;seen to;sorted out",
     "sent": "sent out;paid out;re shipped",
     "refund": "credit of;store credit;credit note",
     "account": "credit card;debit card",
-    "have": "consider it",
+    "have": "consider it;consider yourself",
     "got": "have received;ve received;already received;received back",
     "may": "to be;to look;to check;to review;look into;looking into;looked into",
     "returned": "put back;given back;gave back;paid back;sent back to your account",
     "other": "not only;no doubt;no problem;no worries;no longer;as soon as possible;do not hesitate;don t hesitate;"
-    "not to worry;after checking;after reviewing;after looking;why not",
+    "not to worry;after checking;after reviewing;after looking;why not;gone ahead and;went ahead and",
     "if": "should you;should the;should your;should it;"
     "as soon as;in case;as long as;so that;in order;of receiving;of receipt;of your return;only then",
 }

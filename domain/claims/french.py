@@ -33,7 +33,7 @@ WORDS = {
     "left": "parti partie",
     "have": "avons ai a ont",
     "been": "été",
-    "is": "est sont",
+    "is": "est sont êtes",
     "we": "nous j je on",
     "you": "vous votre vos",
     "not": "n ne pas jamais aucun aucune ni rien sans non",
@@ -69,7 +69,8 @@ PHRASES = {
     "if": "dès que;dès qu;dès réception;une fois;après que;après réception;avant que;avant de;avant d;jusqu à;"
     "à condition;à réception;au cas où;t il;t elle;t ils;t elles;t on;dès lors;afin que;pour que",
     "now": "à l instant;dès maintenant;dès aujourd hui",
-    "processed": "mis en place",
+    "processed": "mis en place;pris en compte;prise en compte",
+    "cancelled": "retiré de notre système;retirée de notre système",
 }
 
 ASKS = (
@@ -93,6 +94,7 @@ FRENCH = Language(WORDS, PHRASES, ASKS, (
         "you see few3 refund/money no_request",
         "you few2 got gap3 refund no_request",
         "we few2 refunding few3 now",
+        "you is few2 refunded end",
         "refund span is gap3 left",
         soft=True,
     ),

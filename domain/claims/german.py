@@ -25,14 +25,14 @@ WORDS = {
     "currency": "eur euro chf franken usd dollar pfund € $ £ ¥",
     "refunded": "erstattet zurückerstattet rückerstattet erstatteten zurückgezahlt zurückbezahlt rückvergütet"
     " zurücküberwiesen rücküberwiesen zurückgebucht rückgebucht",
-    "returned": "überwiesen gutgeschrieben zurückgeschickt zurückgegeben zurückbekommen zurückerhalten ausgezahlt"
-    " zurückgesendet zurückgesandt zurücktransferiert",
+    "returned": "überwiesen angewiesen gutgeschrieben zurückgeschickt zurückgegeben zurückbekommen zurückerhalten"
+    " ausgezahlt zurückgesendet zurückgesandt zurücktransferiert",
     "cancelled": "storniert annulliert gekündigt stornierten stornierte",
     "exchanged": "umgetauscht ausgetauscht",
     "changed": "getauscht",
     "replaced": "ersetzt",
     "sent": "geschickt verschickt versendet versandt gesendet gesandt zugesandt zugeschickt losgeschickt abgeschickt",
-    "processed": "bearbeitet veranlasst angewiesen ausgeführt durchgeführt genehmigt bewilligt eingeleitet ausgelöst"
+    "processed": "bearbeitet veranlasst ausgeführt durchgeführt genehmigt bewilligt eingeleitet ausgelöst"
     " vorgenommen gebucht freigegeben getätigt vollzogen beauftragt vorgenommen angestoßen erledigt erstellt",
     "done": "bestätigt abgeschlossen erledigt erfolgt fertig raus beendet",
     "underway": "unterwegs",
@@ -72,6 +72,7 @@ PHRASES = {
     "just": "konnten wir;konnte ich;wir konnten;ich konnte",
     "done": "auf den weg gebracht;in die wege geleitet",
     "returned": "rückgängig gemacht",
+    "cancelled": "aus dem system genommen;aus dem system entfernt",
     "other": ", dass;, daß;nicht nur;kein problem;keine sorge;wird nicht;werden nicht;kein thema;sollten sie",
     "now": "in den nächsten tagen;in kürze",
     "if": "bis die;bis der;bis das;bis wir;bis sie;bis ihr;bis ihre;bis zum;bis zur;"
@@ -100,10 +101,10 @@ GERMAN = Language(WORDS, PHRASES, ASKS, (
         "thus have we? gap6 money/amount gap5 returned",
         "money few3 have we gap5 returned",
         "reader have gap3 money gap2 returned",
-        "thus have we? gap3 refund gap6 processed/sent/done",
-        "refund few4 have we gap4 processed/sent",
-        "been gap5 refund gap5 processed",
-        "refund span processed/done been/is",
+        "thus have we? gap3 refund gap6 processed/sent/done/returned",
+        "refund few4 have we gap4 processed/sent/returned",
+        "been gap5 refund gap5 processed/returned",
+        "refund span processed/done/returned been/is",
         "is gap6 refunded been",
         "been gap2 amount gap5 returned",
     ),

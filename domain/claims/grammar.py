@@ -47,6 +47,8 @@ _COMPOSED = {
     "fresh": f"(?<![{_set('document')}])[{_set('new')}]"
     f"(?![^.?,]{{0,1}}[{_set('document', 'order', 'refund', 'cancellation')}])",
     "other": OTHER,
+    # What a heading names, and what is said of it: "Your refund: it has been sent", "Refund: issued".
+    "of_it": rf"[{_FEW}]{{0,4}}?[,|]\|?[{_FEW}]{{0,3}}?",
     "unpaid": f"(?<![{_set('money', 'which', 'reader')}])",
     "thus": f"(?<![{_set('which', 'reader')}])",
     "start": r"(?:^|(?<=[.?,|]))",

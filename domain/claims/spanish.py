@@ -65,7 +65,7 @@ WORDS = {
 
 PHRASES = {
     "got": "ha recibido",
-    "have": "que hemos;que he",
+    "have": "que hemos;que he;dé por;damos por;doy por",
     "underway": "va en camino;van en camino;en camino;en curso;en proceso;de camino;en marcha;en tránsito",
     "just": "procedido a;acabamos de;acabo de;hemos podido;pudimos",
     "other": "no solo;no sólo;no se preocupe;sin problema;no dude en;ningún problema;sin más",
@@ -100,6 +100,7 @@ SPANISH = Language(WORDS, PHRASES, ASKS, (
         "got gap2 refund no_request",
         "refund/money span now is few3 account",
         "refund span is few2 processed/sent",
+        "unasked refund of_it is gap2 processed/sent",
         soft=True,
     ),
     *rules(

@@ -114,7 +114,9 @@ def _wanted(clause: str, words: Words) -> Asked:
             denied = True
             continue
         # "Erstatten Sie nicht": what denies may stand behind.
-        after = " ".join(_JOINED.split(clause[end : end + 60])[0].split()[:_NEAR])
+        behind = _JOINED.split(clause[end : end + 200])[0].strip(" .!?").split()
+        # Near by, or in German at the very end: "Erstatten Sie die Bestellung LO-1 nicht".
+        after = " ".join((*behind[:_NEAR], *behind[-1:]))
         if words.frames["near_not"].search(before) or words.frames["near_not"].search(after):
             doubts.append(DENIED)
         found.append((start, action))

@@ -1,9 +1,10 @@
 """Which items of the order a whole mail is about: those of the sentences that ask, else of those that say why."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.order import Order
+from domain.order import Order, normal_number
 from domain.order_action import Action, WantedItem
 from domain.request import Reason
 from handlers.wish.actions import DENIED, Asked
@@ -57,7 +58,11 @@ def items_in(
             denied = any(one.asked.denied and name.items for one, name in zip(chosen, named, strict=True))
             doubts = (doubt for one in named for doubt in one.doubts)
             return found, (*strange, *doubts, *([DENIED] if denied else []))
-    vague = len(order.items) > 1 and actions and Action.CANCEL not in actions and not _speaks_of_order(telling, words)
+    about = asking if Action.CANCEL in actions else telling
+    # "One item of my order" is not the order.
+    some = sum(item.quantity for item in order.items) > 1 and _says(about, words.items["some"])
+    whole = whole or Action.CANCEL in actions or _speaks_of_order(telling, words) or _names_number(telling, order)
+    vague = actions and (some or (len(order.items) > 1 and not whole))
     return (), (*strange, *([WHICH] if vague else []))
 
 
@@ -72,4 +77,14 @@ def _merged(named: Sequence[Named]) -> tuple[WantedItem, ...]:
 
 
 def _speaks_of_order(read: Sequence[Read], words: Words) -> bool:
-    return any(words.items["order"].search(one.sentence.folded) for one in read)
+    return _says(read, words.items["order"])
+
+
+def _names_number(read: Sequence[Read], order: Order) -> bool:
+    """Whether the order is spoken of by its number alone: "Please refund LO-48213"."""
+    number = re.compile(rf"(?<!\w)#?{re.escape(normal_number(order.number).casefold())}(?!\w)")
+    return _says(read, number)
+
+
+def _says(read: Sequence[Read], pattern: re.Pattern[str]) -> bool:
+    return any(pattern.search(one.sentence.folded) for one in read)

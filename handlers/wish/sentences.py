@@ -14,7 +14,7 @@ _WRAPPED = 55
 _ENDS = re.compile(r"[.!?…:;,]\W{0,3}$")
 # The end of a sentence, but not that of "no.", "Nr.", "3." or a letter.
 _SPLIT = re.compile(
-    r"(?<![\s.](?:no|nr|mr|st|dr|ca))(?<![\s.](?:mrs|art|ref|bzw|etc))(?<!\s\w)(?<=[^\d])[.!?…]{1,6}[\"”»')]{0,3}\s+|[?!]{1,6}\s+|\?(?=\S)|;\s",
+    r"(?<![\s.](?:no|nr|mr|st|dr|ca))(?<![\s.](?:mrs|art|ref|bzw|etc))(?<!\s\w)(?<!^\w)(?<=[^\d])[.!?…]{1,6}[\"”»')]{0,3}\s+|[?!]{1,6}\s+|\?(?=\S)|;\s",
     re.IGNORECASE,
 )
 # "Am 5. März" is one sentence in German.

@@ -65,7 +65,6 @@ CREATE TABLE order_attempt (
   FOREIGN KEY (tenant_id, message_id) REFERENCES message (tenant_id, id) ON DELETE CASCADE,
   FOREIGN KEY (tenant_id, conversation_id) REFERENCES conversation (tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX order_attempt_newest ON order_attempt (tenant_id, id DESC);
 CREATE INDEX order_attempt_of_sender ON order_attempt (tenant_id, sender_address, id DESC);
 CREATE INDEX conversation_of_customer ON conversation (tenant_id, customer_address, last_message_at DESC);
 CREATE INDEX shop_order_list ON shop_order (tenant_id, placed_at DESC, number DESC);

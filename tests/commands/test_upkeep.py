@@ -107,6 +107,20 @@ def test_a_workspace_is_created_with_an_owner_who_can_sign_in(settings, services
         assert candidate.tenant == tenants.by_slug(db, "oak")
 
 
+def test_one_more_member_is_let_in_once(settings, services, workspace):
+    arguments = ("tenant", "join", workspace.slug, "Carla@oak.example", "--password", "long enough!")
+    done = flask(settings, *arguments)
+    assert done.stdout == f"carla@oak.example can sign in to {workspace.slug} as agent.\n", done.stderr
+    with services.database.without_tenant() as db:
+        (candidate,) = members.candidates(db, "carla@oak.example")
+        assert candidate.tenant == workspace.id
+    again = flask(settings, *arguments)
+    assert (again.returncode, "is a member of this workspace already" in again.stderr) == (2, True)
+    assert (
+        "is no mail address" in flask(settings, "tenant", "join", workspace.slug, "carla", *arguments[4:]).stderr
+    )
+
+
 def test_a_short_password_is_refused_with_a_sentence(settings):
     done = flask(settings, "tenant", "create", "oak", "--name", "Oak", "--owner", "a@b.example", "--password", "short")
     assert done.returncode == 2

@@ -231,6 +231,16 @@ def test_what_the_policy_leaves_to_a_person_waits_with_a_draft_that_promises_not
     assert Check("Odd dates.", passed=False) in decision.checks
 
 
+def test_what_a_person_may_grant_waits_for_their_approval_whatever_the_policy_lets_the_machine_do():
+    said = {"checks": (Check("3 refunds in 30 days.", passed=False),), "is_whole": True, "approvals": 0}
+    table = Table(Judge(Outcome.PERSON, said), refunds=KnownRefunds(3))
+    decision = table.write(WISH, "LO-1")
+    assert (decision.disposition, decision.reason, state(table)) == (Disposition.HOLD, "So says the policy.", "person")
+    assert (act_of(decision).amount, act_of(decision).approvals) == (Money(4990, "EUR"), 1)
+    assert "We have refunded 49.90 EUR" in text_of(decision)
+    assert Check("3 refunds in 30 days.", passed=False) in decision.checks
+
+
 # Refusals.
 
 

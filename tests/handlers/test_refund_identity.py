@@ -86,7 +86,7 @@ def test_the_reply_is_one_and_the_same_for_all_three_causes(sender):
     }
     assert len(replies) == 1
     (reply,) = next(iter(replies))
-    assert "If the order was placed with another address, we have just written there" in reply.text
+    assert "If it is the number of an order that was placed with another address, please look there" in reply.text
     assert not any(number in reply.text for number in (UNKNOWN, FOREIGN, OWN))
 
 
@@ -158,6 +158,17 @@ def test_the_customer_who_writes_from_the_right_address_after_all_needs_no_link(
     table.write(WISH, "LO-2", sender=MALLORY)
     table.write("It was me, from my own address now.", sender=BOB)
     assert (table.case.state, table.case.identity) == (CaseState.ELIGIBLE, Identity.SENDER)
+
+
+@pytest.mark.parametrize(("first", "approvals"), [(MALLORY, 1), (BOB, 0)])
+def test_what_somebody_else_asked_for_in_the_thread_is_not_done_without_a_person(first, approvals):
+    table = Table(Judge(values={"approvals": 0}))
+    table.write(WISH, sender=first)
+    decision = table.write("My order number is LO-2.", "LO-2", sender=BOB)
+    (act,) = [one for one in decision.effects if isinstance(one, OrderAct)]
+    assert act.approvals == approvals
+    doubts = [check.text for check in decision.checks if not check.passed]
+    assert doubts == ([f"Somebody else ({first.address}) wrote in this conversation before."] if approvals else [])
 
 
 # The link.
@@ -255,3 +266,26 @@ def test_every_mail_to_every_case_is_decided_and_moves_it_by_the_table_alone(
         confirmed_by_link = identity is Identity.LINK and act.order_number == number and sender == MALLORY
         assert (verified and owner == sender.address) or confirmed_by_link
         assert decision.disposition is Disposition.HOLD or act.approvals == 0
+
+
+def test_what_a_stranger_asked_for_is_never_done_alone_because_the_customer_wrote_too():
+    table = Table(judge=Judge(values={"approvals": 0}))
+    table.write(WISH, "LO-2", sender=MALLORY)
+    decision = table.write("Which order? LO-2 is mine.", "LO-2", sender=BOB)
+    assert decision.disposition is Disposition.HOLD
+    assert any("wrote in this conversation before" in one.text for one in decision.checks if not one.passed)
+
+
+def test_an_answer_with_another_tag_is_the_same_writers():
+    table = Table(judge=Judge(values={"approvals": 0}))
+    table.write(WISH, sender=Address("ana+shop@customer.example"))
+    assert table.write("", "LO-1").disposition is Disposition.RELEASE
+
+
+@pytest.mark.parametrize(("sender", "verified"), [(MALLORY, True), (ANA, False)])
+def test_nobody_else_takes_a_customers_request_back(sender, verified):
+    table = Table(judge=Judge(Outcome.EVIDENCE_WANTED))
+    table.write(WISH, "LO-1")
+    assert table.case.state is CaseState.EVIDENCE_WANTED
+    decision = table.write("Please forget my request.", sender=sender, verified=verified)
+    assert (decision.disposition, table.case.state) == (Disposition.HOLD, CaseState.PERSON)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.money import Money
-from handlers.wish.actions import MENTION, TURNS
+from handlers.wish.actions import DENIED, MENTION, TURNS
 from handlers.wish.others import AMOUNT, ANOTHER
 from tests.handlers.wishing import order_in, wish_in
 
@@ -128,7 +128,13 @@ def test_a_question_that_asks_for_nothing_is_a_doubt(text, language):
         "Hold off on refunding my order please.",
         "Refund my order next year.",
         "I want anything but a refund for my order.",
+        "Please refund my order LO-48213 of last week not.",
     ],
 )
 def test_what_is_not_wanted_now_is_a_doubt(text):
     assert wish_in(text, "en", order_in()).doubts
+
+
+def test_a_denial_at_the_end_of_a_sentence_is_a_doubt():
+    said = "Bitte erstatten Sie mir die ganze Bestellung LO-48213 nicht."
+    assert DENIED in wish_in(said, "de", order_in("de")).doubts

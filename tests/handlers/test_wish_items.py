@@ -111,3 +111,50 @@ def test_what_an_exchange_is_for_is_not_what_it_is_of():
     shoes = order_of(OrderItem("S-BLUE", "Blue shoes", 1, 9900), OrderItem("S-RED", "Red shoes", 1, 9900))
     wish = wish_in("I'd like to exchange the blue shoes for a red pair.", "en", shoes)
     assert wish.items == (WantedItem("S-BLUE", 1),)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I want to return one item of my order LO-48213.", "en"),
+        ("Please refund some of my order.", "en"),
+        ("Please refund part of my order.", "en"),
+        ("Please refund the item from my order.", "en"),
+        ("Please refund the smaller one of my order.", "en"),
+        ("Please refund the rest of my order.", "en"),
+        ("One of the items of my order is too small, please refund it.", "en"),
+        ("The second one in my order is too small, please refund it.", "en"),
+        ("Please cancel one item of my order.", "en"),
+        ("Ich möchte einen Artikel meiner Bestellung zurückgeben.", "de"),
+        ("Ich möchte etwas aus meiner Bestellung zurückgeben.", "de"),
+        ("Je voudrais retourner un article de ma commande.", "fr"),
+        ("Por favor reembolsen un artículo de mi pedido.", "es"),
+    ],
+)
+def test_a_part_of_the_order_that_has_no_name_is_never_the_whole(text, language):
+    assert WHICH in wish_in(text, language, order_in(language)).doubts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please refund LO-48213.",
+        "I ordered the wrong item. Please cancel my order.",
+        "Please refund all items of my order.",
+    ],
+)
+def test_an_order_named_by_its_number_alone_is_the_whole_of_it(text):
+    wish = wish_in(text, "en", order_in())
+    assert (wish.items, wish.doubts) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I would like to return my order.\n\nYours faithfully,\nP. Jenkins", "en"),
+        ("Je voudrais retourner ma commande.\n\nMerci d'avance,\nPaul", "fr"),
+        ("Ich möchte meine Bestellung vom 5. März stornieren. Danke und schöne Grüße, Tim", "de"),
+    ],
+)
+def test_a_name_below_a_longer_closing_is_a_name(text, language):
+    assert wish_in(text, language, order_in(language)).doubts == ()

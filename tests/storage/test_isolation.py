@@ -230,7 +230,10 @@ CASES = {
     "act_ends.needs_person": lambda db, t, b: act_ends.needs_person(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.held": lambda db, t, b: act_ends.held(db, replace(b.order_act, tenant=t), "x"),
     "act_ends.confirmed": lambda db, t, b: act_ends.confirmed(db, t, b.effect.id),
-    "unapproved.look_again": lambda db, t, b: unapproved.look_again(db, t, "LO-SECRET"),
+    "members.join": lambda db, t, b: (
+        members.join(db, t, email="new@rival.example", name="x", password_hash="x", role="owner") and None
+    ),
+    "unapproved.look_again": lambda db, t, b: unapproved.look_again(db, t, "LO-SECRET", Action.REFUND),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
     ),

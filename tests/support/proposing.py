@@ -13,9 +13,11 @@ from domain.decision import Decision, OrderAct, Reply
 from domain.money import Money
 from domain.order import Order
 from domain.order_action import Action
-from storage import approvals, case_history, decisions, desk, ledger, members, orders
+from domain.sealed import Sealed
+from storage import approvals, case_history, decisions, desk, ledger, members, orders, shop_webhooks
 from storage.decisions import new_reference
 from storage.messages import Claimed
+from storage.shop_webhooks import Webhook
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 
 TOTAL = 10_000
@@ -52,6 +54,11 @@ class Desk(Filler):
         order = Order(number, "anna@example.org", "delivered", *money, datetime.now(UTC), customer_name="Anna Winter")
         with self.database.transaction(self.tenant) as db:
             orders.save(db, self.tenant, [order])
+
+    def connect_shop(self) -> None:
+        with self.database.transaction(self.tenant) as db:
+            webhook = Webhook("https://shop.example/acts", Sealed(b"never opened here"))
+            shop_webhooks.put(db, self.tenant, webhook, member=self.member)
 
     def colleague(self, name: str = "Carla") -> UUID:
         with self.database.transaction(self.tenant) as db:

@@ -230,6 +230,29 @@ def test_a_refusal_is_prepared_from_the_rule_and_leaves_as_it_stands(
     assert filler.rows(LEDGER) == []
 
 
+def test_a_rule_that_has_nothing_to_say_of_the_order_prepares_no_reply_with_holes(
+    browser: Browser, filler: Filler, wanted: Held
+) -> None:
+    # An order that is on its way has no end of days by the usual rules.
+    filler.rows("UPDATE shop_order SET status = 'shipped' WHERE tenant_id = :tenant RETURNING 1")
+    html = browser.press(f"/decisions/{wanted.decision}/refuse", {"what": "window", "act": "prepare"})
+    assert "This rule has nothing to say of this order: choose another, or write the reason." in seen(html)
+    assert 'id="refuse-text"' not in html
+
+
+@pytest.mark.parametrize(("act", "first", "then"), [("refuse", "window", "final_sale"), ("ask", "reason", "evidence")])
+def test_what_is_kept_is_what_the_customer_reads(
+    browser: Browser, filler: Filler, wanted: Held, act: str, first: str, then: str
+) -> None:
+    form = {"what": then, "prepared": first, "act": "send", "text": "Dear Anna, no."}
+    html = browser.press(f"/decisions/{wanted.decision}/{act}", form)
+    assert "was chosen since" in seen(html)
+    assert "Dear Anna, no." in html
+    assert filler.rows(ACTS) == [("held", 1)]
+    browser.press(f"/decisions/{wanted.decision}/{act}", {**form, "prepared": then})
+    assert filler.rows(ACTS) == [("cancelled", 1)]
+
+
 def test_a_refusal_in_own_words_needs_a_reason(browser: Browser, filler: Filler, wanted: Held) -> None:
     path = f"/decisions/{wanted.decision}/refuse"
     page = seen(browser.press(path, {"what": "own", "act": "send", "text": "No."}))

@@ -49,9 +49,18 @@ def test_a_number_is_kept_in_its_one_form(desk):
 
 @pytest.mark.parametrize("action", [Action.RETURN, Action.EXCHANGE, Action.REPLACEMENT])
 def test_what_pays_nothing_back_yet_promises_nothing(desk, action):
+    desk.connect_shop()
     expected = Money(2500, "EUR") if action is Action.RETURN else None
     made = desk.propose(alone(refund(approvals=0, action=action, amount=expected)))
     assert (desk.act(made).state, desk.lines(), desk.refunded()) == ("pending", [], 0)
+
+
+@pytest.mark.parametrize("action", [Action.RETURN, Action.EXCHANGE, Action.REPLACEMENT, Action.CANCEL])
+def test_what_no_shop_is_connected_to_do_waits_for_a_person_who_does_it(desk, action):
+    made = desk.propose(alone(refund(approvals=0, action=action)))
+    assert desk.decision(made).disposition == "hold"
+    assert desk.decision(made).reason.startswith("No shop is connected that could do it")
+    assert (desk.act(made).state, desk.lines()) == ("held", [])
 
 
 def test_what_a_person_must_approve_is_held_even_where_it_was_released(desk):
@@ -98,6 +107,7 @@ def at_once(desk, *acts) -> list[str]:
 @pytest.mark.parametrize("action", [Action.REFUND, Action.REPLACEMENT])
 def test_two_mails_about_one_order_that_are_judged_at_once_are_not_both_granted(desk, action):
     amount = Money(2500, "EUR") if action is Action.REFUND else None
+    desk.connect_shop()
     wanted = refund(approvals=0, action=action, amount=amount, items=(WantedItem("LAMP"),))
     [reason] = at_once(desk, wanted, wanted)
     assert reason == f"A {action} of this order was granted, or waits, already. A person decides."
