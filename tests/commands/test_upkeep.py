@@ -116,9 +116,7 @@ def test_one_more_member_is_let_in_once(settings, services, workspace):
         assert candidate.tenant == workspace.id
     again = flask(settings, *arguments)
     assert (again.returncode, "is a member of this workspace already" in again.stderr) == (2, True)
-    assert (
-        "is no mail address" in flask(settings, "tenant", "join", workspace.slug, "carla", *arguments[4:]).stderr
-    )
+    assert "is no mail address" in flask(settings, "tenant", "join", workspace.slug, "carla", *arguments[4:]).stderr
 
 
 def test_a_short_password_is_refused_with_a_sentence(settings):
