@@ -117,8 +117,9 @@ def _with_fault(desk: Desk, fault: Fault | None, effect: Callable[[], Response])
     }
     if fault.fault == "slow":
         desk.stopping.wait(fault.seconds)
-    if fault.fault == "nulls":
-        return json_response([_emptied(one) for one in json.loads(done.body)])
+    if fault.fault == "nulls" and done.status == 200:
+        found = json.loads(done.body)
+        return json_response([_emptied(one) for one in found] if isinstance(found, list) else _emptied(found))
     return after.get(fault.fault, done)
 
 

@@ -227,6 +227,9 @@ def test_nested_objects_may_be_null(system, client, ticket):
     system.order("nulls", "by_order")
     (found,) = client.by_order(ORDER)
     assert (found.id, found.entries, found.purchase_orders, found.order_number) == (ticket.id, (), (), "")
+    system.order("nulls", "get", times=2)
+    assert client.get(ticket.id).entries == ()
+    assert client.get(99) is None
 
 
 @pytest.mark.parametrize("row", [{}, {"id": None}, {"id": "7"}, {"id": True, "ticketDetails": 3}, [], "text", 7, None])
