@@ -26,6 +26,10 @@ class EffectKind(StrEnum):
     ORDER_ACT = "order_act"
     TICKET_MESSAGE = "ticket_message"
     INTERNAL_NOTE = "internal_note"
+    # Of a request to a supplier, not of a decision about a mail: see `storage.supplier_requests`.
+    SUPPLIER_MAIL = "supplier_mail"
+    SUPPLIER_REMINDER = "supplier_reminder"
+    OPERATIONS_ALERT = "operations_alert"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
             by_ticket(services, effect)
         case EffectKind.REPLY | EffectKind.IDENTITY:
             carry_out(services, gmail, effect)
+        case EffectKind.SUPPLIER_MAIL | EffectKind.SUPPLIER_REMINDER | EffectKind.OPERATIONS_ALERT:
+            carry_out(services, gmail, effect)
         case EffectKind.ORDER_ACT | EffectKind.TICKET_MESSAGE | EffectKind.INTERNAL_NOTE:
             # worker/act.py and worker/tickets.py carry these out, from tables of their own.
             log.error("effect_not_due", effect=effect.id, kind=effect.kind)

@@ -33,7 +33,8 @@ from domain.order import Order
 from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
-from domain.supplier import Supplier
+from domain.supplier import Purpose, Supplier
+from domain.supplier_request import Channel, FoundBy, ToAsk
 from storage import (
     act_ends,
     act_work,
@@ -86,6 +87,7 @@ from storage import (
     settling,
     shop_webhooks,
     standings,
+    supplier_requests,
     suppliers,
     sync,
     tenants,
@@ -111,6 +113,7 @@ from storage.outbox import Effect, Gate
 from storage.passages import Piece, Vectors
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
+from storage.supplier_requests import Anchor
 from storage.sync import Cursor
 from storage.tickets import Words
 from tests.support import pipeline
@@ -166,6 +169,7 @@ class Foreign:
     unknown: UUID
     ticket: ticket_work.Due
     words: ticket_words.DueWords
+    request: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -196,6 +200,12 @@ A_LITTLE = Money(1, "EUR")
 A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def a_question_to(supplier: UUID) -> ToAsk:
+    return ToAsk(supplier, "D400000001", Purpose.TRACKING, "desk@secret.example", "Where is it?", "secret")
+
+
 AN_INCIDENT = Incident("secret", "Secret", "open", "minor", (), "", LONG_AGO, LONG_AGO, "", LONG_AGO)
 READ = {"now": LONG_AGO, "again": SOON}
 
@@ -332,6 +342,16 @@ CASES = {
         one for one in suppliers.directory(db, t).suppliers if one.name == "Secret"
     ],
     "suppliers.save": lambda db, t, b: suppliers.save(db, t, A_SUPPLIER, actor="x") and t == b.tenant,
+    "supplier_requests.ask": lambda db, t, b: supplier_requests.ask(
+        db, t, a_question_to(b.supplier), Anchor(b.mailbox, b.message), channel=Channel.GMAIL, member=b.member
+    ),
+    "supplier_requests.find": lambda db, t, b: supplier_requests.find(
+        db, t, b.supplier, purchase_orders=["D400000001"], thread_id="secret"
+    ),
+    "supplier_requests.heard": lambda db, t, b: supplier_requests.heard(db, t, b.request, None, at=datetime.now(UTC)),
+    "supplier_requests.link": lambda db, t, b: supplier_requests.link(
+        db, t, b.message, b.request, FoundBy.PERSON, answers=True
+    ),
     "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
@@ -741,6 +761,7 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
         suppliers.save(db, tenant, Supplier("Secret", ("secret.example",)), actor="x")
         _tickets(shop, db)
+        _supplier_requests(shop, db)
         # The page behind it is asked for in its own tests: here it is enough that there is one.
         link = text("""
             INSERT INTO identity_link (tenant_id, id, case_id, message_id, order_number, address, expires_at)
@@ -763,6 +784,32 @@ def _tickets(shop: Shop, db) -> None:
     ticket = tickets.open_one(db, shop.tenant, "LO-SECRET", None, None, about=0)
     db.execute(text("UPDATE decision SET ticket_id = :ticket"), {"ticket": ticket})
     tickets.write(db, shop.tenant, ticket, A_NOTE)
+
+
+def _supplier_requests(shop: Shop, db) -> None:
+    """One that is open, reminded of and alerted about, with the mail that is about it and rules of its own."""
+    supplier = db.execute(text("SELECT id FROM supplier")).scalar_one()
+    message = db.execute(text("SELECT id FROM message LIMIT 1")).scalar_one()
+    where, member = Anchor(shop.mailbox, message), shop.workspace.owner
+    asked = supplier_requests.ask(db, shop.tenant, a_question_to(supplier), where, channel=Channel.GMAIL, member=member)
+    supplier_requests.link(db, shop.tenant, message, asked, FoundBy.PERSON, answers=False)
+    values = {"tenant": shop.tenant, "request": asked}
+    db.execute(text("UPDATE supplier_request SET thread_id = 'secret', first_asked_at = now(), asked_at = now()"))
+    db.execute(text("UPDATE outbox SET state = 'sent' WHERE request_id = :request"), values)
+    db.execute(
+        text("""
+            INSERT INTO supplier_rules (tenant_id, reminding, ladder, zone, weekdays, operations_address)
+            VALUES (:tenant, true, '[]', 'UTC', '{1}', 'secret@ops.example')
+        """),
+        values,
+    )
+    db.execute(
+        text("""
+            INSERT INTO supplier_step (tenant_id, id, request_id, round, position, kind, channel, state, due_at)
+            VALUES (:tenant, gen_random_uuid(), :request, 1, 0, 'alert', 'desk', 'done', now())
+        """),
+        values,
+    )
 
 
 @pytest.fixture
@@ -795,6 +842,7 @@ def foreign(rival) -> Foreign:
         order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
         rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
         rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"), ticket, words,
+        rival.one("SELECT id FROM supplier_request"),
     )  # fmt: skip
 
 

@@ -1,0 +1,155 @@
+"""What suppliers were asked: written down with what asks it, found again by what they write, closed when they have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, text
+
+from domain.decision import EffectKind, WordsFor
+from domain.errors import BadInput
+from domain.supplier import Purpose
+from domain.supplier_request import Channel, FoundBy, SupplierRequest, ToAsk, normal_purchase_order
+from storage import events, tickets
+from storage.references import new_reference
+from storage.tickets import Words
+
+# What is open is asked again by the same row: a supplier owes one answer on one purchase order.
+_OPEN = text("""
+    INSERT INTO supplier_request (tenant_id, id, supplier_id, purchase_order, order_number, purpose, recipient, subject,
+        mailbox_id, ticket_id, conversation_id, message_id, asked_by)
+    VALUES (:tenant, :id, :supplier, :purchase, :order, :purpose, :recipient, :subject, :mailbox, :ticket,
+        :conversation, :message, :member)
+    ON CONFLICT (tenant_id, supplier_id, purchase_order) WHERE answered_at IS NULL AND closed_at IS NULL
+    DO UPDATE SET purpose = excluded.purpose, recipient = excluded.recipient, asked_by = excluded.asked_by,
+        order_number = coalesce(nullif(excluded.order_number, ''), supplier_request.order_number),
+        ticket_id = coalesce(excluded.ticket_id, supplier_request.ticket_id),
+        conversation_id = coalesce(excluded.conversation_id, supplier_request.conversation_id)
+    RETURNING id
+""")
+
+_MAIL = text("""
+    INSERT INTO outbox (tenant_id, id, request_id, position, kind, message_id, mailbox_id, thread_id, automatic,
+        released_by, released_at, recipient, recipient_name, subject, text, draft_text, reference, state)
+    SELECT r.tenant_id, :id, r.id, 0, :kind, :message, :mailbox, r.thread_id, false, :member, now(), :recipient, s.name,
+        :subject, :text, :text, :reference, 'pending'
+    FROM supplier_request r JOIN supplier s ON s.tenant_id = r.tenant_id AND s.id = r.supplier_id
+    WHERE r.tenant_id = :tenant AND r.id = :request
+""")
+
+# Found by what a supplier wrote: the open ones first, then the newest.
+_FIND = text("""
+    SELECT r.*, r.purchase_order = ANY(:purchases) AS by_purchase,
+        r.thread_id <> '' AND r.thread_id = :thread AS by_thread,
+        r.order_number <> '' AND r.order_number = ANY(:orders) AS by_order
+    FROM supplier_request r
+    WHERE r.tenant_id = :tenant AND r.closed_at IS NULL
+        AND (CAST(:supplier AS uuid) IS NULL AND r.thread_id <> '' AND r.thread_id = :thread
+            OR r.supplier_id = :supplier AND (r.purchase_order = ANY(:purchases)
+                OR r.thread_id <> '' AND r.thread_id = :thread
+                OR r.order_number <> '' AND r.order_number = ANY(:orders)))
+    ORDER BY r.answered_at IS NOT NULL, r.created_at DESC LIMIT 20
+""")
+
+_HEARD = text("""
+    UPDATE supplier_request SET answered_at = :at, answered_by = :message, next_at = NULL
+    WHERE tenant_id = :tenant AND id = :request AND answered_at IS NULL AND closed_at IS NULL
+""")
+
+_LINK = text("""
+    INSERT INTO supplier_link (tenant_id, message_id, request_id, found_by, answers)
+    VALUES (:tenant, :message, :request, :found_by, :answers) ON CONFLICT DO NOTHING
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A request that a mail is about, and by what that was seen."""
+
+    request: SupplierRequest
+    by: FoundBy
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a request comes from: the mail at the desk, its conversation, and the mailbox that writes."""
+
+    mailbox: UUID
+    message: UUID
+    conversation: UUID | None = None
+    ticket: UUID | None = None
+
+
+def ask(db: Connection, tenant: UUID, wish: ToAsk, anchor: Anchor, *, channel: Channel, member: UUID) -> UUID:
+    """A person's question to a supplier, written down with what carries it; returns the request's id.
+
+    The ladder begins when it has left. Raises BadInput where it lacks something, or there is no ticket to write on.
+    """
+    purchase = normal_purchase_order(wish.purchase_order)
+    if not purchase or not wish.text.strip():
+        raise BadInput("purchase_order" if not purchase else "text", "A purchase order and some words are needed.")
+    values = {
+        "tenant": tenant, "id": uuid4(), "supplier": wish.supplier, "purchase": purchase, "order": wish.order_number,
+        "purpose": wish.purpose.value, "recipient": wish.recipient, "subject": wish.subject[:500],
+        "mailbox": anchor.mailbox if channel is Channel.GMAIL else None, "ticket": anchor.ticket,
+        "conversation": anchor.conversation, "message": anchor.message, "member": member,
+    }  # fmt: skip
+    request: UUID = db.execute(_OPEN, values).scalar_one()
+    if channel is Channel.TICKET:
+        words = Words(
+            WordsFor.SUPPLIER, wish.text, wish.recipient, automatic=False, message=anchor.message,
+            conversation=anchor.conversation, request=request,
+        )  # fmt: skip
+        if anchor.ticket is None or tickets.write(db, tenant, anchor.ticket, words) is None:
+            raise BadInput("channel", "There is no ticket to write on.")
+    else:
+        kind, reference = EffectKind.SUPPLIER_MAIL.value, new_reference()
+        mail = {**values, "id": uuid4(), "request": request, "kind": kind, "reference": reference, "text": wish.text}
+        db.execute(_MAIL, {**mail, "mailbox": anchor.mailbox})
+    events.record(db, tenant, actor=str(member), kind="supplier_asked", subject=request)
+    return request
+
+
+def find(
+    db: Connection,
+    tenant: UUID,
+    supplier: UUID | None,
+    *,
+    purchase_orders: Sequence[str] = (),
+    thread_id: str = "",
+    order_numbers: Sequence[str] = (),
+) -> list[Found]:
+    """The requests that a mail is about: of a known supplier by any of these, of an unknown writer by the thread."""
+    values = {
+        "tenant": tenant, "supplier": supplier, "thread": thread_id,
+        "purchases": [normal_purchase_order(one) for one in purchase_orders], "orders": list(order_numbers),
+    }  # fmt: skip
+    return [Found(_request(row), _found_by(row)) for row in db.execute(_FIND, values)]
+
+
+def heard(db: Connection, tenant: UUID, request: UUID, message: UUID | None, *, at: datetime) -> bool:
+    """The supplier wrote on this: nothing more is due. False where it was answered or closed before."""
+    values = {"tenant": tenant, "request": request, "message": message, "at": at}
+    return db.execute(_HEARD, values).rowcount == 1
+
+
+def link(db: Connection, tenant: UUID, message: UUID, request: UUID, by: FoundBy, *, answers: bool) -> None:
+    """Keep that a mail is about a request, and why."""
+    values = {"tenant": tenant, "message": message, "request": request, "found_by": by.value, "answers": answers}
+    db.execute(_LINK, values)
+
+
+def _found_by(row: Any) -> FoundBy:
+    if row.by_purchase:
+        return FoundBy.PURCHASE_ORDER
+    return FoundBy.THREAD if row.by_thread else FoundBy.ORDER
+
+
+def _request(row: Any) -> SupplierRequest:
+    return SupplierRequest(
+        row.id, row.supplier_id, row.purchase_order, row.recipient, Purpose(row.purpose), row.order_number, row.subject,
+        row.mailbox_id, row.thread_id, row.rfc_message_id, row.ticket_id, row.conversation_id, row.message_id,
+        row.first_asked_at, row.asked_at, row.round, row.rungs_done, row.answered_at, row.closed_at,
+    )  # fmt: skip
