@@ -98,7 +98,10 @@ class SupplierRequest:
 
 @dataclass(frozen=True, slots=True)
 class ToAsk:
-    """A person's wish to write to a supplier. Who it goes to follows from the directory, never from a text."""
+    """A person's wish to write to a supplier. Who it goes to follows from the directory, never from a text.
+
+    `wall_reason` is why it leaves though the wall between suppliers and customers objects.
+    """
 
     supplier: UUID
     purchase_order: str
@@ -107,6 +110,7 @@ class ToAsk:
     subject: str
     text: str
     order_number: str = ""
+    wall_reason: str = ""
 
 
 def normal_purchase_order(number: str) -> str:

@@ -52,6 +52,7 @@ def approve(
     text_to_send: str,
     reference: str,
     claim_reason: str = "",
+    wall_reason: str = "",
 ) -> Approved:
     """A member approves the order action of a decision, and the reply that tells of it once it is done.
 
@@ -71,7 +72,7 @@ def approve(
     act = acts.held(db, tenant, decision)
     if act is None:
         return Approved.LATE
-    answer = Answer(member, text_to_send, reference, claim_reason)
+    answer = Answer(member, text_to_send, reference, claim_reason, wall_reason)
     is_new = acts.approve(db, tenant, act.id, member=member)
     if len(act.approved_by | {member}) < act.needed:
         settling.reply(db, tenant, waiting, answer, state=EffectState.HELD, act=act.id)
@@ -99,6 +100,7 @@ def refuse(
     text_to_send: str,
     reference: str,
     claim_reason: str = "",
+    wall_reason: str = "",
 ) -> bool:
     """A member refuses what is wanted, by a rule of the policy or in their own words, and tells the customer.
 
@@ -109,7 +111,7 @@ def refuse(
     if found is None:
         return False
     waiting, case = found
-    answer = Answer(member, text_to_send, reference, claim_reason)
+    answer = Answer(member, text_to_send, reference, claim_reason, wall_reason)
     _settle_otherwise(db, tenant, waiting, answer, reason="It was refused.", for_good=True)
     case = replace(case, rule=rule_or_reason[:200])
     if waiting.conversation is not None:
@@ -128,6 +130,7 @@ def ask(
     text_to_send: str,
     reference: str,
     claim_reason: str = "",
+    wall_reason: str = "",
 ) -> bool:
     """A member asks the customer for what is missing: the machine takes the case up again with the next mail.
 
@@ -138,7 +141,7 @@ def ask(
     if found is None:
         return False
     waiting, case = found
-    answer = Answer(member, text_to_send, reference, claim_reason)
+    answer = Answer(member, text_to_send, reference, claim_reason, wall_reason)
     _settle_otherwise(db, tenant, waiting, answer, reason="The customer was asked once more.")
     case = replace(case, asked=tuple(dict.fromkeys((*case.asked, what.value))))
     if waiting.conversation is not None:

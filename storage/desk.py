@@ -137,6 +137,7 @@ def send(
     text_to_send: str,
     reference: str,
     claim_reason: str = "",
+    wall_reason: str = "",
 ) -> bool:
     """A person releases the draft, perhaps edited, or writes an answer where there was none.
 
@@ -147,7 +148,7 @@ def send(
     waiting = settling.lock(db, tenant, decision)
     if waiting is None:
         return False
-    act, answer = acts.held(db, tenant, decision), Answer(member, text_to_send, reference, claim_reason)
+    act, answer = acts.held(db, tenant, decision), Answer(member, text_to_send, reference, claim_reason, wall_reason)
     settling.settle(db, tenant, decision, member=member, settlement="sent", for_good=act is not None)
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     if act is not None:

@@ -11,7 +11,7 @@ from domain.decision import EffectKind, WordsFor
 from domain.delivery import DraftRef, EffectState, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import act_ends, cases, citations, claims, events, identity_links, tickets
+from storage import act_ends, cases, citations, claims, events, identity_links, tickets, walls
 from storage.tickets import Words
 
 
@@ -272,6 +272,9 @@ def _forbidden(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, 
     claim = claims.doubt(db, effect.tenant, effect.decision, effect.text) if unapproved or not now.claim_reason else ""
     if claim:
         return Gate.HOLD, f"{claim} A person decides."
+    over_the_wall = walls.doubt(db, effect)
+    if over_the_wall:
+        return Gate.HOLD, f"{over_the_wall} A person decides."
     if unapproved and now.is_first:
         per_day, per_hour = now.per_day or REPLIES_PER_MAILBOX_AND_DAY, now.per_hour or REPLIES_PER_MAILBOX_AND_HOUR
         exceeded = _exceeded(db, effect, per_day=per_day, per_hour=per_hour)

@@ -24,12 +24,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person sends. `claim_reason` is why it says that something was done which the ledger does not have."""
+    """What a person sends. `claim_reason` is why it says that something was done which the ledger does not have,
+    `wall_reason` why it leaves though the wall between suppliers and customers objects.
+    """
 
     member: UUID
     text: str
     reference: str
     claim_reason: str = ""
+    wall_reason: str = ""
 
 
 _LOCK = text("""
@@ -53,8 +56,8 @@ _MAILBOX = text("""
 # The mail to the address on an order is none that a person releases: the reply is found by its kind.
 _RELEASE = text("""
     UPDATE outbox SET state = :state, act_id = :act, automatic = false, released_by = :member, released_at = now(),
-        text = :text, reference = :reference, claim_reason = :claim_reason, next_at = now(), attempts = 0,
-        draft_id = NULL, fence = fence + 1, lease_until = NULL
+        text = :text, reference = :reference, claim_reason = :claim_reason, wall_reason = :wall_reason, next_at = now(),
+        attempts = 0, draft_id = NULL, fence = fence + 1, lease_until = NULL
     WHERE tenant_id = :tenant AND id = (SELECT r.id FROM outbox r WHERE r.tenant_id = :tenant
         AND r.decision_id = :decision AND r.kind = 'reply' AND r.state = 'held' ORDER BY r.position LIMIT 1)
     RETURNING id, draft_text
@@ -63,12 +66,12 @@ _RELEASE = text("""
 _WRITE = text("""
     INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
         automatic, released_by, released_at, recipient, recipient_name, subject, text, draft_text, reference,
-        claim_reason, act_id, state)
+        claim_reason, wall_reason, act_id, state)
     SELECT :tenant, gen_random_uuid(), d.id,
         (SELECT coalesce(max(o.position) + 1, 0) FROM outbox o
             WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id),
         'reply', m.id, m.mailbox_id, m.conversation_id, m.thread_id, false, :member, now(), m.sender_address,
-        m.sender_name, m.subject, :text, '', :reference, :claim_reason, :act, :state
+        m.sender_name, m.subject, :text, '', :reference, :claim_reason, :wall_reason, :act, :state
     FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
     WHERE d.tenant_id = :tenant AND d.id = :decision AND m.sender_address <> ''
 """)
@@ -118,7 +121,7 @@ def reply(
         )
     told = act or db.execute(_DONE_ACT, values).scalar()
     values |= {"text": answer.text, "reference": answer.reference, "state": state.value, "act": told}
-    values |= {"claim_reason": answer.claim_reason[:1000]}
+    values |= {"claim_reason": answer.claim_reason[:1000], "wall_reason": answer.wall_reason[:1000]}
     released = db.execute(_RELEASE, values).one_or_none()
     if released is None and db.execute(_WRITE, values).rowcount != 1:
         raise BadInput("reply", "This mail names nobody who could be answered.")

@@ -32,9 +32,9 @@ _OPEN = text("""
 
 _MAIL = text("""
     INSERT INTO outbox (tenant_id, id, request_id, position, kind, message_id, mailbox_id, thread_id, automatic,
-        released_by, released_at, recipient, recipient_name, subject, text, draft_text, reference, state)
+        released_by, released_at, recipient, recipient_name, subject, text, draft_text, reference, wall_reason, state)
     SELECT r.tenant_id, :id, r.id, 0, :kind, :message, :mailbox, r.thread_id, false, :member, now(), :recipient, s.name,
-        :subject, :text, :text, :reference, 'pending'
+        :subject, :text, :text, :reference, :wall_reason, 'pending'
     FROM supplier_request r JOIN supplier s ON s.tenant_id = r.tenant_id AND s.id = r.supplier_id
     WHERE r.tenant_id = :tenant AND r.id = :request
 """)
@@ -100,13 +100,14 @@ def ask(db: Connection, tenant: UUID, wish: ToAsk, anchor: Anchor, *, channel: C
     if channel is Channel.TICKET:
         words = Words(
             WordsFor.SUPPLIER, wish.text, wish.recipient, automatic=False, message=anchor.message,
-            conversation=anchor.conversation, request=request,
+            conversation=anchor.conversation, request=request, wall_reason=wish.wall_reason[:1000],
         )  # fmt: skip
         if anchor.ticket is None or tickets.write(db, tenant, anchor.ticket, words) is None:
             raise BadInput("channel", "There is no ticket to write on.")
     else:
         kind, reference = EffectKind.SUPPLIER_MAIL.value, new_reference()
         mail = {**values, "id": uuid4(), "request": request, "kind": kind, "reference": reference, "text": wish.text}
+        mail |= {"wall_reason": wish.wall_reason[:1000]}
         db.execute(_MAIL, {**mail, "mailbox": anchor.mailbox})
     events.record(db, tenant, actor=str(member), kind="supplier_asked", subject=request)
     return request

@@ -17,7 +17,10 @@ from storage.ticket_work import Due, Gate
 
 @dataclass(frozen=True, slots=True)
 class DueWords:
-    """The next text for a ticket. `decision` and `reply` are None for what no decision and no draft stands behind."""
+    """The next text for a ticket. `decision` and `reply` are None for what no decision and no draft stands behind.
+
+    `wall_reason` is why a person sends what the wall between suppliers and customers objects to.
+    """
 
     id: UUID
     side: WordsFor
@@ -33,6 +36,7 @@ class DueWords:
     attempts: int
     looks: int
     repeats: int
+    wall_reason: str = ""
 
     @property
     def asked(self) -> bool:
@@ -43,8 +47,10 @@ class DueWords:
 _NEXT = text("""
     SELECT w.id, w.side, w.text, w.marker, w.recipient, w.automatic, coalesce(c.customer_address, '') AS customer,
         coalesce(c.customer_name, '') AS customer_name, w.decision_id AS decision, w.reply_id AS reply, w.state,
-        w.attempts, w.looks, w.repeats
+        w.attempts, w.looks, w.repeats,
+        CASE WHEN w.automatic THEN '' ELSE coalesce(nullif(w.wall_reason, ''), o.wall_reason, '') END AS wall_reason
     FROM ticket_words w LEFT JOIN conversation c ON c.tenant_id = w.tenant_id AND c.id = w.conversation_id
+        LEFT JOIN outbox o ON o.tenant_id = w.tenant_id AND o.id = w.reply_id
     WHERE w.tenant_id = :tenant AND w.ticket_id = :id AND w.state IN ('pending', 'sending', 'uncertain')
     ORDER BY w.seq LIMIT 1
 """)

@@ -27,9 +27,9 @@ _NOTE_DECISION = text("UPDATE decision SET ticket_id = :ticket WHERE tenant_id =
 
 _WRITE = text("""
     INSERT INTO ticket_words (tenant_id, id, ticket_id, side, text, marker, recipient, automatic, decision_id,
-        message_id, conversation_id, reply_id, request_id, state, last_error)
+        message_id, conversation_id, reply_id, request_id, wall_reason, state, last_error)
     SELECT t.tenant_id, :id, t.id, :side, :text, :marker, :recipient, :automatic, :decision, :message, :conversation,
-        :reply, :request, CASE WHEN t.state = 'needs_person' THEN 'needs_person' ELSE :state END,
+        :reply, :request, :wall_reason, CASE WHEN t.state = 'needs_person' THEN 'needs_person' ELSE :state END,
         CASE WHEN t.state = 'needs_person' THEN t.last_error ELSE '' END
     FROM ticket t WHERE t.tenant_id = :tenant AND t.id = :ticket
     RETURNING id, state
@@ -68,7 +68,7 @@ _NO_REPLY = text("""
 @dataclass(frozen=True, slots=True)
 class Words:
     """One text for a ticket. `reply` is the row of the outbox whose words these are, `request` what a supplier is
-    asked by them, `automatic` that nobody approved them.
+    asked by them, `automatic` that nobody approved them, `wall_reason` why a person sends them over the wall.
     """
 
     side: WordsFor
@@ -80,6 +80,7 @@ class Words:
     conversation: UUID | None = None
     reply: UUID | None = None
     request: UUID | None = None
+    wall_reason: str = ""
 
 
 def of_decision(
@@ -144,7 +145,8 @@ def write(
         "tenant": tenant, "id": uuid4(), "ticket": ticket, "side": words.side.value, "text": words.text,
         "marker": marker_of(new_reference()), "recipient": words.recipient, "automatic": words.automatic,
         "decision": words.decision, "message": words.message, "conversation": words.conversation,
-        "reply": words.reply, "request": words.request, "state": state.value,
+        "reply": words.reply, "request": words.request, "wall_reason": words.wall_reason,
+        "state": state.value,
     }  # fmt: skip
     db.execute(_LOCK, values)
     written = db.execute(_WRITE, values).one_or_none()

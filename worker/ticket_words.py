@@ -18,7 +18,7 @@ from domain.errors import NeedsPerson, NotDone, TryAgain, Unclear
 from domain.message import Address
 from domain.ticket import Ticket, TicketText
 from parts.ticketing import TenantTicketing
-from storage import suppliers, ticket_ends, ticket_words, ticket_work, ticketing
+from storage import suppliers, ticket_ends, ticket_words, ticket_work, ticketing, walls
 from storage.ticket_words import DueWords
 from storage.ticket_work import Due, Gate
 from worker.backoff import after_attempts
@@ -163,13 +163,19 @@ def _told(db: Any, due: Due, ticket: Ticket, words: DueWords) -> str:
     """Why these words must not reach whom they are for, by the wall between customers and suppliers, or nothing."""
     if words.side is WordsFor.NOTE:
         return ""
+    if not words.recipient:
+        return "It is not known to whom it would go."
+    if words.wall_reason:
+        return ""
     directory = suppliers.directory(db, due.tenant)
     to_supplier = words.side is WordsFor.SUPPLIER
     wrong = wall.misdirected(Address(words.recipient), directory, for_supplier=to_supplier)
-    if wrong or not words.recipient:
-        return wrong or "It is not known to whom it would go."
+    if wrong:
+        return wrong
+    behind, numbers, costs = walls.behind_words(db, due.tenant, words.id, directory)
     if to_supplier:
         names = tuple(filter(None, (ticket.contact_name, words.customer_name, due.sender_name)))
         addresses = tuple(filter(None, (ticket.contact_email, words.customer)))
-        return wall.told_to_supplier(words.text, wall.Customer(names, addresses))
-    return wall.told_to_customer(words.text, directory, [one.number for one in ticket.purchase_orders])
+        return wall.told_to_supplier(words.text, wall.Customer(names, addresses).and_also(behind))
+    known = [one.number for one in ticket.purchase_orders]
+    return wall.told_to_customer(words.text, directory, (*known, *numbers), costs)

@@ -110,7 +110,8 @@ ALTER TABLE outbox ALTER COLUMN decision_id DROP NOT NULL, ADD COLUMN request_id
 CREATE INDEX outbox_of_request ON outbox (tenant_id, request_id) WHERE request_id IS NOT NULL;
 ALTER TABLE supplier_step ADD FOREIGN KEY (tenant_id, outbox_id) REFERENCES outbox (tenant_id, id)
   ON DELETE SET NULL (outbox_id);
-ALTER TABLE ticket_words ADD COLUMN request_id uuid,
+-- `wall_reason` is why a person sends what the wall between suppliers and customers objects to.
+ALTER TABLE ticket_words ADD COLUMN request_id uuid, ADD COLUMN wall_reason text NOT NULL DEFAULT '',
   ADD FOREIGN KEY (tenant_id, request_id) REFERENCES supplier_request (tenant_id, id) ON DELETE SET NULL (request_id);
 CREATE INDEX ticket_words_of_request ON ticket_words (tenant_id, request_id) WHERE request_id IS NOT NULL;
 
@@ -151,5 +152,5 @@ def downgrade() -> None:
         "ALTER TABLE outbox DROP CONSTRAINT outbox_of_decision_or_request, DROP COLUMN request_id, "
         "DROP COLUMN wall_reason, ALTER COLUMN decision_id SET NOT NULL"
     )
-    op.execute("ALTER TABLE ticket_words DROP COLUMN request_id")
+    op.execute("ALTER TABLE ticket_words DROP COLUMN request_id, DROP COLUMN wall_reason")
     drop(TENANT_TABLES)
