@@ -40,6 +40,8 @@ _CLOSE = text("""
     WHERE tenant_id = :tenant AND id = :request AND answered_at IS NULL AND closed_at IS NULL
 """)
 
+_EXISTS = text("SELECT count(*) FROM supplier_request WHERE tenant_id = :tenant AND id = :request")
+
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
@@ -98,6 +100,11 @@ def close(db: Connection, tenant: UUID, request: UUID, *, member: UUID) -> bool:
     if closed:
         events.record(db, tenant, actor=str(member), kind="supplier_request_closed", subject=request)
     return closed
+
+
+def exists(db: Connection, tenant: UUID, request: UUID) -> bool:
+    """Whether there is or was such a request."""
+    return bool(db.execute(_EXISTS, {"tenant": tenant, "request": request}).scalar_one())
 
 
 def _open(row: Any) -> OpenRequest:
