@@ -79,7 +79,10 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         security,
         session,
         sign_in,
+        supplier_requests,
+        supplier_rules,
         suppliers,
+        tickets,
         verdict,
         words,
         workspace,
@@ -100,8 +103,10 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     errors.register(app)
     mailboxes.register_google(app, settings)
     confirm.register(app)
+    supplier_requests.register(app)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
     refunding = (case, orders, refunds, refund_policy)
+    supplying = (suppliers, supplier_requests, supplier_rules, tickets)
     for part in (
         sign_in,
         queue,
@@ -109,7 +114,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         verdict,
         *refunding,
         *knowing,
-        suppliers,
+        *supplying,
         learning,
         mailboxes,
         numbers,

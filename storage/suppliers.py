@@ -15,6 +15,11 @@ _EVERY = text("""
     WHERE tenant_id = :tenant AND removed_at IS NULL ORDER BY lower(name), id
 """)
 
+_ONE = text("""
+    SELECT id, name, language, domains, addresses, contacts, removed_at IS NOT NULL AS is_removed FROM supplier
+    WHERE tenant_id = :tenant AND id = :supplier
+""")
+
 # One at a time for a tenant: two who enter the same address at once would both find it free.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('supplier ' || CAST(:tenant AS text), 0))")
 
@@ -45,6 +50,12 @@ _REMOVE = text("""
 def directory(db: Connection, tenant: UUID) -> Directory:
     """All of them, by name. A tenant has hundreds at most."""
     return Directory(tuple(_supplier(row) for row in db.execute(_EVERY, {"tenant": tenant})))
+
+
+def one(db: Connection, tenant: UUID, supplier: UUID) -> tuple[Supplier, bool] | None:
+    """A supplier, and whether it was removed from the directory: what was written with it stays, and is looked up."""
+    row = db.execute(_ONE, {"tenant": tenant, "supplier": supplier}).one_or_none()
+    return (_supplier(row), row.is_removed) if row else None
 
 
 def save(db: Connection, tenant: UUID, supplier: Supplier, *, actor: str, is_new: bool = False) -> UUID:

@@ -1,20 +1,25 @@
-"""The suppliers: the list, and the form that adds, changes or removes one."""
+"""The suppliers: the list, each one's page, and the form that adds, changes or removes one."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from domain.errors import BadInput
 from domain.supplier import Purpose, Supplier, checked_supplier
-from storage import mailboxes
+from storage import mailboxes, supplier_numbers, supplier_open, supplier_rules
 from storage import suppliers as rows
 from web.fields import letter, line
 from web.session import Page, allowed, member, services, signed_in
+from web.supplier_requests import with_next
+from web.supplier_times import reckoned
 from web.words import LANGUAGES
 
 pages = Blueprint("suppliers", __name__, url_prefix="/suppliers")
 
 MOST_LINES = 100
+# Of what a supplier's own page reckons response times, and how many open requests it shows.
+DAYS, MOST_OPEN = 365, 20
 # Those in which somebody has written reminders.
 WRITTEN = ("en", "de", "fr", "es")
 
@@ -35,8 +40,27 @@ def new() -> Page:
 
 
 @pages.get("/<uuid:supplier>")
-@allowed("manage")
+@signed_in
 def one(supplier: UUID) -> Page:
+    """Who it is, what it owes an answer to, how soon it answers, and what it wrote last."""
+    tenant, now = member().tenant, datetime.now(UTC)
+    with services().database.transaction(tenant) as db:
+        found = rows.one(db, tenant, supplier)
+        if found is None:
+            abort(404)
+        rules = supplier_rules.get(db, tenant)
+        waiting = supplier_open.page(db, tenant, supplier=supplier, limit=MOST_OPEN + 1)
+        asked = supplier_numbers.asked(db, tenant, now - timedelta(days=DAYS), supplier=supplier)
+        mails = supplier_numbers.last_mail(db, tenant, supplier)
+    return render_template(
+        "suppliers/one.html", supplier=found[0], is_removed=found[1], rows=with_next(waiting[:MOST_OPEN], rules),
+        more=len(waiting) > MOST_OPEN, times=reckoned(asked, rules, now).every, days=DAYS, mails=mails, now=now,
+    )  # fmt: skip
+
+
+@pages.get("/<uuid:supplier>/change")
+@allowed("manage")
+def edit(supplier: UUID) -> Page:
     return _form(_found(supplier))
 
 
@@ -46,7 +70,7 @@ def add() -> Page:
     return _save(None)
 
 
-@pages.post("/<uuid:supplier>")
+@pages.post("/<uuid:supplier>/change")
 @allowed("manage")
 def change(supplier: UUID) -> Page:
     _found(supplier)

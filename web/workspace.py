@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask, current_app, flash, g, redirect, render_template, request
 
-from storage import desk, events, mailboxes, tenants
+from storage import desk, events, mailboxes, supplier_alerts, tenants, ticketing
 from web import assets
 from web.fields import own_page
 from web.session import Page, allowed, may, member, services, signed_in
@@ -67,5 +67,8 @@ def frame(app: Flask) -> None:
         with services().database.transaction(tenant) as db:
             workspace = tenants.get(db, tenant)
             waiting = desk.waiting(db, tenant)
+            unseen = supplier_alerts.unseen(db, tenant)
+            has_tickets = ticketing.rules(db, tenant) is not None
             trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]
-        return {**known, "workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member()}
+        frame = {"workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member()}
+        return {**known, **frame, "alerts_unseen": unseen, "has_tickets": has_tickets}

@@ -29,16 +29,17 @@ def test_a_supplier_is_added_changed_and_removed(browser, listed):
         ("acme.example", "acme2.example"),
         {Purpose.GENERAL: "desk@acme.example"},
     )
-    page = browser.page(f"/suppliers/{acme.id}")
+    page = browser.page(f"/suppliers/{acme.id}/change")
     assert 'value="desk@acme.example"' in page
     assert "acme.example\nacme2.example" in page
-    browser.press(f"/suppliers/{acme.id}", {**ACME, "name": "Acme Lamps", "returns": "r@acme.example"})
+    browser.press(f"/suppliers/{acme.id}/change", {**ACME, "name": "Acme Lamps", "returns": "r@acme.example"})
     (changed,) = listed()
     assert (changed.id, changed.name) == (acme.id, "Acme Lamps")
     assert "For returns r@acme.example" in seen(browser.page("/suppliers"))
     browser.press(f"/suppliers/{acme.id}/remove")
     assert listed() == ()
-    assert browser.get(f"/suppliers/{acme.id}").status_code == 404
+    assert "It was removed from the directory" in seen(browser.page(f"/suppliers/{acme.id}"))
+    assert browser.get(f"/suppliers/{acme.id}/change").status_code == 404
     assert browser.post(f"/suppliers/{acme.id}/remove").status_code == 404
 
 
@@ -90,7 +91,7 @@ def test_only_who_manages_may_change_the_list(browser, listed, join, role):
     page = other.page("/suppliers")
     assert "Acme" in seen(page)
     assert "Add a supplier" not in page
-    for path in ("/suppliers/new", f"/suppliers/{acme.id}", f"/suppliers/{acme.id}/remove"):
+    for path in ("/suppliers/new", f"/suppliers/{acme.id}/change", f"/suppliers/{acme.id}/remove"):
         assert other.post(path, ACME).status_code == 403
     assert other.get("/suppliers/new").status_code == 403
     assert len(listed()) == 1

@@ -1,0 +1,107 @@
+"""What a person has to look at on tickets, with its words, and how they take a text off that list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from storage import events
+
+# A customer's reply that was held waits at the desk as a draft; what is for a supplier waits on its ticket alone.
+_PAGE = text("""
+    SELECT t.id, t.order_number, t.number, t.state, t.last_error, t.marker, t.conversation_id, t.created_at
+    FROM ticket t
+    WHERE t.tenant_id = :tenant AND (t.state = 'needs_person' OR EXISTS (SELECT FROM ticket_words w
+            WHERE w.tenant_id = t.tenant_id AND w.ticket_id = t.id
+            AND (w.state IN ('needs_person', 'refused') OR w.state = 'held' AND w.side = 'supplier')))
+        AND (CAST(:after AS uuid) IS NULL OR (t.created_at, t.id) <
+            (SELECT x.created_at, x.id FROM ticket x WHERE x.tenant_id = :tenant AND x.id = :after))
+    ORDER BY t.created_at DESC, t.id DESC LIMIT :limit
+""")
+
+_WORDS = text("""
+    SELECT w.ticket_id, w.id, w.side, w.state, left(w.text, 4000) AS text, w.last_error, w.marker, w.recipient,
+        w.sending_at, w.created_at, w.conversation_id
+    FROM ticket_words w
+    WHERE w.tenant_id = :tenant AND w.ticket_id = ANY(:tickets)
+        AND (w.state IN ('needs_person', 'refused') OR w.state = 'held' AND w.side = 'supplier')
+    ORDER BY w.seq
+""")
+
+_SETTLE = text("""
+    UPDATE ticket_words SET state = 'cancelled', last_error = 'A person saw to it.'
+    WHERE tenant_id = :tenant AND id = :words AND state IN ('needs_person', 'refused')
+    RETURNING ticket_id
+""")
+
+_EXISTS = text("SELECT count(*) FROM ticket_words WHERE tenant_id = :tenant AND id = :words")
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWords:
+    """`side` is customer, supplier or note. `perhaps_there` says that they may stand on the ticket already.
+
+    `marker` is what they end with there; `conversation` the mail's that they are about.
+    """
+
+    id: UUID
+    side: str
+    state: str
+    text: str
+    reason: str
+    marker: str
+    recipient: str
+    perhaps_there: bool
+    created_at: datetime
+    conversation: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTicket:
+    """`is_unknown` says that a person has to find the ticket first; `marker` is what ours would carry."""
+
+    id: UUID
+    order_number: str
+    number: str
+    is_unknown: bool
+    reason: str
+    marker: str
+    conversation: UUID | None
+    created_at: datetime
+    words: tuple[WaitingWords, ...]
+
+
+def page(db: Connection, tenant: UUID, *, after: UUID | None = None, limit: int = 50) -> list[WaitingTicket]:
+    """The tickets behind the row `after` at which a person has to look, the newest first."""
+    rows = db.execute(_PAGE, {"tenant": tenant, "after": after, "limit": limit}).all()
+    words: dict[UUID, list[WaitingWords]] = {row.id: [] for row in rows}
+    for row in db.execute(_WORDS, {"tenant": tenant, "tickets": list(words)}):
+        words[row.ticket_id].append(_words(row))
+    return [
+        WaitingTicket(
+            row.id, row.order_number, row.number, row.state == "needs_person", row.last_error, row.marker,
+            row.conversation_id, row.created_at, tuple(words[row.id]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def settle(db: Connection, tenant: UUID, words: UUID, *, member: UUID) -> bool:
+    """A person saw to these words by themselves: they wait no longer, and nothing of them is sent.
+
+    False where there are no such words; pressed twice, it is no trouble.
+    """
+    ticket = db.execute(_SETTLE, {"tenant": tenant, "words": words}).scalar()
+    if ticket is None:
+        return bool(db.execute(_EXISTS, {"tenant": tenant, "words": words}).scalar_one())
+    events.record(db, tenant, actor=str(member), kind="ticket_words_seen_to", subject=ticket, words=words)
+    return True
+
+
+def _words(row: Any) -> WaitingWords:
+    return WaitingWords(
+        row.id, row.side, row.state, row.text, row.last_error, row.marker, row.recipient, row.sending_at is not None,
+        row.created_at, row.conversation_id,
+    )  # fmt: skip
