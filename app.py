@@ -59,11 +59,13 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        bulk,
         case,
         confirm,
         conversation,
         errors,
         gaps,
+        handling,
         health,
         knowledge,
         knowledge_edit,
@@ -81,6 +83,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         sign_in,
         suppliers,
         verdict,
+        views,
         words,
         workspace,
     )
@@ -100,11 +103,12 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     errors.register(app)
     mailboxes.register_google(app, settings)
     confirm.register(app)
+    desk = (queue, bulk, views, handling)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
     refunding = (case, orders, refunds, refund_policy)
     for part in (
         sign_in,
-        queue,
+        *desk,
         conversation,
         verdict,
         *refunding,

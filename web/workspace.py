@@ -66,6 +66,6 @@ def frame(app: Flask) -> None:
         tenant = member().tenant
         with services().database.transaction(tenant) as db:
             workspace = tenants.get(db, tenant)
-            waiting = desk.waiting(db, tenant)
+            waiting = g.waiting if "waiting" in g else desk.waiting(db, tenant)
             trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]
         return {**known, "workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member()}
