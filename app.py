@@ -59,11 +59,13 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        bulk,
         case,
         confirm,
         conversation,
         errors,
         gaps,
+        handling,
         health,
         knowledge,
         knowledge_edit,
@@ -84,6 +86,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         suppliers,
         tickets,
         verdict,
+        views,
         words,
         workspace,
     )
@@ -104,12 +107,13 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     mailboxes.register_google(app, settings)
     confirm.register(app)
     supplier_requests.register(app)
+    desk = (queue, bulk, views, handling)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
     refunding = (case, orders, refunds, refund_policy)
     supplying = (suppliers, supplier_requests, supplier_rules, tickets)
     for part in (
         sign_in,
-        queue,
+        *desk,
         conversation,
         verdict,
         *refunding,

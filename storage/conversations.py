@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
+
+from storage import search
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Row:
 
 
 # The state is derived here, from the newest incoming message, its decision and its reply; it is stored nowhere.
-_RECENT = text("""
+_STATES = """
     SELECT c.id, coalesce(nullif(c.customer_name, ''), c.customer_address) AS customer,
         c.customer_address, c.subject,
         CASE
@@ -40,19 +43,23 @@ _RECENT = text("""
             ELSE 'kept'
         END AS state,
         coalesce(d.reason, ''), c.last_message_at
-    FROM conversation c
+    FROM page JOIN conversation c ON c.tenant_id = :tenant AND c.id = page.id
     LEFT JOIN LATERAL (SELECT * FROM message m WHERE m.tenant_id = c.tenant_id AND m.conversation_id = c.id
         AND m.direction = 'in' ORDER BY m.received_at DESC, m.seq DESC LIMIT 1) m ON true
     LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
     LEFT JOIN LATERAL (SELECT * FROM outbox o WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id
         AND o.kind = 'reply' ORDER BY o.position DESC LIMIT 1) o ON true
-    WHERE c.tenant_id = :tenant
-        AND (:words = '' OR c.subject ILIKE :pattern OR c.customer_address ILIKE :pattern
-            OR c.customer_name ILIKE :pattern)
-        AND (CAST(:after AS uuid) IS NULL OR (c.last_message_at, c.id) <
-            (SELECT x.last_message_at, x.id FROM conversation x WHERE x.tenant_id = :tenant AND x.id = :after))
-    ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit
-""")
+    ORDER BY page.last_message_at DESC, page.id DESC
+"""
+
+_CONDITIONS = {
+    "words": " AND c.id IN (SELECT w.conversation FROM decided_with_words(CAST(:asked AS tsquery), :most) w)",
+    "common words": """ AND EXISTS (SELECT FROM decision d WHERE d.tenant_id = c.tenant_id AND d.conversation_id = c.id
+        AND d.is_current AND d.words @@ CAST(:asked AS tsquery))""",
+    "after": " AND (c.last_message_at, c.id) < (CAST(:at AS timestamptz), :after)",
+}
+
+_PLACE = text("SELECT last_message_at FROM conversation WHERE tenant_id = :tenant AND id = :after")
 
 _FROM = text("""
     SELECT id, subject, last_message_at FROM conversation
@@ -74,9 +81,29 @@ def from_address(db: Connection, tenant: UUID, address: str, *, limit: int = 20)
 
 
 def recent(db: Connection, tenant: UUID, *, words: str = "", after: UUID | None = None, limit: int = 50) -> list[Row]:
-    """The page of conversations after the row `after`; `words` looks into subject and customer."""
-    values = {"tenant": tenant, "words": words, "pattern": like(words), "after": after, "limit": limit}
-    return [Row(*row) for row in db.execute(_RECENT, values)]
+    """The page of conversations after the row `after`; `words` are looked for in all mail that was decided about."""
+    asked = search.decided(db, tenant, words) if words else None
+    if words and asked is None:
+        return []
+    names = (("common words" if asked.common else "words"),) if asked else ()
+    values: dict[str, object] = {"tenant": tenant, "after": after, "limit": limit, **(asked.values if asked else {})}
+    if after is not None:
+        at = db.execute(_PLACE, {"tenant": tenant, "after": after}).scalar()
+        if at is None:
+            return []
+        names, values = (*names, "after"), {**values, "at": at}
+    return [Row(*row) for row in db.execute(statement(names), values)]
+
+
+@cache
+def statement(names: tuple[str, ...]) -> TextClause:
+    """The question for a page under these conditions: our own pieces of SQL, put together."""
+    return text(
+        "WITH page AS MATERIALIZED (SELECT c.id, c.last_message_at FROM conversation c WHERE c.tenant_id = :tenant"
+        + "".join(_CONDITIONS[name] for name in names)
+        + " ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit)"
+        + _STATES
+    )
 
 
 def like(words: str) -> str:

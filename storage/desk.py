@@ -1,7 +1,6 @@
-"""What waits for a person, what was handled today, and a person's act on a held decision."""
+"""How much waits for a person, what was handled today, and a person's act on a held decision."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -9,22 +8,7 @@ from sqlalchemy import Connection, text
 from domain.case import CaseState
 from domain.delivery import EffectState
 from storage import acts, cases, events, settling
-from storage.conversations import like
 from storage.settling import Answer, Waiting
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    decision: UUID
-    conversation: UUID | None
-    importance: int
-    customer: str
-    address: str
-    subject: str
-    first_line: str
-    category: str
-    reason: str
-    waiting_since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +32,6 @@ class Handled:
     dismissed: int
 
 
-_QUEUE = text("""
-    SELECT d.id, d.conversation_id, d.importance, coalesce(nullif(m.sender_name, ''), m.sender_address) AS customer,
-        m.sender_address, m.subject,
-        left(coalesce(d.understanding ->> 'text', m.parsed ->> 'text', ''), 160) AS first_line, d.category,
-        d.reason, coalesce(m.received_at, d.created_at) AS since
-    FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
-    WHERE d.tenant_id = :tenant AND d.is_current AND d.disposition = 'hold' AND d.settled_at IS NULL
-        AND (:category = '' OR d.category = :category)
-        AND (:words = '' OR m.subject ILIKE :pattern OR m.sender_address ILIKE :pattern OR m.sender_name ILIKE :pattern
-            OR m.parsed ->> 'text' ILIKE :pattern)
-        AND (CAST(:after_id AS uuid) IS NULL OR (-d.importance, d.created_at, d.id) >
-            (SELECT -x.importance, x.created_at, x.id FROM decision x WHERE x.tenant_id = :tenant AND x.id = :after_id))
-    ORDER BY d.importance DESC, d.created_at, d.id LIMIT :limit
-""")
-
 # What waits with a person because of this very decision: its order action's case, or the case that it moved.
 _ITS_CASE = text("""
     SELECT c.id FROM decision d JOIN support_case c ON c.tenant_id = d.tenant_id
@@ -81,7 +50,7 @@ _TODAY = text("""
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND settlement = 'dismissed'
         AND settled_at > now() - interval '24 hours') AS dismissed,
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND disposition = 'hold'
-        AND settled_at IS NULL) AS held,
+        AND settled_at IS NULL AND (snoozed_until IS NULL OR snoozed_until <= now())) AS held,
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND disposition = 'ignore'
         AND created_at > now() - interval '24 hours') AS ignored,
       (SELECT count(*) FROM message WHERE tenant_id = :tenant AND direction = 'in'
@@ -96,23 +65,17 @@ _HANDLED_BY = text("""
     GROUP BY p.tenant_id, p.id ORDER BY count(*) DESC, name LIMIT 20
 """)
 
+DISMISSED = "Dismissed."
 _OWN_WORDS = "A member answered in their own words."
 
 
-def queue(
-    db: Connection, tenant: UUID, *, category: str = "", words: str = "", after: UUID | None = None, limit: int = 50
-) -> list[QueueRow]:
-    """Held decisions, most important first, then oldest; the page after the row `after`."""
-    values = {"tenant": tenant, "category": category, "words": words, "pattern": like(words), "after_id": after}
-    return [QueueRow(*row) for row in db.execute(_QUEUE, {**values, "limit": limit})]
-
-
 def waiting(db: Connection, tenant: UUID) -> int:
-    """How many decisions wait for a person."""
+    """How many decisions wait for a person now: what rests until later is not counted."""
     count: int = db.execute(
         text("""
             SELECT count(*) FROM decision
             WHERE tenant_id = :tenant AND is_current AND disposition = 'hold' AND settled_at IS NULL
+                AND (snoozed_until IS NULL OR snoozed_until <= now())
         """),
         {"tenant": tenant},
     ).scalar_one()
@@ -173,9 +136,9 @@ def dismiss(db: Connection, tenant: UUID, decision: UUID, *, member: UUID) -> bo
         found = cases.get(db, tenant, case)
         if found is not None and waiting.conversation is not None:
             ended, actor = found.moved_to(CaseState.WITHDRAWN), str(member)
-            cases.move(db, tenant, waiting.conversation, ended, actor=actor, reason="Dismissed.")
-    acts.cancel(db, tenant, decision, reason="Dismissed.")
-    settling.drop_replies(db, tenant, decision, reason="Dismissed.")
+            cases.move(db, tenant, waiting.conversation, ended, actor=actor, reason=DISMISSED)
+    acts.cancel(db, tenant, decision, reason=DISMISSED)
+    settling.drop_replies(db, tenant, decision, reason=DISMISSED)
     events.record(db, tenant, actor=str(member), kind="message_dismissed", subject=waiting.message)
     return True
 

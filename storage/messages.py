@@ -110,6 +110,7 @@ _STORE_RAW = text("""
     ON CONFLICT (tenant_id, message_id) DO NOTHING
 """)
 
+# Who writes again is heard at once: what rests until later rests no more.
 _CONVERSATION = text("""
     INSERT INTO conversation (tenant_id, id, mailbox_id, thread_id, subject, customer_address, customer_name,
         last_message_at)
@@ -120,6 +121,7 @@ _CONVERSATION = text("""
             ELSE conversation.customer_address END,
         customer_name = CASE conversation.customer_name WHEN '' THEN excluded.customer_name
             ELSE conversation.customer_name END,
+        snoozed_until = CASE WHEN :came_in THEN NULL ELSE conversation.snoozed_until END,
         subject = CASE conversation.subject WHEN '' THEN excluded.subject ELSE conversation.subject END
     RETURNING id
 """)
@@ -160,7 +162,8 @@ def store(
         "address": sender.address if sender else "", "name": sender.name[:200] if sender else "",
     }  # fmt: skip
     outgoing = {"address": "", "name": ""} if claim.direction == "out" else {}
-    conversation: UUID = db.execute(_CONVERSATION, {**values, **outgoing, "id": uuid4()}).scalar_one()
+    came_in = claim.direction == "in"
+    conversation: UUID = db.execute(_CONVERSATION, {**values, **outgoing, "came_in": came_in, "id": uuid4()}).scalar_one()
     stored = db.execute(
         _STORE,
         {
@@ -188,7 +191,7 @@ def placed(db: Connection, claim: Claimed) -> Claimed | None:
         return None
     thread = {"tenant": claim.tenant, "mailbox": claim.mailbox, "thread": claim.thread_id, "received_at": since}
     conversation: UUID = db.execute(
-        _CONVERSATION, {**thread, "id": uuid4(), "subject": "", "address": "", "name": ""}
+        _CONVERSATION, {**thread, "id": uuid4(), "subject": "", "address": "", "name": "", "came_in": True}
     ).scalar_one()
     belongs = text("""
         UPDATE message SET conversation_id = :conversation WHERE tenant_id = :tenant AND id = :id AND fence = :fence

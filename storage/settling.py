@@ -47,6 +47,13 @@ _SETTLE = text("""
     WHERE tenant_id = :tenant AND id = :decision AND settled_at IS NULL
 """)
 
+# What is settled rests no longer: should it wait again, it is seen at once.
+_WAKE = text("""
+    UPDATE conversation c SET snoozed_until = NULL FROM decision d
+    WHERE d.tenant_id = :tenant AND d.id = :decision AND c.tenant_id = d.tenant_id AND c.id = d.conversation_id
+        AND c.snoozed_until IS NOT NULL
+""")
+
 _MAILBOX = text("""
     SELECT b.address, b.status FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
         JOIN mailbox b ON b.tenant_id = m.tenant_id AND b.id = m.mailbox_id
@@ -103,6 +110,7 @@ def settle(
     """
     values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement}
     db.execute(_SETTLE, {**values, "for_good": for_good})
+    db.execute(_WAKE, values)
 
 
 def reply(

@@ -30,10 +30,7 @@ def letter(text: str) -> str:
 
 def row_id(name: str) -> UUID | None:
     """A row's id from the address bar; nonsense is as good as none."""
-    try:
-        return UUID(request.args.get(name, ""))
-    except ValueError:
-        return None
+    return _id(request.args.get(name, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +63,20 @@ def own_page(path: str) -> str:
         except HTTPException:
             plain = False
     return path if plain else url_for("queue.page")
+
+
+def picks() -> list[str]:
+    """The ids of the rows that were ticked on a list, each once, in their order; nonsense is left out."""
+    return list(dict.fromkeys(str(one) for value in request.form.getlist("pick") if (one := _id(value)) is not None))
+
+
+def one_of(number: int, one: str, many: str) -> str:
+    """A number with its noun: "1 mail", "2 mails"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _id(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

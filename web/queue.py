@@ -1,31 +1,66 @@
 """The queue of what waits for a person, and the list of all conversations."""
 
-from flask import Blueprint, render_template
+from typing import Any
+
+from flask import Blueprint, g, render_template, request
 
 from domain.category import Category
-from storage import conversations, desk
-from web.fields import PAGE, listing
+from storage import assigning, bulk, conversations, desk, mailboxes, queue, queue_counts, views
+from web.fields import PAGE, listing, picks, row_id
+from web.filters import Asked, asked
+from web.resting import RESTS
 from web.session import Page, member, services, signed_in
+from web.words import KINDS, LANGUAGES
 
 pages = Blueprint("queue", __name__)
 
 
-@pages.get("/")
+# A list is asked for by its address. Without a script, ticks are carried from page to page by sending the form to it.
+@pages.route("/", methods=["GET", "POST"])
 @signed_in
 def page() -> Page:
-    tenant, asked = member().tenant, listing()
+    return shown(asked(request.args), picks() if request.method == "POST" else [])
+
+
+def shown(wanted: Asked, picked: list[str]) -> Page:
+    """The queue as `wanted`, with these mails ticked."""
+    tenant, me, after = member().tenant, member().id, row_id("after")
+    narrowed = wanted.filter(me)
     with services().database.transaction(tenant) as db:
-        rows = desk.queue(db, tenant, category=asked.category, words=asked.words, after=asked.after, limit=PAGE + 1)
-        today, people = desk.today(db, tenant), desk.handled_by(db, tenant)
+        rows = queue.page(db, tenant, narrowed, after=after, limit=PAGE + 1)
+        around: dict[str, Any] = {
+            "counts": queue_counts.counts(db, tenant, narrowed),
+            "done": queue_counts.done(db, tenant),
+            "today": desk.today(db, tenant),
+            "colleagues": assigning.colleagues(db, tenant),
+            "mailboxes": mailboxes.every(db, tenant),
+            "views": views.every(db, tenant, me),
+            "people": () if rows else desk.handled_by(db, tenant),
+        }
+    g.waiting = around["today"].held
+    on_page = {str(row.decision) for row in rows[:PAGE]}
     return render_template(
-        "queue/page.html", today=today, people=people, categories=list(Category), **asked.shown(rows)
+        "queue/page.html",
+        rows=rows[:PAGE],
+        more=len(rows) > PAGE,
+        after=after,
+        asked=wanted,
+        picked=picked,
+        picked_elsewhere=[one for one in picked if one not in on_page],
+        categories=list(Category),
+        kinds=KINDS,
+        languages=LANGUAGES,
+        rests=RESTS,
+        most=bulk.MOST,
+        most_done=queue_counts.MOST_DONE,
+        **around,
     )
 
 
 @pages.get("/conversations")
 @signed_in
 def every() -> Page:
-    tenant, asked = member().tenant, listing()
+    tenant, wanted = member().tenant, listing()
     with services().database.transaction(tenant) as db:
-        rows = conversations.recent(db, tenant, words=asked.words, after=asked.after, limit=PAGE + 1)
-    return render_template("queue/conversations.html", **asked.shown(rows))
+        rows = conversations.recent(db, tenant, words=wanted.words, after=wanted.after, limit=PAGE + 1)
+    return render_template("queue/conversations.html", **wanted.shown(rows))

@@ -45,6 +45,13 @@ LANGUAGES = {
     "pt": "Portuguese", "pl": "Polish", "sv": "Swedish", "da": "Danish", "und": "not recognised",
 }  # fmt: skip
 
+# What the reason why a mail waits is about; `reason_kind` of migration 0014 tells which.
+KINDS = {
+    "person": "Asks for a person", "threat": "A threat in it", "sender": "Sender not proven",
+    "unsure": "Not sure enough", "answer": "No sure answer", "order": "An order to decide about",
+    "limits": "Not answered by itself here", "trouble": "Something went wrong", "read": "To be read",
+}  # fmt: skip
+
 EFFECT_STATES = {
     "held": "waits for you",
     "pending": "leaving",
@@ -89,6 +96,14 @@ def until(moment: datetime | None, now: datetime | None = None) -> str:
     return "a minute" if wait <= 90 else f"{round(wait / 60)} minutes"
 
 
+def rest(moment: datetime | None, now: datetime | None = None) -> Markup:
+    """How long until then, with the exact time on hover."""
+    if moment is None:
+        return Markup()
+    left = _long(moment - (now or datetime.now(UTC)))
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), left)
+
+
 def exact(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else ""
 
@@ -120,6 +135,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         age=age,
         until=until,
+        rest=rest,
         exact=exact,
         size=size,
         day=day,
@@ -130,6 +146,7 @@ def register(app: Flask) -> None:
         importance=lambda number: IMPORTANCE.get(number, ""),
         mark=lambda number: MARKS.get(number, ""),
         category=lambda word: CATEGORIES.get(word, word),
+        kind=lambda word: KINDS.get(word, word),
         language=lambda code: LANGUAGES.get(code, code),
         priority=lambda word: PRIORITIES.get(word, word),
         figure=lambda name: FIGURES.get(name, name.replace("_", " ").capitalize()),

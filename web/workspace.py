@@ -66,7 +66,7 @@ def frame(app: Flask) -> None:
         tenant = member().tenant
         with services().database.transaction(tenant) as db:
             workspace = tenants.get(db, tenant)
-            waiting = desk.waiting(db, tenant)
+            waiting = g.waiting if "waiting" in g else desk.waiting(db, tenant)
             unseen = supplier_alerts.unseen(db, tenant)
             has_tickets = ticketing.rules(db, tenant) is not None
             trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]

@@ -42,13 +42,16 @@ from storage import (
     answer_standings,
     answer_verdicts,
     approvals,
+    assigning,
     attempts,
+    bulk,
     case_history,
     case_shown,
     cases,
     checked,
     citations,
     claims,
+    closing,
     conversations,
     corrections,
     decisions,
@@ -76,6 +79,8 @@ from storage import (
     outbox,
     passages,
     published,
+    queue,
+    queue_counts,
     reclassify,
     refund_export,
     refund_policies,
@@ -84,6 +89,7 @@ from storage import (
     replies,
     revocations,
     rotation,
+    search,
     settling,
     shop_webhooks,
     standings,
@@ -98,6 +104,7 @@ from storage import (
     ticketing,
     tickets,
     unapproved,
+    views,
 )
 from storage.approvals import Approved, Wanted
 from storage.codec import dumps
@@ -111,6 +118,7 @@ from storage.learning import Lesson
 from storage.messages import Claimed
 from storage.outbox import Effect, Gate
 from storage.passages import Piece, Vectors
+from storage.queue import Filter, State
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
 from storage.supplier_requests import Anchor
@@ -170,6 +178,7 @@ class Foreign:
     ticket: ticket_work.Due
     words: ticket_words.DueWords
     request: UUID
+    view: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -426,12 +435,49 @@ CASES = {
     "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
     "conversations.from_address": lambda db, t, b: conversations.from_address(db, t, "anna@customer.example"),
     "conversations.recent": lambda db, t, b: (
-        conversations.recent(db, t, after=b.conversation) or conversations.recent(db, t)
+        conversations.recent(db, t, after=b.conversation)
+        or conversations.recent(db, t)
+        or conversations.recent(db, t, words="parcel")
     ),
     "decisions.composition": lambda db, t, b: decisions.composition(db, t, b.decision),
     "decisions.conversations": lambda db, t, b: decisions.conversations(db, t, [b.message]),
     "decisions.record": lambda db, t, b: decisions.record(db, replace(b.claim, tenant=t), Decision.hold("x"), None),
-    "desk.queue": lambda db, t, b: desk.queue(db, t) or desk.queue(db, t, after=b.decision),
+    "assigning.colleagues": lambda db, t, b: [one for one in assigning.colleagues(db, t) if one.id == b.member],
+    "assigning.of": lambda db, t, b: assigning.of(db, t, b.conversation),
+    "assigning.assign": lambda db, t, b: (
+        assigning.assign(db, t, [b.conversation], assignee=None, member=b.member)
+        or assigning.assign(db, t, [b.conversation], assignee=b.member, member=b.member)
+    ),
+    "assigning.snooze": lambda db, t, b: assigning.snooze(
+        db, t, [b.conversation], until=datetime.now(UTC) + SOON, member=b.member
+    ),
+    "bulk.picked": lambda db, t, b: bulk.picked(db, t, [b.decision]),
+    "bulk.dismiss": lambda db, t, b: bulk.dismiss(db, t, b.decision, member=b.member) != "gone",
+    "bulk.say": lambda db, t, b: bulk.say(db, t, b.decision, member=b.member, category=Category.OTHER) != "gone",
+    "closing.close": lambda db, t, b: closing.close(db, t, b.conversation, member=b.member),
+    "closing.reopen": lambda db, t, b: closing.reopen(db, t, b.conversation, member=b.member),
+    "queue.page": lambda db, t, b: [
+        row
+        for state in State
+        for after in (None, b.decision)
+        for asked in (Filter(), Filter(words="parcel"))
+        for row in queue.page(db, t, replace(asked, state=state), after=after)
+    ],
+    "queue.ids": lambda db, t, b: queue.ids(db, t, Filter(), limit=9) + queue.ids(db, t, Filter(words="par"), limit=9),
+    "queue.conditions": lambda db, t, b: (
+        queue.conditions(db, t, Filter(words="parcel"))[1]["common words"] and "common among what we may not see"
+    ),
+    "queue_counts.counts": lambda db, t, b: (
+        queue_counts.counts(db, t, Filter()).total or queue_counts.counts(db, t, Filter(words="parcel")).total
+    ),
+    "queue_counts.done": lambda db, t, b: queue_counts.done(db, t),
+    "search.waiting": lambda db, t, b: search.waiting(db, t, "parcel").common,
+    "search.decided": lambda db, t, b: search.decided(db, t, "parcel").common,
+    "views.every": lambda db, t, b: views.every(db, t, b.member),
+    "views.save": lambda db, t, b: (
+        views.save(db, t, member=b.member, name="secret", filter_="", shared=True) and t == b.tenant
+    ),
+    "views.remove": lambda db, t, b: views.remove(db, t, b.view, member=b.member, manages=True),
     "desk.waiting": lambda db, t, b: desk.waiting(db, t),
     "desk.today": lambda db, t, b: any(
         getattr(desk.today(db, t), name) for name in ("held", "ignored", "in_work", "answered_by_machine")
@@ -760,6 +806,7 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         attempts.record(db, fetched.claim, [Tried("LO-SECRET", exists=True)])
         shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
         suppliers.save(db, tenant, Supplier("Secret", ("secret.example",)), actor="x")
+        views.save(db, tenant, member=member, name="secret", filter_="", shared=True)
         _tickets(shop, db)
         _supplier_requests(shop, db)
         # The page behind it is asked for in its own tests: here it is enough that there is one.
@@ -843,6 +890,7 @@ def foreign(rival) -> Foreign:
         rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
         rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"), ticket, words,
         rival.one("SELECT id FROM supplier_request"),
+        rival.one("SELECT id FROM saved_view"),
     )  # fmt: skip
 
 

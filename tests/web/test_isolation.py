@@ -13,7 +13,7 @@ from domain.decision import Decision, Reply
 from domain.message import Address, Message
 from domain.refund_policy import RefundPolicy
 from domain.supplier import Supplier
-from storage import approvals, documents, gaps, mailboxes, refund_policies, suppliers
+from storage import approvals, documents, gaps, mailboxes, refund_policies, suppliers, views
 from storage.documents import StoredDocument
 from storage.gaps import Grouped
 from storage.references import new_reference
@@ -35,6 +35,11 @@ TAKES: dict[str, str] = {
     "conversation.dismiss": "decision",
     "conversation.say_what_it_is": "decision",
     "verdict.say": "decision",
+    "handling.assign": "conversation",
+    "handling.snooze": "conversation",
+    "handling.close": "conversation",
+    "handling.reopen": "conversation",
+    "views.remove": "view",
     "case.approve": "wanted",
     "case.refuse": "wanted",
     "case.ask": "wanted",
@@ -57,7 +62,7 @@ TAKES: dict[str, str] = {
 
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
-    "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
+    "queue.page", "queue.every", "bulk.act", "views.save", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
@@ -88,7 +93,7 @@ EVERYTHING = (
     "tenant", "mailbox", "conversation", "message", "decision", "outbox", "event", "correction",
     "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question", "supplier",
     "shop_order", "support_case", "case_event", "order_act", "act_approval", "ledger_entry", "order_attempt",
-    "refund_policy",
+    "refund_policy", "saved_view",
 )  # fmt: skip
 
 
@@ -168,7 +173,10 @@ def _knowledge(filler: Filler, mark: str, mailbox: UUID) -> dict[str, UUID | str
         gaps.regroup(db, filler.tenant, [Grouped(gap, "en", (asked.message,))])
         domain = f"{mark.lower()}.example"
         supplier = suppliers.save(db, filler.tenant, Supplier(f"{mark} supplier", (domain,)), actor="test")
-    return {"gap": gap, "reply": answered, "supplier": supplier}
+        # A view of everybody's would show its name to whoever could see it.
+        values = {"member": filler.member, "name": f"{mark} view", "filter_": "assignee=me", "shared": True}
+        view = views.save(db, filler.tenant, **values)
+    return {"gap": gap, "reply": answered, "supplier": supplier, "view": view}
 
 
 @pytest.fixture

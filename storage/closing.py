@@ -1,0 +1,45 @@
+"""A conversation is done without an answer, or waits again after all."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from storage import desk, events
+
+_WAITING = text("""
+    SELECT id FROM decision WHERE tenant_id = :tenant AND conversation_id = :id AND is_current
+        AND disposition = 'hold' AND settled_at IS NULL ORDER BY created_at
+""")
+
+# The newest mail alone, and only where it was dismissed: what was answered stays answered.
+_REOPEN = text("""
+    UPDATE decision SET settled_at = NULL, settled_by = NULL, settlement = NULL
+    WHERE tenant_id = :tenant AND settlement = 'dismissed' AND is_current AND id = (
+        SELECT d.id FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+        WHERE d.tenant_id = :tenant AND d.conversation_id = :id AND d.is_current
+        ORDER BY m.received_at DESC NULLS LAST, m.seq DESC LIMIT 1)
+    RETURNING id, message_id
+""")
+
+# A draft that tells of an order action stays cancelled: that action was given up with it.
+_DRAFT_AGAIN = text("""
+    UPDATE outbox SET state = 'held', last_error = ''
+    WHERE tenant_id = :tenant AND decision_id = :decision AND kind = 'reply' AND state = 'cancelled' AND act_id IS NULL
+        AND last_error = :reason
+""")
+
+
+def close(db: Connection, tenant: UUID, conversation: UUID, *, member: UUID) -> int:
+    """Dismiss all that waits of a conversation; returns how many mails that were."""
+    waiting = db.execute(_WAITING, {"tenant": tenant, "id": conversation}).scalars().all()
+    return sum(desk.dismiss(db, tenant, one, member=member) for one in waiting)
+
+
+def reopen(db: Connection, tenant: UUID, conversation: UUID, *, member: UUID) -> bool:
+    """The newest mail of a conversation waits again, with the draft it had; False where it was not dismissed."""
+    row = db.execute(_REOPEN, {"tenant": tenant, "id": conversation}).one_or_none()
+    if row is None:
+        return False
+    db.execute(_DRAFT_AGAIN, {"tenant": tenant, "decision": row.id, "reason": desk.DISMISSED})
+    events.record(db, tenant, actor=str(member), kind="message_reopened", subject=row.message_id)
+    return True
