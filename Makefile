@@ -12,6 +12,8 @@ export TOKENIZERS_PARALLELISM := false
 export HF_HUB_OFFLINE := 1
 # One thread for each numeric library: several processes share the cores.
 export OMP_NUM_THREADS := 1
+# Compiled modules are kept: the tests start hundreds of processes of ours, and each would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check fix explain evaluate bench migrate
 
@@ -33,7 +35,7 @@ demo: setup ## Everything on this machine, with a demonstration shop. FRESH=1 be
 	@exec $(BIN)/flask demo $(if $(FRESH),--fresh) $(DEMO_OPTIONS)
 
 test: setup ## The whole suite, on servers that it starts itself, real Chromium included. NO_BROWSER=1 leaves that out.
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(NO_BROWSER),-m "not browser") $(TEST_OPTIONS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(NO_BROWSER),-m "not browser") $(TEST_OPTIONS)
 
 check: $(VENV)/installed ## Style, types, and the rules of the house.
 	@$(BIN)/ruff check .

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.vault import new_key
-from app import create_app
 from bootstrap import Services, build
 from sandbox.llm import LanguageModels
 from settings import Settings
 from storage import members, migrate, tenants
 from storage.database import Database
+from tests.support.compiled import app_over
 from tests.support.earning import earn
 from tests.support.llm import running_llm
 from tests.support.servers import Servers, running_servers
@@ -132,7 +132,7 @@ def other_workspace(database: Database, password_hash: str) -> Workspace:
 
 @pytest.fixture
 def app(settings: Settings, services: Services):
-    app = create_app(replace(settings), services)
+    app = app_over(replace(settings), services)
     app.testing = True
     return app
 

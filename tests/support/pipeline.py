@@ -1,5 +1,6 @@
 """The whole way of a mail in one process: the sandbox Google, a connected mailbox, each stage run by hand."""
 
+import atexit
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from uuid import UUID
 import numpy as np
 
 from adapters.gmail.tokens import Tokens
+from adapters.mime.jail import Jail
 from bootstrap import Services
 from domain.category import Category
 from domain.understanding import Understanding
@@ -98,10 +100,28 @@ class PlainEmbedder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+class LastingJail(Jail):
+    """The real jail for many tests one after the other: to start its child costs more than most of them.
+
+    A child that a test ruined is replaced at the next mail, as in a worker. It ends with the process of the tests.
+    """
+
+    def close(self) -> None:
+        """Not yet: other tests come."""
+
+
+JAIL = LastingJail()
+atexit.register(Jail.close, JAIL)
+
+
 class TestServices(Services):
     """The real services with the models replaced at our own ports."""
 
     __test__ = False
+
+    @cached_property
+    def jail(self):
+        return JAIL
 
     @property
     def reader(self):

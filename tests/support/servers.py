@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import LiteralString
 
+import psycopg
 import redis
+from psycopg import sql
 
 from adapters.embedded import place
 from adapters.embedded.postgres import RunningPostgres, start_postgres
@@ -51,12 +54,13 @@ class Servers:
         A copy takes the tables, their rights and their rows with it, and not what was set on the database as a whole
         (`GRANT ... ON DATABASE`, `ALTER DATABASE ... SET`). Roles belong to the server and are shared by all databases.
         """
-        name = f"test_{next(self._numbers)}"
-        url = self.postgres.create_database(name, template=self._template)
+        name, template = f"test_{next(self._numbers)}", self._template
+        # As files: through the log, as is usual, the copy takes more than twice the processor's time.
+        self._say("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
         try:
-            yield url
+            yield self.postgres.url(name)
         finally:
-            self.postgres.drop_database(name)
+            self._drop(name)
 
     @contextmanager
     def empty_database(self) -> Iterator[str]:
@@ -65,13 +69,25 @@ class Servers:
         try:
             yield self.postgres.create_database(name)
         finally:
-            self.postgres.drop_database(name)
+            self._drop(name)
 
     def empty_valkey(self) -> str:
         """The url of the Valkey after all that earlier tests left in it was removed."""
         with redis.Redis.from_url(self.valkey.url) as client:
             client.flushall()
         return self.valkey.url
+
+    def _drop(self, name: str) -> None:
+        self._say("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _say(self, statement: LiteralString, *names: str) -> None:
+        self._owner.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    @cached_property
+    def _owner(self) -> psycopg.Connection[tuple[object, ...]]:
+        """One for all: to connect costs as much as to copy a database."""
+        url = self.postgres.owner_url.replace("+psycopg", "", 1)
+        return self._stack.enter_context(psycopg.connect(url, autocommit=True))
 
     @cached_property
     def _template(self) -> str:

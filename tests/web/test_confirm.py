@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
 from adapters.link_signing import LinkIds, signed
-from app import create_app
 from domain.errors import NeedsPerson
 from storage import identity_links
 from tests.support.browser import find_chromium
+from tests.support.compiled import app_over
 from tests.support.proof import NUMBER, OWNER, STRANGER, an_order, ask, has_orders, mailed, proving_shop, token_in
 from tests.web.conftest import seen
 from tests.web.test_browser import serving
@@ -35,7 +35,7 @@ def shop(settings, workspace):
 
 @pytest.fixture
 def app(settings, shop):
-    app = create_app(replace(settings), shop.services)
+    app = app_over(replace(settings), shop.services)
     app.testing = True
     return app
 

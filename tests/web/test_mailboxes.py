@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from app import create_app
 from bootstrap import Services, build
 from sandbox.google import DEMO_CLIENT, Google, serve
 from settings import Settings
 from storage import mailboxes
 from tests.conftest import Workspace
+from tests.support.compiled import app_over
 from tests.web.conftest import Browser, seen, signed_in
 from tests.web.filling import Filler
 
@@ -86,7 +86,7 @@ def connecting(settings: Settings, google: Google) -> Iterator[Services]:
 
 @pytest.fixture
 def visitor(connecting: Services, workspace: Workspace) -> Visitor:
-    made = Visitor(create_app(connecting.settings, connecting).test_client())
+    made = Visitor(app_over(connecting.settings, connecting).test_client())
     assert made.sign_in(workspace.email).status_code == 302
     return made
 

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.mime.parse import parse
-from app import create_app
 from bootstrap import build
 from domain.decision import Check, Citation, Decision, Reply
 from domain.message import Address, Attachment
 from settings import Settings
 from tests.conftest import Workspace
+from tests.support.compiled import app_over
 from tests.web.conftest import Browser, seen, signed_in
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 from web.errors import TOLD
@@ -134,7 +134,7 @@ def test_every_error_page_says_what_happened_what_it_means_and_what_to_press() -
 
 def test_while_postgres_is_away_every_page_says_so(settings: Settings, workspace: Workspace) -> None:
     away = build(replace(settings, database_url="postgresql://nobody@127.0.0.1:9/nothing"))
-    browser = Browser(create_app(away.settings, away).test_client())
+    browser = Browser(app_over(away.settings, away).test_client())
     assert browser.get("/sign-in").status_code == 200
     assert browser.get("/healthz").text == "alive\n"
     assert browser.get("/readyz").status_code == 503

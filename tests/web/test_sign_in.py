@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from app import create_app
 from bootstrap import Services
 from settings import Settings
 from tests.conftest import PASSWORD, Workspace
+from tests.support.compiled import app_over
 from tests.web.conftest import Browser, seen
 from tests.web.filling import Filler
 from web import sign_in
@@ -132,7 +132,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(stranger: Browser
 def test_over_https_the_cookie_is_secure_and_bound_to_the_host(
     settings: Settings, services: Services, workspace: Workspace
 ) -> None:
-    app = create_app(replace(settings, public_url="https://localhost"), services)
+    app = app_over(replace(settings, public_url="https://localhost"), services)
     browser = Browser(app.test_client())
     options = {"base_url": "https://localhost", "headers": {"Referer": "https://localhost/sign-in"}}
     token = browser.get("/sign-in", **options).text.split('name="csrf_token" value="')[1].split('"')[0]
