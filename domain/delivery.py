@@ -32,6 +32,16 @@ class EffectState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Gate(StrEnum):
+    """What stands between a draft and its sending."""
+
+    OPEN = "open"
+    WAIT = "wait"
+    HOLD = "hold"
+    CANCEL = "cancel"
+    LOST = "lost"
+
+
 OPEN_STATES = (EffectState.PENDING, EffectState.DRAFTED, EffectState.SENDING, EffectState.UNCERTAIN)
 
 # How long to wait before each look for a mail of which Gmail did not say whether it left (GMAIL.md 5.4).
@@ -98,6 +108,10 @@ class Outgoing(Protocol):
 
     def find_sent(self, thread_id: str, signs: Signs, since_history: int) -> SentRef | None:
         """Look for our mail among what was sent. An error while looking is raised, never read as "not sent"."""
+        ...
+
+    def message_id_of(self, gmail_id: str) -> str:
+        """The Message-ID that Gmail gave a mail when it left; empty where it has none, or is there no more."""
         ...
 
     def ensure_label(self, name: str) -> str: ...

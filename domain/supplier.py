@@ -90,11 +90,17 @@ def checked_supplier(supplier: Supplier, own_addresses: Sequence[str] = ()) -> S
     return kept
 
 
-def _address(text: str, own: set[str]) -> str:
+def mail_address(text: str) -> str:
+    """One address in the form that is kept. Raises BadInput."""
     address = text.strip().lower()
     match = _ADDRESS.fullmatch(address)
     if match is None or not _DOMAIN.fullmatch(_ascii(match["domain"])):
         raise BadInput("address", f"{text.strip()[:100]!r} is no mail address.")
+    return address
+
+
+def _address(text: str, own: set[str]) -> str:
+    address = mail_address(text)
     if address in own:
         raise BadInput("address", f"{address} is a mailbox of this workspace, not a supplier's.")
     return address

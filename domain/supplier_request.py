@@ -21,6 +21,16 @@ class Channel(StrEnum):
     DESK = "desk"
 
 
+class StepState(StrEnum):
+    """A rung that was climbed: it leaves by itself, or a person reads in `last_error` why it does not."""
+
+    PENDING = "pending"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    NEEDS_PERSON = "needs_person"
+
+
 class FoundBy(StrEnum):
     """How a supplier's mail was found to be about a request."""
 

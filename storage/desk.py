@@ -45,7 +45,7 @@ _TODAY = text("""
     SELECT
       (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND automatic AND kind = 'reply' AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_machine,
-      (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND NOT automatic AND state = 'sent'
+      (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND NOT automatic AND kind = 'reply' AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_people,
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND settlement = 'dismissed'
         AND settled_at > now() - interval '24 hours') AS dismissed,

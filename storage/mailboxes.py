@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import BadInput
 from domain.sealed import Sealed
-from storage import cases, revocations
+from storage import cases, revocations, supplier_sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +210,7 @@ def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
         cases.take_back(db, tenant, decision)
     reason = "The mailbox was disconnected before Gmail confirmed whether this reply left: look into its Sent folder."
     db.execute(_UNKNOWN_EFFECTS, {**values, "reason": reason})
+    supplier_sending.mailbox_gone(db, tenant, mailbox, reason="The mailbox was disconnected.")
     db.execute(_GIVE_UP_MESSAGES, values)
     if tokens is not None:
         db.execute(_QUEUE_REVOCATION, {**values, "refresh": tokens.refresh.value})

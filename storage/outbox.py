@@ -1,17 +1,16 @@
 """The outbox: effects waiting or done, and each move of the send machine (GMAIL.md 5.4) as one fenced update."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from domain.decision import EffectKind, WordsFor
-from domain.delivery import DraftRef, EffectState, SentRef
+from domain.delivery import DraftRef, EffectState, Gate, SentRef
 from domain.message import Address
 from domain.triage import Policy
-from storage import act_ends, cases, citations, claims, events, identity_links, tickets, walls
+from storage import act_ends, cases, citations, claims, events, identity_links, supplier_sending, tickets, walls
 from storage.tickets import Words
 
 
@@ -19,13 +18,15 @@ from storage.tickets import Words
 class Effect:
     """A claimed row. `in_reply_to` and `references` come from the mail that is answered: as hostile as it was.
 
-    `ticket` is the ticket by which it leaves instead of by Gmail, where the tenant wants that.
+    `ticket` is the ticket by which it leaves instead of by Gmail, where the tenant wants that. It belongs to a
+    `decision` about a mail, or to a `request` to a supplier; of that, `in_reply_to` is our own mail before it, and
+    `sent_before` its Gmail id as long as nobody has asked which Message-ID Gmail gave it.
     """
 
     tenant: UUID
     id: UUID
     kind: EffectKind
-    decision: UUID
+    decision: UUID | None
     message: UUID
     mailbox: UUID
     mailbox_address: str
@@ -47,6 +48,8 @@ class Effect:
     fence: int
     waited: timedelta
     ticket: UUID | None = None
+    request: UUID | None = None
+    sent_before: str = ""
 
     @property
     def written_at(self) -> datetime:
@@ -62,16 +65,6 @@ class Effect:
     def handed_over(self) -> bool:
         """Whether Gmail was ever asked to send it."""
         return self.waited > timedelta()
-
-
-class Gate(StrEnum):
-    """What stands between a draft and its sending."""
-
-    OPEN = "open"
-    WAIT = "wait"
-    HOLD = "hold"
-    CANCEL = "cancel"
-    LOST = "lost"
 
 
 _CLAIM = text("""
@@ -92,9 +85,10 @@ _CLAIM = text("""
     FROM taken, mailbox b, message m
     WHERE o.tenant_id = :tenant AND o.id = taken.id AND b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
         AND m.tenant_id = o.tenant_id AND m.id = o.message_id
-    RETURNING o.id, o.kind, o.decision_id, o.message_id, o.mailbox_id, b.address, o.thread_id, o.state, o.automatic,
-        o.recipient, o.recipient_name, o.subject, o.text, o.reference, m.parsed ->> 'rfc_message_id' AS in_reply_to,
-        m.parsed -> 'references' AS refs, o.created_at, o.released_at, o.draft_id,
+    RETURNING o.id, o.kind, o.decision_id, o.request_id, o.message_id, o.mailbox_id, b.address, o.thread_id, o.state,
+        o.automatic, o.recipient, o.recipient_name, o.subject, o.text, o.reference,
+        m.parsed ->> 'rfc_message_id' AS in_reply_to, m.parsed -> 'references' AS refs,
+        o.created_at, o.released_at, o.draft_id,
         coalesce(o.pre_history_id, b.history_id, 0) AS pre, o.attempts, o.looks, o.fence,
         now() - coalesce(o.sending_at, now()) AS waited,
         (SELECT t.id FROM decision d
@@ -197,15 +191,17 @@ REPLIES_PER_MAILBOX_AND_HOUR = 300
 def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list[Effect]:
     """Up to `limit` effects of one mailbox that are due; every claim counts as an attempt."""
     rows = db.execute(_CLAIM, {"tenant": tenant, "limit": limit, "lease": lease})
-    return [
+    effects = [
         Effect(
             tenant, row.id, EffectKind(row.kind), row.decision_id, row.message_id, row.mailbox_id, row.address,
             row.thread_id, EffectState(row.state), row.automatic, Address(row.recipient, row.recipient_name),
             row.subject, row.text, row.reference, row.in_reply_to or "", tuple(row.refs or ()), row.created_at,
             row.released_at, row.draft_id, int(row.pre), row.attempts, row.looks, row.fence, row.waited, row.ticket,
+            row.request_id,
         )
         for row in rows
     ]  # fmt: skip
+    return [_in_its_thread(db, effect) for effect in effects]
 
 
 def drafted(db: Connection, effect: Effect, draft: DraftRef, mime_sha256: bytes) -> bool:
@@ -245,7 +241,35 @@ def hand_to_ticket(db: Connection, effect: Effect, *, sight: timedelta) -> tuple
     return Gate.OPEN, ""
 
 
+def _in_its_thread(db: Connection, effect: Effect) -> Effect:
+    """What belongs to a request is written into the thread that our first mail began, and answers our last one."""
+    if effect.request is None:
+        return effect
+    thread = supplier_sending.thread_of(db, effect.tenant, effect.id)
+    return replace(
+        effect, thread_id=thread.thread_id, subject=thread.subject or effect.subject, in_reply_to=thread.rfc_message_id,
+        references=(), sent_before=thread.sent_gmail_id,
+    )  # fmt: skip
+
+
+def _of_request(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, str]:
+    gate, reason = supplier_sending.forbidden(db, effect.tenant, effect.id, effect.fence, sight=sight)
+    if gate is not Gate.OPEN or not effect.automatic or effect.handed_over:
+        return gate, reason
+    per_day, per_hour = supplier_sending.limits(db, effect.tenant)
+    exceeded = _exceeded(
+        db, effect, per_day=per_day or REPLIES_PER_MAILBOX_AND_DAY, per_hour=per_hour or REPLIES_PER_MAILBOX_AND_HOUR
+    )
+    return (Gate.WAIT, f"Too many automatic mails {exceeded}.") if exceeded else (Gate.OPEN, "")
+
+
 def _forbidden(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, str]:
+    if effect.decision is None:
+        return _of_request(db, effect, sight)
+    return _of_decision(db, effect, effect.decision, sight)
+
+
+def _of_decision(db: Connection, effect: Effect, decision: UUID, sight: timedelta) -> tuple[Gate, str]:
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
     now = db.execute(_GATE, {**values, "sight": sight}).one_or_none()
     if now is None:
@@ -265,11 +289,11 @@ def _forbidden(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, 
         if objects:
             return gate, reason
     # Who approved the draft may not know; who changed it answers in their own words.
-    doubt = citations.doubt(db, effect.tenant, effect.decision) if unapproved or now.as_drafted else ""
+    doubt = citations.doubt(db, effect.tenant, decision) if unapproved or now.as_drafted else ""
     if doubt:
         return Gate.HOLD, f"{doubt} {'A person decides.' if unapproved else 'Change the reply before you send it.'}"
     # Nobody tells a customer what was not done; a person who gave their reason for it is answerable.
-    claim = claims.doubt(db, effect.tenant, effect.decision, effect.text) if unapproved or not now.claim_reason else ""
+    claim = claims.doubt(db, effect.tenant, decision, effect.text) if unapproved or not now.claim_reason else ""
     if claim:
         return Gate.HOLD, f"{claim} A person decides."
     over_the_wall = walls.doubt(db, effect)
@@ -288,7 +312,9 @@ def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence, "gmail_id": reference.gmail_id}
     if db.execute(_SENT, values).rowcount != 1:
         return False
-    if effect.answers:
+    if effect.decision is None:
+        supplier_sending.sent(db, effect.tenant, effect.id, thread_id=reference.thread_id)
+    elif effect.answers:
         db.execute(_LABEL, {"tenant": effect.tenant, "id": effect.message})
         tickets.reply_left(db, effect.tenant, effect.decision, effect.text)
     _record(db, effect, "sent", effect=effect.id)
@@ -321,12 +347,17 @@ def give_back(db: Connection, effect: Effect, *, after: timedelta, error: str, c
 
 def to_person(db: Connection, effect: Effect, state: EffectState, reason: str) -> bool:
     """End here, and put the decision into the queue with the reason."""
-    if not effect.answers and state is EffectState.HELD:
+    if effect.kind is EffectKind.IDENTITY and state is EffectState.HELD:
         state = EffectState.CANCELLED  # A person sends words of their own to the writer, and no link to anybody.
     if not move(db, effect, state, error=reason):
         return False
-    db.execute(_TO_PERSON, {"tenant": effect.tenant, "decision": effect.decision, "reason": reason})
-    if effect.answers and state is not EffectState.NEEDS_PERSON:  # It certainly did not leave.
+    if effect.decision is None:  # There is no decision to put into the queue: the request says it, on its page.
+        supplier_sending.ended(db, effect.tenant, effect.id, reason=reason)
+    else:
+        db.execute(_TO_PERSON, {"tenant": effect.tenant, "decision": effect.decision, "reason": reason})
+    if (
+        effect.answers and effect.decision is not None and state is not EffectState.NEEDS_PERSON
+    ):  # It certainly did not leave.
         cases.take_back(db, effect.tenant, effect.decision)
     _record(db, effect, state.value, reason=reason)
     return True
@@ -335,7 +366,9 @@ def to_person(db: Connection, effect: Effect, state: EffectState, reason: str) -
 def cancel(db: Connection, effect: Effect, reason: str) -> bool:
     if not move(db, effect, EffectState.CANCELLED, error=reason):
         return False
-    if effect.answers:
+    if effect.decision is None:
+        supplier_sending.ended(db, effect.tenant, effect.id, reason=reason)
+    elif effect.answers:
         cases.take_back(db, effect.tenant, effect.decision)
         tickets.no_reply_leaves(db, effect.tenant, effect.decision)
     _record(db, effect, "cancelled", reason=reason)
@@ -369,8 +402,9 @@ def _exceeded(db: Connection, effect: Effect, *, per_day: int, per_hour: int) ->
         ("mailbox", str(effect.mailbox), "", per_day, "from this mailbox today"),
         ("mailbox_hour", str(effect.mailbox), "/HH24", per_hour, "from this mailbox within an hour"),
     )
-    # How many links go to one address is counted where they are made.
-    for scope, key, within, limit, words in limits if effect.answers else limits[1:]:
+    # How many links go to one address is counted where they are made. The hour first: what waits for it and asks again
+    # counts no more days.
+    for scope, key, within, limit, words in limits if effect.answers else limits[:0:-1]:
         values = {"tenant": effect.tenant, "scope": scope, "key": key, "within": within, "limit": limit}
         if db.execute(_COUNT, values).scalar() is None:
             return words

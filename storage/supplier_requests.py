@@ -10,9 +10,10 @@ from sqlalchemy import Connection, text
 
 from domain.decision import EffectKind, WordsFor
 from domain.errors import BadInput
+from domain.ladder import next_rung
 from domain.supplier import Purpose
 from domain.supplier_request import Channel, FoundBy, SupplierRequest, ToAsk, normal_purchase_order
-from storage import events, tickets
+from storage import events, supplier_rules, tickets
 from storage.references import new_reference
 from storage.tickets import Words
 
@@ -53,9 +54,31 @@ _FIND = text("""
     ORDER BY r.answered_at IS NOT NULL, r.created_at DESC LIMIT 20
 """)
 
+# Gmail's clock is not ours: two minutes more or less are no difference.
 _HEARD = text("""
     UPDATE supplier_request SET answered_at = :at, answered_by = :message, next_at = NULL
     WHERE tenant_id = :tenant AND id = :request AND answered_at IS NULL AND closed_at IS NULL
+        AND (asked_at IS NULL OR asked_at - interval '2 minutes' <= :at)
+""")
+
+_LOCK = text("""
+    SELECT supplier_id, purchase_order, asked_at, answered_at FROM supplier_request
+    WHERE tenant_id = :tenant AND id = :request AND closed_at IS NULL FOR UPDATE
+""")
+
+# What they wrote before our message left answers it no more than silence does; unless it was asked anew meanwhile.
+_AGAIN = text("""
+    UPDATE supplier_request r SET answered_at = NULL, answered_by = NULL, first_asked_at = NULL
+    WHERE r.tenant_id = :tenant AND r.id = :request AND r.answered_at < :at AND NOT EXISTS (
+        SELECT FROM supplier_request o WHERE o.tenant_id = r.tenant_id AND o.supplier_id = r.supplier_id
+            AND o.purchase_order = r.purchase_order AND o.answered_at IS NULL AND o.closed_at IS NULL)
+""")
+
+_LEFT = text("""
+    UPDATE supplier_request SET asked_at = :at, first_asked_at = coalesce(first_asked_at, :at), round = round + 1,
+        rungs_done = 0, next_at = :next_at, lease_until = NULL, attempts = 0, last_error = ''
+    WHERE tenant_id = :tenant AND id = :request AND answered_at IS NULL AND closed_at IS NULL
+        AND (asked_at IS NULL OR asked_at < :at)
 """)
 
 _LINK = text("""
@@ -96,6 +119,8 @@ def ask(db: Connection, tenant: UUID, wish: ToAsk, anchor: Anchor, *, channel: C
         "mailbox": anchor.mailbox if channel is Channel.GMAIL else None, "ticket": anchor.ticket,
         "conversation": anchor.conversation, "message": anchor.message, "member": member,
     }  # fmt: skip
+    if channel is Channel.TICKET and anchor.ticket is not None:
+        tickets.takes_words(db, tenant, anchor.ticket)  # The ticket first, as whoever ends its words locks them.
     request: UUID = db.execute(_OPEN, values).scalar_one()
     if channel is Channel.TICKET:
         words = Words(
@@ -134,6 +159,21 @@ def heard(db: Connection, tenant: UUID, request: UUID, message: UUID | None, *, 
     """The supplier wrote on this: nothing more is due. False where it was answered or closed before."""
     values = {"tenant": tenant, "request": request, "message": message, "at": at}
     return db.execute(_HEARD, values).rowcount == 1
+
+
+def left(db: Connection, tenant: UUID, request: UUID, *, at: datetime) -> bool:
+    """A message of ours that a person wrote has left at this moment: the ladder begins, or begins anew.
+
+    False, and nothing is due, where the supplier has written since, or a person closed it.
+    """
+    values = {"tenant": tenant, "request": request, "at": at}
+    row = db.execute(_LOCK, values).one_or_none()
+    if row is None:
+        return False
+    if row.answered_at is not None:
+        db.execute(_AGAIN, values)
+    following = next_rung(supplier_rules.get(db, tenant), at, 0)
+    return db.execute(_LEFT, {**values, "next_at": following.due_at if following else None}).rowcount == 1
 
 
 def link(db: Connection, tenant: UUID, message: UUID, request: UUID, by: FoundBy, *, answers: bool) -> None:

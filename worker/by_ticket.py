@@ -1,9 +1,9 @@
 """Hand a reply to the ticket of its order instead of to Gmail, after all that guards a reply has been looked at."""
 
 from bootstrap import Services
-from domain.delivery import EffectState
+from domain.delivery import EffectState, Gate
 from storage import outbox
-from storage.outbox import Effect, Gate
+from storage.outbox import Effect
 from worker.sending import TURN, sight_of
 
 

@@ -17,6 +17,7 @@ from storage.outbox import Effect
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
 from worker.by_ticket import by_ticket
+from worker.of_request import of_request
 from worker.sending import carry_out, end_at_a_person, to_person
 
 log = structlog.get_logger()
@@ -71,7 +72,7 @@ def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
         case EffectKind.REPLY | EffectKind.IDENTITY:
             carry_out(services, gmail, effect)
         case EffectKind.SUPPLIER_MAIL | EffectKind.SUPPLIER_REMINDER | EffectKind.OPERATIONS_ALERT:
-            carry_out(services, gmail, effect)
+            of_request(services, gmail, effect)
         case EffectKind.ORDER_ACT | EffectKind.TICKET_MESSAGE | EffectKind.INTERNAL_NOTE:
             # worker/act.py and worker/tickets.py carry these out, from tables of their own.
             log.error("effect_not_due", effect=effect.id, kind=effect.kind)

@@ -1,4 +1,4 @@
-"""The bytes of what leaves: a reply in its thread, or the mail that carries a link, in one of its own."""
+"""The bytes of what leaves: a reply in its thread, the mail that carries a link, or what is for a supplier."""
 
 from adapters.link_signing import LinkIds, signed
 from adapters.mime.build import build_notice, build_reply
@@ -13,7 +13,7 @@ LINK = "{link}"
 def mime(settings: Settings, effect: Effect) -> bytes:
     """The same bytes for the same row."""
     sender = Address(effect.mailbox_address)
-    if effect.answers:
+    if effect.answers or (effect.request is not None and effect.thread_id):
         return build_reply(
             sender=sender,
             to=effect.recipient,
@@ -21,6 +21,16 @@ def mime(settings: Settings, effect: Effect) -> bytes:
             text=effect.text,
             in_reply_to=effect.in_reply_to,
             references=effect.references,
+            reference_token=effect.reference,
+            automatic=effect.automatic,
+            date=effect.written_at,
+        )
+    if effect.request is not None:
+        return build_notice(
+            sender=sender,
+            to=effect.recipient,
+            subject=" ".join(effect.subject.split()),
+            text=effect.text,
             reference_token=effect.reference,
             automatic=effect.automatic,
             date=effect.written_at,

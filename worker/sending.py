@@ -7,10 +7,10 @@ from typing import assert_never
 import structlog
 
 from bootstrap import Services
-from domain.delivery import LOOKS, DraftRef, DraftState, EffectState, Outgoing, Signs
+from domain.delivery import LOOKS, DraftRef, DraftState, EffectState, Gate, Outgoing, Signs
 from domain.errors import DraftGone, MailwrightError, NotSent, Unclear
 from storage import mailboxes, outbox
-from storage.outbox import Effect, Gate
+from storage.outbox import Effect
 from worker.letters import mime
 
 log = structlog.get_logger()

@@ -129,3 +129,16 @@ def _message(connection: Connection, gmail_id: str) -> Answer:
         return connection.ask(get(userId="me", id=gmail_id, format="full", fields=_WHOLE))
     except Gone:
         return {}
+
+
+def message_id_of(connection: Connection, gmail_id: str) -> str:
+    """20 units. Gmail replaces the Message-ID that a mail was given by a program: only the copy that left tells it."""
+    get = connection.routes.messages.get
+    request = get(
+        userId="me", id=gmail_id, format="metadata", metadataHeaders=["Message-ID"], fields="id,payload(headers)"
+    )
+    try:
+        headers = connection.ask(request).get("payload", {}).get("headers", ())
+    except Gone:
+        return ""
+    return next((entry["value"].strip() for entry in headers if entry["name"].lower() == "message-id"), "")

@@ -59,6 +59,9 @@ class GmailOutgoing:
     def find_sent(self, thread_id: str, signs: Signs, since_history: int) -> SentRef | None:
         return looks.find_sent(self._connection, thread_id, signs, since_history)
 
+    def message_id_of(self, gmail_id: str) -> str:
+        return looks.message_id_of(self._connection, gmail_id)
+
     def ensure_label(self, name: str) -> str:
         return labels.ensure_label(self._connection, name)
 

@@ -58,9 +58,17 @@ def build_reply(
 
 
 def build_notice(
-    *, sender: Address, to: Address, subject: str, text: str, reference_token: str, date: datetime
+    *,
+    sender: Address,
+    to: Address,
+    subject: str,
+    text: str,
+    reference_token: str,
+    date: datetime,
+    automatic: bool = True,
 ) -> bytes:
-    """A mail that answers none: its own subject, no thread, marked as written by a machine (RFC 3834, 5.1).
+    """A mail that answers none: its own subject, no thread, marked as written by a machine (RFC 3834, 5.1) unless a
+    person wrote it.
 
     Lines, letters, reference and errors as in `build_reply`; the same arguments give the same bytes.
     """
@@ -70,7 +78,7 @@ def build_notice(
         subject=subject[:MAX_SUBJECT],
         text=text,
         reference_token=reference_token,
-        automatic="auto-generated",
+        automatic="auto-generated" if automatic else "",
         date=date,
     )
 

@@ -221,6 +221,15 @@ def test_a_draft_waits_and_its_send_consumes_it(box):
     assert box.outgoing.find_sent(thread_id, SIGNS, start) == sent
 
 
+def test_what_gmail_calls_a_sent_mail_is_what_its_copy_says(box):
+    draft = box.outgoing.create_draft(letter(SHOP, CUSTOMER, "First", "Hello.", message_id="<ours@example.org>"), "")
+    sent = box.outgoing.send_draft(draft.draft_id)
+    known_as = box.outgoing.message_id_of(sent.gmail_id)
+    assert known_as.encode() in box.source.fetch(sent.gmail_id).raw
+    box.delete(sent.gmail_id)
+    assert box.outgoing.message_id_of(sent.gmail_id) == ""
+
+
 def test_a_sent_mail_that_left_the_thread_is_found_through_the_history(box):
     thread_id = box.source.fetch(box.deliver(question())).thread_id
     start = box.source.profile().history_id

@@ -20,7 +20,7 @@ from domain.bridging import BridgeRules, Mode
 from domain.case import Case, CaseState
 from domain.category import Category
 from domain.decision import Decision, IdentityMail, InternalNote, OrderAct, Tried, WordsFor
-from domain.delivery import DraftRef, EffectState, SentRef, TicketState, WordsState
+from domain.delivery import DraftRef, EffectState, Gate, SentRef, TicketState, WordsState
 from domain.earned import NotEnough
 from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.incident import Incident
@@ -34,7 +34,7 @@ from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
 from domain.supplier import Purpose, Supplier
-from domain.supplier_request import Channel, FoundBy, ToAsk
+from domain.supplier_request import Channel, FoundBy, SupplierRules, ToAsk
 from storage import (
     act_ends,
     act_work,
@@ -94,6 +94,8 @@ from storage import (
     shop_webhooks,
     standings,
     supplier_requests,
+    supplier_rules,
+    supplier_sending,
     suppliers,
     sync,
     tenants,
@@ -116,7 +118,7 @@ from storage.incidents import StatusPage
 from storage.indexing import Work
 from storage.learning import Lesson
 from storage.messages import Claimed
-from storage.outbox import Effect, Gate
+from storage.outbox import Effect
 from storage.passages import Piece, Vectors
 from storage.queue import Filter, State
 from storage.revocations import Revocation
@@ -179,6 +181,7 @@ class Foreign:
     words: ticket_words.DueWords
     request: UUID
     view: UUID
+    asking: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -361,6 +364,20 @@ CASES = {
     "supplier_requests.link": lambda db, t, b: supplier_requests.link(
         db, t, b.message, b.request, FoundBy.PERSON, answers=True
     ),
+    "supplier_requests.left": lambda db, t, b: supplier_requests.left(
+        db, t, b.request, at=datetime.now(UTC) + timedelta(days=1)
+    ),
+    "supplier_rules.get": lambda db, t, b: supplier_rules.get(db, t).operations_address == "secret@ops.example",
+    "supplier_rules.put": lambda db, t, b: supplier_rules.put(db, t, SupplierRules(), actor="x") and t == b.tenant,
+    "supplier_sending.thread_of": lambda db, t, b: supplier_sending.thread_of(db, t, b.asking).thread_id,
+    "supplier_sending.known_as": lambda db, t, b: supplier_sending.known_as(db, t, b.asking, "<ours@x>"),
+    "supplier_sending.forbidden": lambda db, t, b: (
+        supplier_sending.forbidden(db, t, b.asking, 0, sight=SOON)[0] is not Gate.LOST
+    ),
+    "supplier_sending.limits": lambda db, t, b: t == b.tenant and supplier_sending.limits(db, t),
+    "supplier_sending.sent": lambda db, t, b: supplier_sending.sent(db, t, b.asking, thread_id="ours"),
+    "supplier_sending.ended": lambda db, t, b: supplier_sending.ended(db, t, b.asking, reason="x"),
+    "supplier_sending.mailbox_gone": lambda db, t, b: supplier_sending.mailbox_gone(db, t, b.mailbox, reason="x"),
     "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
@@ -841,7 +858,9 @@ def _supplier_requests(shop: Shop, db) -> None:
     asked = supplier_requests.ask(db, shop.tenant, a_question_to(supplier), where, channel=Channel.GMAIL, member=member)
     supplier_requests.link(db, shop.tenant, message, asked, FoundBy.PERSON, answers=False)
     values = {"tenant": shop.tenant, "request": asked}
-    db.execute(text("UPDATE supplier_request SET thread_id = 'secret', first_asked_at = now(), asked_at = now()"))
+    db.execute(
+        text("UPDATE supplier_request SET thread_id = 'secret', first_asked_at = now(), asked_at = now(), round = 1")
+    )
     db.execute(text("UPDATE outbox SET state = 'sent' WHERE request_id = :request"), values)
     db.execute(
         text("""
@@ -891,6 +910,7 @@ def foreign(rival) -> Foreign:
         rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"), ticket, words,
         rival.one("SELECT id FROM supplier_request"),
         rival.one("SELECT id FROM saved_view"),
+        rival.one("SELECT id FROM outbox WHERE request_id IS NOT NULL"),
     )  # fmt: skip
 
 

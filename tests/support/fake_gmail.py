@@ -204,6 +204,13 @@ class FakeGmail:
         found = in_thread or [stored for stored in ours if stored.order > since_history]
         return SentRef(found[0].gmail_id, found[0].thread_id) if found else None
 
+    def message_id_of(self, gmail_id: str) -> str:
+        return self._do("message_id_of", lambda: self._message_id(gmail_id))
+
+    def _message_id(self, gmail_id: str) -> str:
+        stored = self.messages.get(gmail_id)
+        return str(email.message_from_bytes(stored.raw)["Message-ID"] or "") if stored else ""
+
     def ensure_label(self, name: str) -> str:
         return self._do("ensure_label", lambda: self._label(name))
 

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from domain.delivery import EffectState, SentRef
+from domain.delivery import EffectState, Gate, SentRef
 from domain.errors import BadInput
 from domain.message import Address
 from sandbox.letter import Letter
@@ -366,7 +366,7 @@ def test_two_workers_on_one_row_send_one_mail(shop):
     assert row(shop).state == EffectState.SENT
     with shop.services.database.transaction(shop.tenant) as db:
         gate, _ = outbox.begin_sending(db, first, sight=timedelta(hours=1))
-        assert gate is outbox.Gate.LOST
+        assert gate is Gate.LOST
         assert not outbox.move(db, first, EffectState.PENDING)
         assert not outbox.sent(db, first, SentRef("0", "0"))
     assert len(shop.received()) == 1
@@ -379,7 +379,7 @@ def test_a_worker_that_was_frozen_before_its_call_sends_nothing_more(shop):
     with shop.services.open_mailbox(shop.tenant, shop.mailbox) as gmail:
         draft_id = sending.draft(shop.services, gmail.outgoing, frozen)
         with shop.services.database.transaction(shop.tenant) as db:
-            assert outbox.begin_sending(db, frozen, sight=timedelta(hours=1))[0] is outbox.Gate.OPEN
+            assert outbox.begin_sending(db, frozen, sight=timedelta(hours=1))[0] is Gate.OPEN
         for _ in range(3):
             move_on(shop)
         assert row(shop).state == EffectState.SENT

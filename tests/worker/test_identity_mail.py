@@ -7,7 +7,7 @@ import pytest
 
 from adapters.link_signing import LinkIds, signed
 from domain.case import CaseState
-from domain.delivery import EffectState
+from domain.delivery import EffectState, Gate
 from storage import desk, identity_links, outbox
 from storage.due import Kind
 from tests.support.kills import Killed
@@ -219,7 +219,7 @@ def test_two_links_of_two_customers_do_not_wait_for_each_other(shop):
     assert len(mailed(shop)) == 1
 
 
-def gate(shop) -> tuple[outbox.Gate, str]:
+def gate(shop) -> tuple[Gate, str]:
     """What stands between the mail with the link and its sending, asked of a draft."""
     shop.change("UPDATE outbox SET state = 'drafted', draft_id = id::text WHERE kind = 'identity'")
     (effect,) = [one for one in shop.claim_outbox() if not one.answers]
@@ -240,12 +240,12 @@ def gate(shop) -> tuple[outbox.Gate, str]:
 def test_a_link_that_is_not_wanted_any_more_does_not_leave(shop, change, says):
     decided(shop)
     shop.change(change)
-    assert gate(shop) == (outbox.Gate.CANCEL, says)
+    assert gate(shop) == (Gate.CANCEL, says)
 
 
 def test_a_wanted_link_may_leave(shop):
     decided(shop)
-    assert gate(shop) == (outbox.Gate.OPEN, "")
+    assert gate(shop) == (Gate.OPEN, "")
 
 
 def test_whoever_answered_the_stranger_by_hand_has_it_in_hand(shop):
