@@ -20,6 +20,7 @@ from domain.errors import BadInput, Unreadable
 from domain.message import Message
 from domain.ports import Handler, Reads
 from domain.supplier import Directory
+from domain.supplier_mail import KnownBy, SupplierMail
 from domain.triage import MAX_BYTES, Policy, triage
 from domain.understanding import Understanding
 from storage import mailboxes, standings, suppliers
@@ -111,7 +112,9 @@ def _explained(services: Services, bench: Bench, batch: list[tuple[str, bytes]])
     for (name, _), one in zip(batch, read, strict=True):
         if isinstance(one, Message):
             understanding = next(understood)
-            conversation = Conversation(supplier=bench.suppliers.of(one.sender))
+            supplier = bench.suppliers.of(one.sender)
+            known = SupplierMail(KnownBy.SENDER, supplier) if supplier is not None else None
+            conversation = Conversation(supplier_mail=known)
             decision = triage(one, conversation, understanding, bench.handlers, bench.policy)
             yield _Explained(understanding, _line(name, understanding, decision))
         else:

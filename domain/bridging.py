@@ -1,6 +1,7 @@
 """The bridge to a merchant's ticketing system: what of a decision goes onto the order's ticket, and in which form."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -75,9 +76,16 @@ def ticket_type(category: str, sub_intent: str) -> TicketType:
 
 
 def quoted(text: str) -> str:
-    """A customer's words as plain text for people, each line marked; what a page would take for HTML is none."""
+    """Somebody else's words as plain text for people, each line marked; what a page would take for HTML is none."""
     plain = text.strip()[:LONGEST_QUOTE].translate({ord("<"): "‹", ord(">"): "›"})
     return "\n".join(f"| {line}".rstrip() for line in plain.splitlines()) or "| (no words)"
+
+
+def told_by_supplier(who: str, orders: Sequence[str], summary: Sequence[str], text: str) -> str:
+    """The note of a supplier's answer: who, on which orders, in short, and all of it. Their words are quoted."""
+    short = "\n".join(quoted(one) for one in summary)
+    head = f"{who} answered on purchase order {', '.join(orders)}."
+    return "\n\n".join((head, f"In short:\n{short}", f"They wrote:\n{quoted(text)}"))
 
 
 def answered(reply: str) -> str:

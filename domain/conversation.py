@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from domain.case import Case
 from domain.supplier import Supplier
+from domain.supplier_mail import SupplierMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Conversation:
 
     `replies_by_machine` counts automatic replies in this thread since a person last wrote in it for us;
     `replies_to_sender_today` counts those to this sender's address in the last 24 hours, over all threads.
-    `supplier` is who its sender is by the tenant's directory, None for everybody else.
+    `supplier_mail` says that its newest message is a supplier's, and what it is about; None for everybody else's.
     `handled_elsewhere`: the same mail came to another mailbox of the tenant, and was answered or held there.
     """
 
@@ -22,4 +23,9 @@ class Conversation:
     replies_to_sender_today: int = 0
     earlier_messages: int = 0
     handled_elsewhere: bool = False
-    supplier: Supplier | None = None
+    supplier_mail: SupplierMail | None = None
+
+    @property
+    def supplier(self) -> Supplier | None:
+        """Who of the list wrote, where that is believed."""
+        return self.supplier_mail.supplier if self.supplier_mail is not None else None

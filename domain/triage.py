@@ -123,7 +123,7 @@ def triage(
 
 def _handled_as(understanding: Understanding, conversation: Conversation) -> tuple[Category, bool]:
     """The category whose handler decides, and whether that follows from its sender or from an open case."""
-    if conversation.supplier is not None:
+    if conversation.supplier_mail is not None:
         # What a supplier writes moves no customer's case, in whatever thread it comes.
         return Category.SUPPLIER, True
     case = conversation.case

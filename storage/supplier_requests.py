@@ -54,6 +54,12 @@ _FIND = text("""
     ORDER BY r.answered_at IS NOT NULL, r.created_at DESC LIMIT 20
 """)
 
+_NAMED = text("""
+    SELECT r.* FROM supplier_request r
+    WHERE r.tenant_id = :tenant AND r.closed_at IS NULL AND r.purchase_order = ANY(:purchases)
+    ORDER BY r.answered_at IS NOT NULL, r.created_at DESC LIMIT 20
+""")
+
 # Gmail's clock is not ours: two minutes more or less are no difference.
 _HEARD = text("""
     UPDATE supplier_request SET answered_at = :at, answered_by = :message, next_at = NULL
@@ -153,6 +159,12 @@ def find(
         "purchases": [normal_purchase_order(one) for one in purchase_orders], "orders": list(order_numbers),
     }  # fmt: skip
     return [Found(_request(row), _found_by(row)) for row in db.execute(_FIND, values)]
+
+
+def named(db: Connection, tenant: UUID, purchase_orders: Sequence[str]) -> list[SupplierRequest]:
+    """The requests on these purchase orders, of whatever supplier: anybody can write such a number."""
+    purchases = [normal_purchase_order(one) for one in purchase_orders]
+    return [_request(row) for row in db.execute(_NAMED, {"tenant": tenant, "purchases": purchases})]
 
 
 def heard(db: Connection, tenant: UUID, request: UUID, message: UUID | None, *, at: datetime) -> bool:

@@ -52,6 +52,14 @@ class Tenant:
             web_search=self.settings.get("web_search") is not False,
         )
 
+    @property
+    def drafts_supplier_news(self) -> bool:
+        """Whether a supplier's answer becomes a draft for the customer behind it: yes, unless the tenant says no.
+
+        It is a draft alone: a person approves it, or not.
+        """
+        return self.settings.get("supplier_news") is not False
+
     def number_forms(self) -> NumberForms:
         """The forms that this tenant gave its numbers; none where it gave none."""
         stored = self.settings.get("numbers", {})
@@ -99,6 +107,17 @@ def set_incident_replies(db: Connection, tenant: UUID, *, by_itself: bool) -> No
             WHERE tenant_id = :tenant
         """),
         {"tenant": tenant, "by_itself": by_itself},
+    )
+
+
+def set_supplier_news(db: Connection, tenant: UUID, *, drafted: bool) -> None:
+    """Whether suppliers' answers become drafts for customers; asked anew for each of them."""
+    db.execute(
+        text("""
+            UPDATE tenant SET policy = jsonb_set(policy, '{supplier_news}', to_jsonb(CAST(:drafted AS boolean)))
+            WHERE tenant_id = :tenant
+        """),
+        {"tenant": tenant, "drafted": drafted},
     )
 
 

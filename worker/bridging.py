@@ -10,7 +10,6 @@ from domain.conversation import Conversation
 from domain.message import Message
 from domain.order import Order, normal_number
 from domain.ports import Orders
-from domain.supplier import Directory
 from handlers.ownership import may_hear_of
 from worker.suggesting import Decided
 
@@ -21,7 +20,6 @@ class Bridge:
 
     rules: BridgeRules | None
     orders: Orders
-    suppliers: Directory
     messages: Mapping[UUID, Message]
     conversations: Mapping[UUID, Conversation]
 
@@ -32,7 +30,8 @@ class Bridge:
 
     def _one(self, one: Decided, rules: BridgeRules) -> Decided:
         message, conversation = self.messages[one.claim.id], self.conversations[one.claim.id]
-        number = "" if self.suppliers.of(message.sender) is not None else self._order_of(one, message, conversation)
+        # What a supplier writes, or whoever says to be one, is never a customer's: see `worker.supplier_answers`.
+        number = "" if conversation.supplier_mail is not None else self._order_of(one, message, conversation)
         return replace(one, decision=bridged(one.decision, message, one.understanding, number, rules))
 
     def _order_of(self, one: Decided, message: Message, conversation: Conversation) -> str:

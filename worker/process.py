@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from bootstrap import Services
@@ -35,7 +36,9 @@ from understanding.cascade import known_as
 from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
 from worker.bridging import Bridge
+from worker.recognising import Recognising
 from worker.suggesting import Decided, with_suggestions
+from worker.supplier_answers import Answer, Answers
 from worker.together import Row, write_all
 
 LEASE = timedelta(minutes=2)
@@ -106,6 +109,8 @@ def work(services: Services, tenant: UUID) -> int:
 
 def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
     understood = services.tenant_reader(known.tenant).read([one.message for one in batch])
+    recognising = Recognising(known.tenant, known.suppliers, known.own_addresses)
+    known = replace(known, conversations=recognising.over(services, known.conversations, batch, understood))
     handlers = services.handlers(known.tenant)
     decided: list[Decided] = []
     for one, understanding in zip(batch, understood, strict=True):
@@ -115,15 +120,13 @@ def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
             message=one.claim.id,
             stage="process",
         )
-    messages_by_id = {one.claim.id: one.message for one in batch}
     orders = TenantOrders(services.database, known.tenant)
-    bridge = Bridge(known.bridge, orders, known.suppliers, messages_by_id, known.conversations)
-    decided = bridge.over(decided)
+    letters = {one.claim.id: one.message for one in batch}
+    decided = Bridge(known.bridge, orders, letters, known.conversations).over(decided)
+    suppliers_answers = Answers(services, known.tenant, known.suppliers, known.bridge)
+    answers = suppliers_answers.among(decided, letters, known.conversations, known.said)
     rows = [
-        Row(
-            one.claim,
-            partial(decisions.record, claim=one.claim, decision=one.decision, understanding=one.understanding),
-        )
+        Row(one.claim, partial(_record, one=one, answer=answers.get(one.claim.id)))
         for one in with_suggestions(services.web_search(known.tenant), decided)
     ]
     unanswered = [one for one in decided if one.decision.answer is not None and not one.decision.answer.answered]
@@ -131,6 +134,12 @@ def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
         # Last, since it locks a row that every batch of the tenant wants.
         rows.append(Row(unanswered[-1].claim, partial(gap_work.ask, tenant=known.tenant)))
     write_all(services, rows, partial(_failed, services), "process")
+
+
+def _record(db: Any, one: Decided, answer: Answer | None) -> None:
+    recorded = decisions.record(db, claim=one.claim, decision=one.decision, understanding=one.understanding)
+    if recorded and answer is not None:
+        answer.write(db)
 
 
 def _decide_one(
@@ -141,11 +150,11 @@ def _decide_one(
     keep: Callable[[Decided], None],
 ) -> None:
     conversation, said = known.conversations[one.claim.id], known.said.get(one.claim.id)
-    conversation = replace(conversation, supplier=known.suppliers.of(one.message.sender))
     policy = known.policy_for(one.claim.mailbox)
     if said is not None:
         understanding, conversation = as_said(said, understanding, conversation)
-        conversation = replace(conversation, supplier=None) if said.category is not Category.SUPPLIER else conversation
+        if said.category is not Category.SUPPLIER:
+            conversation = replace(conversation, supplier_mail=None)
         policy = replace(policy, standings={said.category: CERTAIN})
     elif one.claim.id in known.confirmed:
         understanding = as_asked(understanding, conversation)

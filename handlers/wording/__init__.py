@@ -32,6 +32,7 @@ class Wording:
     receive what was delivered, have trouble.
     One that ends with `|` is a whole word.
     `refused` has a sentence for each rule of a refund policy, `done` one for each action that was carried out.
+    `supplier_news` has what a customer may be told of an answer that others gave us: nothing in it says who.
     `identity_mail` goes to the address on an order: in it {link} stays, until the mail leaves.
     """
 
@@ -57,6 +58,7 @@ class Wording:
     statuses: Mapping[str, str]
     order_since: str
     order_as_of: str
+    supplier_news: Mapping[str, str]
     incident: str
     day: str
     moment: str

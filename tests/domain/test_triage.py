@@ -11,6 +11,7 @@ from domain.decision import Check, Citation, Decision, Disposition, Reply
 from domain.earned import Earned, NotEnough
 from domain.message import Address, Message
 from domain.supplier import Supplier
+from domain.supplier_mail import KnownBy, SupplierMail
 from domain.triage import Policy, triage
 from domain.understanding import Understanding
 
@@ -297,7 +298,8 @@ def test_a_suppliers_mail_is_the_suppliers_handlers_whatever_it_reads_like_and_w
             asked.append(understanding.category)
             return Decision.hold("A supplier.")
 
-    conversation = Conversation(case=Case("refund"), supplier=Supplier("Acme", ("acme.example",)))
+    acme = SupplierMail(KnownBy.SENDER, Supplier("Acme", ("acme.example",)))
+    conversation = Conversation(case=Case("refund"), supplier_mail=acme)
     read = Understanding(text="Refund me", category=Category.REFUND, confidence=1.0)
     decision = triage(Message(Address("a@acme.example")), conversation, read, {Category.SUPPLIER: Asked()}, Policy())
     assert (asked, decision.reason) == ([Category.REFUND], "A supplier.")

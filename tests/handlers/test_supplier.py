@@ -4,6 +4,7 @@ from domain.conversation import Conversation
 from domain.decision import Disposition
 from domain.message import Address
 from domain.supplier import Supplier
+from domain.supplier_mail import KnownBy, SupplierMail
 from handlers.supplier import SupplierHandler
 
 DESK = Address("desk@acme.example", "Acme")
@@ -11,7 +12,8 @@ DESK = Address("desk@acme.example", "Acme")
 
 def decide(mail, asks, supplier: Supplier | None, **others):
     read = asks("Your parcel left today.", purchase_orders=("D400000001",), **others)
-    return SupplierHandler().decide(mail(DESK), read, Conversation(supplier=supplier, earlier_messages=2))
+    known = SupplierMail(KnownBy.SENDER, supplier) if supplier else None
+    return SupplierHandler().decide(mail(DESK), read, Conversation(supplier_mail=known, earlier_messages=2))
 
 
 def test_a_suppliers_mail_waits_with_who_it_is_and_what_it_is_about(mail, asks):

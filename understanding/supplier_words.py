@@ -1,0 +1,35 @@
+"""The words of suppliers' mail, read once from their file."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from domain.supplier_news import Status
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierWords:
+    """Expressions over one sentence in small letters. `months` are names of the twelve, joined by `|`."""
+
+    statuses: dict[Status, tuple[re.Pattern[str], ...]]
+    doubts: dict[Status, re.Pattern[str]]
+    doubts_day: re.Pattern[str]
+    arrival: re.Pattern[str]
+    departure: re.Pattern[str]
+    tracking: re.Pattern[str]
+    telling: re.Pattern[str]
+    months: tuple[str, ...]
+
+
+@cache
+def words() -> SupplierWords:
+    read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    status, stock = re.compile(read["doubts_status"]), re.compile(read["doubts_stock"])
+    return SupplierWords(
+        {one: tuple(re.compile(each) for each in read[one.value]) for one in Status},
+        {one: stock if one is Status.UNAVAILABLE else status for one in Status},
+        *(re.compile(read[name]) for name in ("doubts_day", "arrival", "departure", "tracking", "telling")),
+        tuple(read["months"]),
+    )

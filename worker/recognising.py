@@ -1,0 +1,123 @@
+"""Which mails of a batch are suppliers', and what each is about: looked at before they are decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from bootstrap import Services
+from domain.conversation import Conversation
+from domain.order import normal_number
+from domain.supplier import Directory, Supplier
+from domain.supplier_mail import About, KnownBy, Signs, SupplierMail, can_answer, known_by
+from domain.supplier_request import FoundBy, SupplierRequest
+from domain.understanding import NOT_THE_WRITERS, Understanding
+from storage import supplier_links, supplier_requests
+from storage.messages import Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Recognising:
+    """`own_addresses` are those of the tenant's mailboxes."""
+
+    tenant: UUID
+    suppliers: Directory
+    own_addresses: frozenset[str]
+
+    def over(
+        self,
+        services: Services,
+        conversations: Mapping[UUID, Conversation],
+        batch: Sequence[Fetched],
+        understood: Sequence[Understanding],
+    ) -> dict[UUID, Conversation]:
+        """The same conversations, by message, with what is found. One short transaction for the batch."""
+        found = dict(conversations)
+        with services.database.transaction(self.tenant) as db:
+            asked = supplier_links.any_request(db, self.tenant)
+            for one, read in zip(batch, understood, strict=True):
+                mail = self._one(db, one, read, asked=asked)
+                found[one.claim.id] = replace(found[one.claim.id], supplier_mail=mail)
+        return found
+
+    def _one(self, db: Any, one: Fetched, read: Understanding, *, asked: bool) -> SupplierMail | None:
+        message, listed = one.message, self.suppliers.of(one.message.sender)
+        signs = Signs(message.sender, refuted=message.sender_refuted, listed=listed)
+        if asked and message.sender is not None:
+            signs = self._looked_up(db, one, read, signs)
+        by = known_by(signs)
+        if by is None:
+            return None
+        requests = self._about(db, one, read, signs, by) if asked else []
+        about = tuple(
+            About(request, found, can_answer(request, by, message.received_at, automatic=bool(read.automatic)))
+            for request, found in requests
+        )
+        return SupplierMail(by, listed or (self._of_thread(signs) if by is not KnownBy.PURCHASE_ORDER else None), about)
+
+    def _looked_up(self, db: Any, one: Fetched, read: Understanding, signs: Signs) -> Signs:
+        """What the rows say of whoever stands on no list; of the others nothing more need be known."""
+        sender = one.message.sender
+        if signs.listed is not None or sender is None:
+            return signs
+        # A number in an old mail that is quoted or forwarded is not the writer's.
+        theirs = read.place_of("purchase_orders") in NOT_THE_WRITERS
+        in_thread = [
+            found.request for found in supplier_requests.find(db, self.tenant, None, thread_id=one.claim.thread_id)
+        ]
+        threads = tuple(request for request in in_thread if request.mailbox == one.claim.mailbox)
+        named = () if theirs else tuple(supplier_requests.named(db, self.tenant, read.purchase_orders))
+        if not (threads or named):
+            return signs
+        who = supplier_links.writer(
+            db, self.tenant, one.claim.id, (sender.address, sender.mailbox), threads=threads, named=named
+        )
+        ours = bool({sender.address, sender.mailbox} & self.own_addresses)
+        return replace(
+            signs, is_ours=ours, is_customer=who.is_customer, is_answered=who.is_answered, threads=threads, named=named
+        )
+
+    def _about(
+        self, db: Any, one: Fetched, read: Understanding, signs: Signs, by: KnownBy
+    ) -> list[tuple[SupplierRequest, FoundBy]]:
+        """What a supplier's mail names: theirs alone. One request for a purchase order, the open one before others."""
+        if by is KnownBy.PURCHASE_ORDER:
+            return _once([(request, FoundBy.PURCHASE_ORDER) for request in signs.named])
+        owners = (
+            [signs.listed.id] if signs.listed is not None else list({request.supplier for request in signs.threads})
+        )
+        orders = {number for each in read.order_numbers for number in (each, normal_number(each))}
+        found = []
+        for supplier in owners:
+            found += supplier_requests.find(
+                db, self.tenant, supplier, purchase_orders=read.purchase_orders, thread_id=one.claim.thread_id,
+                order_numbers=sorted(orders),
+            )  # fmt: skip
+        # A thread's id is one mailbox's.
+        here = [(each.request, each.by) for each in found
+                if each.by is not FoundBy.THREAD or each.request.mailbox == one.claim.mailbox]  # fmt: skip
+        return self._with_orders(db, _once(here))
+
+    def _with_orders(
+        self, db: Any, found: list[tuple[SupplierRequest, FoundBy]]
+    ) -> list[tuple[SupplierRequest, FoundBy]]:
+        """Where a ticket was written on, its order is the request's."""
+        tickets = [request.ticket for request, _ in found if request.ticket is not None and not request.order_number]
+        orders = supplier_links.orders_of_tickets(db, self.tenant, tickets) if tickets else {}
+        return [
+            (replace(request, order_number=request.order_number or orders.get(request.ticket, "")), by)
+            if request.ticket is not None
+            else (request, by)
+            for request, by in found
+        ]
+
+    def _of_thread(self, signs: Signs) -> Supplier | None:
+        asked = {request.supplier for request in signs.threads}
+        return next((one for one in self.suppliers.suppliers if one.id in asked), None)
+
+
+def _once(found: Sequence[tuple[SupplierRequest, FoundBy]]) -> list[tuple[SupplierRequest, FoundBy]]:
+    seen: dict[tuple[UUID, str], tuple[SupplierRequest, FoundBy]] = {}
+    for request, by in found:
+        seen.setdefault((request.supplier, request.purchase_order), (request, by))
+    return list(seen.values())
