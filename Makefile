@@ -15,7 +15,7 @@ export OMP_NUM_THREADS := 1
 # Compiled modules are kept: the tests start hundreds of processes of ours, and each would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check fix explain evaluate bench migrate
+.PHONY: help setup demo test check fix explain evaluate bench bench-desk migrate
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -54,6 +54,9 @@ evaluate: setup ## Measure understanding and answers on labelled data.
 
 bench: setup ## Throughput, quota units, memory, start-up; prints a table.
 	@$(BIN)/python -m evaluation.bench $(BENCH_OPTIONS)
+
+bench-desk: $(VENV)/installed ## The desk over a million messages of 1,000 tenants. MESSAGES=100000 for fewer.
+	@$(BIN)/python -m evaluation.bench_desk $(if $(MESSAGES),--messages $(MESSAGES)) $(BENCH_OPTIONS)
 
 migrate: $(VENV)/installed ## Bring the database of DATABASE_OWNER_URL to the newest form.
 	@$(BIN)/flask db upgrade

@@ -8,17 +8,17 @@ from evaluation.bench_measured import Handled, Measured
 def table(measured: Measured) -> str:
     return "\n".join(
         (
-            *_rows(("What", "Measured", "Aim"), _headline(measured)),
+            *rows(("What", "Measured", "Aim"), _headline(measured)),
             "",
-            *_rows(("Processor time by process", "ms per mail", "share"), _processor(measured)),
+            *rows(("Processor time by process", "ms per mail", "share"), _processor(measured)),
             "",
-            *_rows(
+            *rows(
                 ("Stage (from the workers' logs)", "rows", "ms per row", "of the run's time"), _stages(measured.handled)
             ),
             "",
-            *_rows(("Gmail method", "units", "per mail"), _units(measured.handled)),
+            *rows(("Gmail method", "units", "per mail"), _units(measured.handled)),
             "",
-            *_rows(("Process", "there after", "MB at rest", "MB at its peak"), _processes(measured)),
+            *rows(("Process", "there after", "MB at rest", "MB at its peak"), _processes(measured)),
         )
     )
 
@@ -74,8 +74,9 @@ def _processes(measured: Measured) -> Iterator[tuple[str, ...]]:
         yield name, "", "", f"{measured.peaks[name].peak:.0f}"
 
 
-def _rows(heading: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> list[str]:
-    lines = [heading, *rows]
+def rows(heading: tuple[str, ...], body: Iterator[tuple[str, ...]]) -> list[str]:
+    """The lines of one table, its columns as wide as they must be."""
+    lines = [heading, *body]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heading))]
     rule = tuple("-" * width for width in widths)
     return [f"| {' | '.join(_padded(line, widths))} |" for line in (heading, rule, *lines[1:])]

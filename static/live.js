@@ -13,7 +13,7 @@ function isInUse(part) {
   const selection = getSelection();
   if (selection && !selection.isCollapsed && part.contains(selection.anchorNode)) return true;
   const focused = document.activeElement;
-  return part.contains(focused) && focused.matches("input, textarea, select, button, iframe");
+  return part.contains(focused) && focused.matches("input:not([type=checkbox][id]), textarea, select, button, iframe");
 }
 
 function replace(part, fresh) {
@@ -31,6 +31,7 @@ function replace(part, fresh) {
     document.getElementById("said-live").textContent = said;
   }
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  document.dispatchEvent(new Event("live"));
   return true;
 }
 

@@ -52,6 +52,12 @@ _STATES = """
     ORDER BY page.last_message_at DESC, page.id DESC
 """
 
+_PAGE = """
+    WITH page AS MATERIALIZED (
+        SELECT c.id, c.last_message_at FROM conversation c WHERE c.tenant_id = :tenant"""
+
+_PAGE_ENDS = " ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit)"
+
 _CONDITIONS = {
     "words": " AND c.id IN (SELECT w.conversation FROM decided_with_words(CAST(:asked AS tsquery), :most) w)",
     "common words": """ AND EXISTS (SELECT FROM decision d WHERE d.tenant_id = c.tenant_id AND d.conversation_id = c.id
@@ -98,12 +104,7 @@ def recent(db: Connection, tenant: UUID, *, words: str = "", after: UUID | None 
 @cache
 def statement(names: tuple[str, ...]) -> TextClause:
     """The question for a page under these conditions: our own pieces of SQL, put together."""
-    return text(
-        "WITH page AS MATERIALIZED (SELECT c.id, c.last_message_at FROM conversation c WHERE c.tenant_id = :tenant"
-        + "".join(_CONDITIONS[name] for name in names)
-        + " ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit)"
-        + _STATES
-    )
+    return text(_PAGE + "".join(_CONDITIONS[name] for name in names) + _PAGE_ENDS + _STATES)
 
 
 def like(words: str) -> str:

@@ -162,8 +162,8 @@ def store(
         "address": sender.address if sender else "", "name": sender.name[:200] if sender else "",
     }  # fmt: skip
     outgoing = {"address": "", "name": ""} if claim.direction == "out" else {}
-    came_in = claim.direction == "in"
-    conversation: UUID = db.execute(_CONVERSATION, {**values, **outgoing, "came_in": came_in, "id": uuid4()}).scalar_one()
+    thread = {**values, **outgoing, "came_in": claim.direction == "in", "id": uuid4()}
+    conversation: UUID = db.execute(_CONVERSATION, thread).scalar_one()
     stored = db.execute(
         _STORE,
         {

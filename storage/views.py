@@ -73,7 +73,7 @@ def save(db: Connection, tenant: UUID, *, member: UUID, name: str, filter_: str,
 
 
 def remove(db: Connection, tenant: UUID, view: UUID, *, member: UUID, manages: bool) -> bool:
-    """Forget a view of one's own, or a shared one where the member manages the workspace; False where that is neither."""
+    """Forget a view of one's own, or a shared one where the member manages the workspace; False where it is neither."""
     values = {"tenant": tenant, "id": view, "member": member, "manages": manages}
     shared = db.execute(_REMOVE, values).scalar()
     if shared:

@@ -1,4 +1,4 @@
-"""The queue: who has a conversation, until when it rests, what its filters and its search by words look at, saved views.
+"""The queue: who has a conversation, until when it rests, what filters and a search by words look at, saved views.
 
 What the queue is filtered by stands on the decision itself, kept by triggers: many statements hold a decision, and none
 of them, nor of the previous release, may leave it out of a filter.
@@ -39,8 +39,9 @@ CREATE UNIQUE INDEX saved_view_own_name ON saved_view (tenant_id, member_id, nam
 CREATE UNIQUE INDEX saved_view_shared_name ON saved_view (tenant_id, name) WHERE shared;
 """
 
-# Each lexeme begins with the first six characters of its tenant: in the index the words of one tenant then lie together,
-# and a word that is common elsewhere costs nothing here. That two tenants begin alike does no harm: rows are filtered.
+# Each lexeme begins with the first six characters of its tenant: in the index the words of one tenant then lie
+# together, and a word that is common elsewhere costs nothing here. That two tenants begin alike does no harm: rows are
+# filtered by tenant.
 WORDS = r"""
 -- The stemmers of the languages that are answered in; every other language is kept word by word.
 CREATE FUNCTION stemmer(language text) RETURNS regconfig LANGUAGE sql IMMUTABLE AS $$
@@ -66,8 +67,8 @@ RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
   ) w WHERE word <> ''))
 $$;
 
--- Every word asked for must be found: as it is written, where it has three letters as a beginning, or by its stem in any
--- of the languages. Words too common to be kept in one of them are left out, unless there are no others.
+-- Every word asked for must be found: as it is written, where it has three letters as a beginning, or by its stem in
+-- any of the languages. Words too common to be kept in one of them are left out, unless there are no others.
 CREATE FUNCTION words_asked(tenant uuid, words text) RETURNS tsquery LANGUAGE sql STABLE AS $$
   WITH asked AS (
     SELECT DISTINCT word FROM (SELECT left(trim(BOTH '.-_+@' FROM word), 60) AS word
@@ -87,8 +88,8 @@ CREATE FUNCTION words_asked(tenant uuid, words text) RETURNS tsquery LANGUAGE sq
 $$;
 
 -- Row-level security lets no index be used for `@@`, which is not declared leakproof: two narrow functions ask in the
--- place of the application. Each returns ids of the tenant of the transaction alone. That the tenant is compared as text
--- keeps the planner from reading all of a tenant's rows instead of the words.
+-- place of the application. Each returns ids of the tenant of the transaction alone. That the tenant is compared as
+-- text keeps the planner from reading all of a tenant's rows instead of the words.
 CREATE FUNCTION waiting_with_words(asked tsquery, most integer) RETURNS SETOF uuid
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 200 AS $$
   SELECT d.id FROM public.decision d
@@ -111,18 +112,18 @@ $$;
 """
 
 KINDS = """
--- What a reason is about, for the filter. The reasons are sentences of ours; what none of these fits is named by category.
+-- What a reason is about, for the filter. The reasons are sentences of ours; what fits none is named by category.
 CREATE FUNCTION reason_kind(reason text, category text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
     WHEN reason ~* 'asks for a person' THEN 'person'
     WHEN reason ~* 'threat' THEN 'threat'
     WHEN reason ~ '^(It was tried|It could not be|It is larger|Gmail never|Somebody changed its draft|An unexpected)'
       OR reason ~* 'disconnected|in vain|unreadable|cannot be read' OR category = '' THEN 'trouble'
-    WHEN reason ~ '^(The mail does not name exactly one|The sender may be forged|Nothing proves|No order number fits)'
+    WHEN reason ~ '^(The mail does not name exactly|The sender may be forged|Nothing proves|No order number fits)'
       OR reason ~* 'customer on (the )?order|no order of its sender|somebody else|verify the writer' THEN 'sender'
-    WHEN reason ~ '^(Answering by itself is paused|Mail of the kind|It is older than|It was not addressed|No replies are)'
+    WHEN reason ~ '^(Answering by itself is|Mail of the kind|It is older than|It was not addressed|No replies are)'
       OR reason ~* 'automatic replies' THEN 'limits'
-    WHEN reason ~ '^(It is not clear what it is about|Not enough checked|No checked mail|Answers have|What answers have)'
+    WHEN reason ~ '^(It is not clear what it is about|Not enough checked|No checked|Answers have|What answers have)'
       OR reason ~ '^(It is only|It is not known how sure|A language model|Written by a language|Perhaps a machine)'
       THEN 'unsure'
     WHEN category = 'refund' THEN 'order'
@@ -182,8 +183,8 @@ ALTER TABLE decision FORCE ROW LEVEL SECURITY;
 ALTER TABLE message FORCE ROW LEVEL SECURITY;
 """
 
-# Everything that a filter asks for stands in the index itself, so that neither a page nor its counts read the rows. Both
-# indexes of words are written at once: a search would otherwise read a list of what is still to be sorted in.
+# Everything that a filter asks for stands in the index itself, so that neither a page nor its counts read the rows.
+# Both indexes of words are written at once: a search would otherwise read a list of what is still to be sorted in.
 INDEXES = """
 DROP INDEX decision_queue;
 CREATE INDEX decision_queue ON decision (tenant_id, queue_rank, created_at, id)

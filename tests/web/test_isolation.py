@@ -62,7 +62,8 @@ TAKES: dict[str, str] = {
 
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
-    "queue.page", "queue.every", "bulk.act", "views.save", "sign_in.page", "sign_in.sign_in", "sign_in.sign_out", "mailboxes.page",
+    "bulk.act", "views.save", "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in",
+    "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
