@@ -18,6 +18,7 @@ from storage.database import Database
 from tests.support.compiled import app_over
 from tests.support.earning import earn
 from tests.support.llm import running_llm
+from tests.support.longest import longest_first
 from tests.support.servers import Servers, running_servers
 from web import passwords
 
@@ -31,6 +32,11 @@ def _stay_at_home(event: str, arguments: tuple) -> None:
 
 
 sys.addaudithook(_stay_at_home)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
+
 
 APP, LISTENER = "mailwright_test_app", "mailwright_test_listener"
 PASSWORD = "a password for the tests"

@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 
 from adapters.gmail.tokens import Tokens
-from adapters.mime.jail import Jail
+from adapters.mime.jail import Jail, JailLimits
 from bootstrap import Services
 from domain.category import Category
 from domain.understanding import Understanding
@@ -103,14 +103,15 @@ class PlainEmbedder:
 class LastingJail(Jail):
     """The real jail for many tests one after the other: to start its child costs more than most of them.
 
-    A child that a test ruined is replaced at the next mail, as in a worker. It ends with the process of the tests.
+    A child that a test ruined is replaced at the next mail, as in a worker. It ends with the process of the tests. Its
+    patience is longer than a worker's, so that no test fails on a machine that has more to do.
     """
 
     def close(self) -> None:
         """Not yet: other tests come."""
 
 
-JAIL = LastingJail()
+JAIL = LastingJail(JailLimits(deadline_seconds=20.0, cpu_seconds=10.0))
 atexit.register(Jail.close, JAIL)
 
 
