@@ -133,7 +133,7 @@ def _ask(place: Place, services: Services, kinds: list[Asked]) -> list[Served]:
     times: list[list[float]] = [[] for _ in kinds]
     sizes = [0 for _ in kinds]
     with bench_programs.running("web", (*bench_programs.GUNICORN, address), place.settings, place.folder) as web:
-        web.until(lambda: _get(address, host, "", "/healthz")[0] == 200)
+        web.until(lambda: _get(address, host, "", "/healthz")[0] == 200, within=300)
         for number in range(-3, max(len(one.paths) for one in kinds)):
             for kind, asked in enumerate(kinds):
                 began = time.perf_counter()

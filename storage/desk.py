@@ -47,7 +47,7 @@ _TODAY = text("""
         AND sent_at > now() - interval '24 hours') AS by_machine,
       (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND NOT automatic AND kind = 'reply' AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_people,
-      (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND settlement = 'dismissed'
+      (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND settlement = 'dismissed'
         AND settled_at > now() - interval '24 hours') AS dismissed,
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND disposition = 'hold'
         AND settled_at IS NULL AND (snoozed_until IS NULL OR snoozed_until <= now())) AS held,
@@ -61,7 +61,7 @@ _HANDLED_BY = text("""
     SELECT coalesce(nullif(p.name, ''), p.email) AS name, count(*) FILTER (WHERE d.settlement = 'sent') AS sent,
         count(*) FILTER (WHERE d.settlement = 'dismissed') AS dismissed
     FROM decision d JOIN member p ON p.tenant_id = d.tenant_id AND p.id = d.settled_by
-    WHERE d.tenant_id = :tenant AND d.settled_at > now() - interval '24 hours'
+    WHERE d.tenant_id = :tenant AND d.is_current AND d.settled_at > now() - interval '24 hours'
     GROUP BY p.tenant_id, p.id ORDER BY count(*) DESC, name LIMIT 20
 """)
 

@@ -196,6 +196,10 @@ CREATE INDEX decision_waiting_words ON decision USING gin (words) WITH (fastupda
   WHERE is_current AND disposition = 'hold' AND settled_at IS NULL;
 CREATE INDEX decision_words ON decision USING gin (words) WITH (fastupdate = off) WHERE is_current;
 CREATE INDEX conversation_newest ON conversation (tenant_id, last_message_at, id);
+-- What the strip above the queue counts of the last 24 hours, and what a conversation shows.
+CREATE INDEX decision_ignored ON decision (tenant_id, created_at) WHERE is_current AND disposition = 'ignore';
+CREATE INDEX outbox_sent ON outbox (tenant_id, sent_at) WHERE state = 'sent';
+CREATE INDEX outbox_of_conversation ON outbox (tenant_id, conversation_id);
 """
 
 RIGHTS = """
@@ -222,6 +226,7 @@ def downgrade() -> None:
     op.execute(
         "DROP INDEX decision_queue, decision_settled, decision_words, decision_waiting_words, conversation_newest"
     )
+    op.execute("DROP INDEX decision_ignored, outbox_sent, outbox_of_conversation")
     op.execute(
         "ALTER TABLE decision DROP COLUMN queue_rank, DROP COLUMN reason_kind, DROP COLUMN language,"
         " DROP COLUMN mailbox_id, DROP COLUMN assignee_id, DROP COLUMN snoozed_until, DROP COLUMN words"

@@ -38,7 +38,11 @@ def filled(filler, tom) -> dict[str, list]:
         product(boxes * 2, (Category.QUESTION, Category.REFUND), ("en", "de"))
     ):
         read = replace(UNDERSTANDING, category=category, language=language, importance=1 + number % 3)
-        held.append(filler.held(box, replace(MESSAGE, subject=f"Mail {number}"), understanding=read))
+        held.append(
+            filler.held(
+                box, replace(MESSAGE, subject=f"Mail {number}", rfc_message_id=f"<{number}@x>"), understanding=read
+            )
+        )
     with filler.database.transaction(filler.tenant) as db:
         mine = [one.conversation for one in held[:5]]
         assigning.assign(db, filler.tenant, mine, assignee=tom, member=filler.member)
@@ -237,7 +241,7 @@ def test_a_deep_page_walks_the_index_from_where_it_is(filler, owner):
             text("""
                 WITH mail AS (
                     INSERT INTO message (tenant_id, id, mailbox_id, conversation_id, gmail_id, thread_id, direction)
-                    SELECT tenant_id, gen_random_uuid(), mailbox_id, conversation_id, 'g' || n, 't' || n, 'in'
+                    SELECT tenant_id, gen_random_uuid(), mailbox_id, conversation_id, 'deep' || n, 'deep' || n, 'in'
                     FROM message, generate_series(1, 3000) n WHERE tenant_id = :tenant RETURNING *
                 )
                 INSERT INTO decision (tenant_id, id, message_id, conversation_id, disposition, reason)

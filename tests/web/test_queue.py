@@ -20,7 +20,10 @@ def three(filler: Filler) -> list[Held]:
         (first, "Money back", replace(UNDERSTANDING, category=Category.REFUND)),
         (second, "A complaint", replace(UNDERSTANDING, category=Category.OTHER, importance=1)),
     )
-    return [filler.held(box, replace(MESSAGE, subject=about), understanding=read) for box, about, read in mails]
+    return [
+        filler.held(box, replace(MESSAGE, subject=about, rfc_message_id=about), understanding=read)
+        for box, about, read in mails
+    ]
 
 
 def subjects(browser: Browser, address: str) -> list[str]:
@@ -126,7 +129,7 @@ def test_many_are_given_away_and_what_was_settled_meanwhile_is_told(browser: Bro
 def test_dismissing_many_says_how_many_and_asks_first(browser: Browser, filler: Filler, three: list[Held]) -> None:
     till = Till(filler)
     till.order("LO-1")
-    wanted = till.wanted(filler.mailbox("money@lumen.example", "three"))
+    wanted = till.wanted(filler.mailbox("money@lumen.example", "three"), message=replace(MESSAGE, rfc_message_id="x"))
     form = {"pick": [str(one.decision) for one in (*three, wanted)], "act": "dismiss"}
     page = seen(browser.press("/queue/bulk", form))
     assert "Dismiss 3 mails?" in page
