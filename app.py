@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from adapters import logs
 from bootstrap import Services, build
 from commands import (
+    audit,
     database,
     demo,
     evaluate,
@@ -27,6 +28,7 @@ from commands import (
 from settings import Settings, read_or_exit
 
 COMMANDS = (
+    audit.audit,
     database.db,
     demo.demo,
     evaluate.evaluate,
@@ -59,6 +61,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        audit,
         case,
         confirm,
         conversation,
@@ -113,6 +116,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         learning,
         mailboxes,
         numbers,
+        audit,
         workspace,
         health,
     ):

@@ -15,11 +15,22 @@ from storage.members import Member
 P = ParamSpec("P")
 Page = Response | str
 
+ROLES = ("owner", "admin", "agent", "viewer")
+
+# Who may do what: the only place that says it. `look` is what every member may.
 ACTS = {
+    "look": frozenset(ROLES),
     "answer": frozenset({"owner", "admin", "agent"}),
     "write": frozenset({"owner", "admin", "agent"}),
     "manage": frozenset({"owner", "admin"}),
+    "audit": frozenset({"owner", "admin"}),
 }
+
+# Pages that everybody may ask for, signed in or not. Every other one names an act; one that names none answers nobody.
+OPEN = frozenset({
+    "static", "bootstrap.static", "health.alive", "health.ready", "sign_in.page", "sign_in.sign_in", "confirm.ask",
+    "confirm.confirm", "workspace.theme",
+})  # fmt: skip
 
 
 def services() -> Services:
@@ -44,6 +55,13 @@ def find_member(app: Flask) -> None:
     def look() -> None:
         if "session_token" not in g:
             look_at_cookie()
+        if request.endpoint is not None and act_of(app, request.endpoint) is None and request.endpoint not in OPEN:
+            abort(403)
+
+
+def act_of(app: Flask, endpoint: str) -> str | None:
+    """The act that a page needs, as its guard declares it; None where it has no guard."""
+    return getattr(app.view_functions[endpoint], "needs", None)
 
 
 def look_at_cookie() -> None:
@@ -71,7 +89,7 @@ def signed_in(page: Callable[P, Page]) -> Callable[P, Page]:
             return redirect(url_for("sign_in.page", next=come_back or None))
         return page(*args, **kwargs)
 
-    return guarded
+    return _needing("look", guarded)
 
 
 def allowed(act: str) -> Callable[[Callable[P, Page]], Callable[P, Page]]:
@@ -85,9 +103,14 @@ def allowed(act: str) -> Callable[[Callable[P, Page]], Callable[P, Page]]:
                 abort(403)
             return page(*args, **kwargs)
 
-        return guarded
+        return _needing(act, guarded)
 
     return decorate
+
+
+def _needing(act: str, page: Callable[P, Page]) -> Callable[P, Page]:
+    page.needs = act  # type: ignore[attr-defined]  # read by `act_of`; functions carry attributes
+    return page
 
 
 def cookie_name() -> str:

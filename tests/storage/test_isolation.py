@@ -42,6 +42,7 @@ from storage import (
     answer_verdicts,
     approvals,
     attempts,
+    audit,
     case_history,
     case_shown,
     cases,
@@ -255,6 +256,11 @@ CASES = {
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
     "attempts.groups": lambda db, t, b: attempts.groups(db, t),
+    "audit.head": lambda db, t, b: t == b.tenant and audit.head(db, t).position,
+    "audit.broken": lambda db, t, b: audit.broken(db, t),
+    "audit.page": lambda db, t, b: [
+        one for one in audit.page(db, t) if one.subject in {b.message, b.mailbox} and one.kind != "test"
+    ],
     "case_shown.conversation_of": lambda db, t, b: case_shown.conversation_of(db, t, b.act),
     "case_shown.step_of": lambda db, t, b: case_shown.step_of(db, t, b.decision),
     "case_shown.has_approved": lambda db, t, b: case_shown.has_approved(db, t, b.act, b.member),

@@ -62,7 +62,7 @@ TAKE_NOTHING = {
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
     "refunds.attempts", "refunds.export", "refund_policy.page", "refund_policy.version", "refund_policy.change",
-    "workspace.settings",
+    "workspace.settings", "audit.page",
     "knowledge.page", "knowledge.search", "knowledge.passage", "knowledge_upload.page", "knowledge_upload.upload",
     "knowledge_edit.page", "knowledge_edit.change", "knowledge_versions.page", "knowledge_versions.compare",
     "knowledge_versions.restore", "knowledge_versions.ask_to_remove", "knowledge_versions.remove",
