@@ -19,6 +19,7 @@ from commands import (
     importing,
     incidents,
     keys,
+    member,
     refunds,
     suppliers,
     tenant,
@@ -38,6 +39,7 @@ COMMANDS = (
     incidents.incidents,
     keys.new_key,
     keys.rotate_keys,
+    member.member,
     refunds.refunds,
     suppliers.suppliers,
     tenant.tenant,
@@ -61,27 +63,35 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        account,
         audit,
         case,
         confirm,
         conversation,
         errors,
         gaps,
+        google_sign_in,
         health,
+        invitation,
         knowledge,
         knowledge_edit,
         knowledge_upload,
         knowledge_versions,
         learning,
         mailboxes,
+        new_password,
         numbers,
         orders,
+        people,
         queue,
         refund_policy,
         refunds,
+        second_step,
+        secret_links,
         security,
         session,
         sign_in,
+        sign_up,
         suppliers,
         verdict,
         words,
@@ -102,11 +112,15 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
+    google_sign_in.register(app, settings)
     confirm.register(app)
+    secret_links.register(app)
+    new_password.register(app)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
     refunding = (case, orders, refunds, refund_policy)
+    joining = (sign_in, second_step, google_sign_in, sign_up, invitation, new_password, people, account)
     for part in (
-        sign_in,
+        *joining,
         queue,
         conversation,
         verdict,

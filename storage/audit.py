@@ -115,7 +115,7 @@ def page(
     limit: int = 50,
 ) -> list[Entry]:
     """The page of events below the id `before`, newest first: of some kinds, by one actor, of one day from `day` on."""
-    values = {"tenant": tenant, "before": before, "actor": actor, "limit": limit, "since": day}
+    values: dict[str, object] = {"tenant": tenant, "before": before, "actor": actor, "limit": limit, "since": day}
     values |= {"kinds": sorted(kinds) if kinds is not None else None, "until": day + timedelta(days=1) if day else None}
     return [Entry(*row) for row in db.execute(_PAGE, values)]
 

@@ -63,6 +63,29 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ticketing_disconnected": "Disconnected the ticketing system",
         "ticketing_mode": "Changed how tickets are used",
     },
+    "People": {
+        "workspace_made": "Made this workspace",
+        "signed_in": "Signed in",
+        "member_invited": "Invited somebody",
+        "invitation_revoked": "Revoked an invitation",
+        "member_joined": "Joined by an invitation",
+        "member_role_changed": "Changed somebody’s role",
+        "member_deactivated": "Let somebody go",
+        "member_reactivated": "Let somebody in again",
+        "password_changed": "Changed their password",
+        "password_link_made": "A link for a new password was made",
+        "password_reset": "Chose a new password by a link",
+        "session_ended": "Ended a session",
+        "sessions_ended": "Ended their other sessions",
+        "second_factor_on": "Switched their second factor on",
+        "second_factor_off": "Switched a second factor off",
+        "recovery_codes_made": "Made new recovery codes",
+        "recovery_code_used": "Signed in with a recovery code",
+        "second_factor_required": "Required a second factor of everybody",
+        "second_factor_not_required": "Left second factors to each person",
+        "google_linked": "Linked a Google account for signing in",
+        "google_unlinked": "Unlinked their Google account",
+    },
     "Knowledge": {
         "document_saved": "Saved a document",
         "document_restored": "Restored a document",
@@ -79,7 +102,10 @@ _WORD_OF = {kind: word for kinds in WORDS.values() for kind, word in kinds.items
 
 MACHINE = "machine"
 # Who is no member, as the record names them.
-OTHERS = {"customer": "a customer", "command": "the command line", "import": "the command line"}
+OTHERS = {
+    "customer": "a customer", "somebody": "somebody who asked for it", "command": "the command line",
+    "import": "the command line",
+}  # fmt: skip
 
 _CATEGORIES = {"question": "a question", "refund": "a refund", "supplier": "a supplier", "other": "other mail"}
 

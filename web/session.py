@@ -23,13 +23,18 @@ ACTS = {
     "answer": frozenset({"owner", "admin", "agent"}),
     "write": frozenset({"owner", "admin", "agent"}),
     "manage": frozenset({"owner", "admin"}),
+    "account": frozenset(ROLES),
     "audit": frozenset({"owner", "admin"}),
+    "people": frozenset({"owner", "admin"}),
+    "own": frozenset({"owner"}),
 }
 
 # Pages that everybody may ask for, signed in or not. Every other one names an act; one that names none answers nobody.
 OPEN = frozenset({
-    "static", "bootstrap.static", "health.alive", "health.ready", "sign_in.page", "sign_in.sign_in", "confirm.ask",
-    "confirm.confirm", "workspace.theme",
+    "bootstrap.static", "confirm.ask", "confirm.confirm", "google_sign_in.begin_sign_in", "google_sign_in.callback",
+    "health.alive", "health.ready", "invitation.accept", "invitation.page", "new_password.ask", "new_password.choose",
+    "new_password.page", "new_password.save", "second_step.check", "second_step.page", "sign_in.page",
+    "sign_in.sign_in", "sign_up.page", "sign_up.sign_up", "static", "workspace.theme",
 })  # fmt: skip
 
 
@@ -87,9 +92,17 @@ def signed_in(page: Callable[P, Page]) -> Callable[P, Page]:
         if g.get("member") is None:
             come_back = request.full_path.rstrip("?") if request.method == "GET" else ""
             return redirect(url_for("sign_in.page", next=come_back or None))
+        if member().lacks_second_factor and not _leads_to_one():
+            return redirect(url_for("account.page"))
         return page(*args, **kwargs)
 
     return _needing("look", guarded)
+
+
+def _leads_to_one() -> bool:
+    """Whether this page is needed to get a second factor, or to leave; its workspace wants one of everybody."""
+    needs = act_of(current_app, request.endpoint or "")
+    return needs == "account" or request.endpoint == "sign_in.sign_out"
 
 
 def allowed(act: str) -> Callable[[Callable[P, Page]], Callable[P, Page]]:

@@ -1,4 +1,4 @@
-"""People and records: the chained record of events."""
+"""People and records: the chained record of events, invitations, links for new passwords, second factors."""
 
 from alembic import op
 
@@ -104,12 +104,121 @@ CREATE CONSTRAINT TRIGGER seal_event AFTER INSERT ON event DEFERRABLE INITIALLY 
 
 CHAIN_TABLES = ("event_seal", "event_head")
 
+PEOPLE = """
+-- `verified_at` is since when we know that the address is theirs; without it no Google account of the same address is
+-- taken for theirs. An empty hash is no password: such a member signs in with Google alone.
+ALTER TABLE member ADD COLUMN deactivated_at timestamptz, ADD COLUMN verified_at timestamptz,
+  ADD COLUMN google_sub text CHECK (google_sub <> '');
+CREATE UNIQUE INDEX member_one_google_account ON member (tenant_id, google_sub);
+CREATE INDEX member_by_google_account ON member (google_sub) WHERE google_sub IS NOT NULL;
+-- Who was there before was let in by the owner of the machine.
+UPDATE member SET verified_at = created_at;
+
+ALTER TABLE web_session ADD COLUMN agent text NOT NULL DEFAULT '', ADD COLUMN network text NOT NULL DEFAULT '';
+CREATE INDEX web_session_of_member ON web_session (tenant_id, member_id, seen_at);
+
+ALTER TABLE tenant ADD COLUMN second_factor_required boolean NOT NULL DEFAULT false;
+
+CREATE TABLE invitation (
+  tenant_id uuid NOT NULL REFERENCES tenant ON DELETE CASCADE,
+  id uuid NOT NULL,
+  token_hash bytea NOT NULL,
+  email text NOT NULL CHECK (email = lower(email)),
+  role text NOT NULL CHECK (role IN ('owner', 'admin', 'agent', 'viewer')),
+  invited_by uuid NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL,
+  used_at timestamptz,
+  revoked_at timestamptz,
+  PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, token_hash),
+  FOREIGN KEY (tenant_id, invited_by) REFERENCES member (tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX invitation_one_open ON invitation (tenant_id, email) WHERE used_at IS NULL AND revoked_at IS NULL;
+
+CREATE TABLE password_reset (
+  tenant_id uuid NOT NULL REFERENCES tenant ON DELETE CASCADE,
+  token_hash bytea NOT NULL,
+  member_id uuid NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL,
+  used_at timestamptz,
+  by_mail boolean NOT NULL,
+  PRIMARY KEY (tenant_id, token_hash),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id) ON DELETE CASCADE
+);
+
+-- The secret is sealed for its member. It counts once it is confirmed; `last_step` is the newest code's, which is taken
+-- once.
+CREATE TABLE second_factor (
+  tenant_id uuid NOT NULL REFERENCES tenant ON DELETE CASCADE,
+  member_id uuid NOT NULL,
+  secret_sealed bytea NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  confirmed_at timestamptz,
+  last_step bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (tenant_id, member_id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id) ON DELETE CASCADE
+);
+CREATE TABLE recovery_code (
+  tenant_id uuid NOT NULL REFERENCES tenant ON DELETE CASCADE,
+  member_id uuid NOT NULL,
+  code_hash bytea NOT NULL,
+  used_at timestamptz,
+  PRIMARY KEY (tenant_id, member_id, code_hash),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE OR REPLACE FUNCTION members_for_sign_in(wanted text)
+  RETURNS TABLE (tenant_id uuid, member_id uuid, password_hash text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+  AS $$
+    SELECT m.tenant_id, m.id, m.password_hash FROM public.member m
+    WHERE m.email = lower(wanted) AND m.deactivated_at IS NULL ORDER BY m.created_at
+  $$;
+-- Whom a Google account may sign in as: who linked it, or whose address is known to be theirs and is the account's.
+CREATE FUNCTION members_for_google(account text, address text)
+  RETURNS TABLE (tenant_id uuid, member_id uuid)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+  AS $$
+    SELECT m.tenant_id, m.id FROM public.member m
+    WHERE m.deactivated_at IS NULL AND (m.google_sub = account
+      OR (m.google_sub IS NULL AND m.verified_at IS NOT NULL AND m.email = lower(address)))
+    ORDER BY m.google_sub NULLS LAST, m.created_at
+  $$;
+REVOKE ALL ON FUNCTION members_for_google FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION members_for_google TO mailwright_app;
+"""
+
+BACK = """
+DROP FUNCTION members_for_google;
+CREATE OR REPLACE FUNCTION members_for_sign_in(wanted text)
+  RETURNS TABLE (tenant_id uuid, member_id uuid, password_hash text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+  AS $$
+    SELECT m.tenant_id, m.id, m.password_hash FROM public.member m WHERE m.email = lower(wanted) ORDER BY m.created_at
+  $$;
+DROP INDEX web_session_of_member;
+ALTER TABLE web_session DROP COLUMN agent, DROP COLUMN network;
+ALTER TABLE tenant DROP COLUMN second_factor_required;
+ALTER TABLE member DROP COLUMN deactivated_at, DROP COLUMN verified_at, DROP COLUMN google_sub;
+"""
+
+PEOPLE_TABLES = ("invitation", "password_reset", "second_factor", "recovery_code")
+
 
 def upgrade() -> None:
     _chain()
+    # As above: the owner marks the members that are there.
+    op.execute("ALTER TABLE member NO FORCE ROW LEVEL SECURITY")
+    op.execute(PEOPLE)
+    op.execute("ALTER TABLE member FORCE ROW LEVEL SECURITY")
+    own(PEOPLE_TABLES)
 
 
 def downgrade() -> None:
+    op.execute(BACK)
+    drop(PEOPLE_TABLES)
     op.execute("DROP TRIGGER seal_event ON event")
     op.execute("DROP FUNCTION seal_event, event_digest")
     op.execute("DROP INDEX event_by_kind, event_by_actor, event_by_time")

@@ -265,6 +265,7 @@ def test_the_listener_sees_ids_states_and_times_alone(owner, as_listener):
         "INSERT INTO tenant (tenant_id, slug, name) VALUES (gen_random_uuid(), 'x', 'x')",
         "SELECT * FROM members_for_sign_in('a@b.example')",
         "SELECT tenant_by_slug('lumen')",
+        "SELECT * FROM members_for_google('1', 'a@b.example')",
         "SET ROLE mailwright_app",
     ):
         assert refused(as_listener, statement) == "42501", statement
@@ -279,7 +280,7 @@ def test_functions_that_see_more_than_their_caller_are_known_and_pinned(owner):
         )
     ).all()
     assert {one.proname for one in found} == {
-        "members_for_sign_in", "account_is_connected", "tenant_by_slug", "seal_event",
+        "members_for_sign_in", "account_is_connected", "tenant_by_slug", "seal_event", "members_for_google",
     }  # fmt: skip
     for one in found:
         assert one.proconfig == ["search_path=pg_catalog, public"], one.proname

@@ -35,6 +35,7 @@ from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
 from domain.supplier import Supplier
 from storage import (
+    account,
     act_ends,
     act_work,
     acts,
@@ -62,6 +63,7 @@ from storage import (
     identity_links,
     incidents,
     indexing,
+    invitations,
     knowledge_search,
     learning,
     ledger,
@@ -75,6 +77,7 @@ from storage import (
     orders_list,
     outbox,
     passages,
+    people,
     published,
     reclassify,
     refund_export,
@@ -82,8 +85,11 @@ from storage import (
     refund_totals,
     refunds_list,
     replies,
+    resets,
     revocations,
     rotation,
+    second_factor,
+    sessions,
     settling,
     shop_webhooks,
     standings,
@@ -126,6 +132,7 @@ WITHOUT_CASE = {
     "due.tenants_due": "the listener's: ids of tenants",
     "due.every_tenant": "the listener's: ids of tenants",
     "members.candidates": "who may be signing in, before a tenant is known",
+    "members.of_google": "who may be signing in with Google, before a tenant is known",
     "members.count_attempt": "counts hashes",
     "tenants.by_slug": "the command line's, before a tenant is known",
 }
@@ -167,6 +174,11 @@ class Foreign:
     unknown: UUID
     ticket: ticket_work.Due
     words: ticket_words.DueWords
+    invitation: str
+    invited: UUID
+    reset: str
+    recovery: str
+    session_id: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -256,6 +268,40 @@ CASES = {
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
     "attempts.groups": lambda db, t, b: attempts.groups(db, t),
+    "account.of": lambda db, t, b: account.of(db, t, b.member),
+    "account.password_hash": lambda db, t, b: account.password_hash(db, t, b.member),
+    "account.rename": lambda db, t, b: account.rename(db, t, b.member, "ours"),
+    "invitations.invite": lambda db, t, b: invitations.invite(
+        db, t, email="owner@rival.example", role="owner", by=b.member
+    ),
+    "invitations.every": lambda db, t, b: invitations.every(db, t),
+    "invitations.look": lambda db, t, b: invitations.look(db, t, b.invitation),
+    "invitations.accept": lambda db, t, b: invitations.accept(db, t, b.invitation, name="x", password_hash="x"),
+    "invitations.revoke": lambda db, t, b: invitations.revoke(db, t, b.invited, by=b.member),
+    "people.every": lambda db, t, b: [one for one in people.every(db, t) if one.email == "owner@rival.example"],
+    "people.one": lambda db, t, b: people.one(db, t, b.member),
+    "people.set_role": lambda db, t, b: people.set_role(db, t, b.member, "viewer", by=b.member),
+    "people.deactivate": lambda db, t, b: people.deactivate(db, t, b.member, by=b.member),
+    "people.reactivate": lambda db, t, b: people.reactivate(db, t, b.member, by=b.member),
+    "resets.make": lambda db, t, b: resets.make(db, t, b.member, by_mail=True),
+    "resets.look": lambda db, t, b: resets.look(db, t, b.reset),
+    "resets.use": lambda db, t, b: resets.use(db, t, b.reset, "ours"),
+    "second_factor.find": lambda db, t, b: second_factor.find(db, t, b.member),
+    "second_factor.begin": lambda db, t, b: second_factor.begin(db, t, b.member, Sealed(b"ours")),
+    "second_factor.confirm": lambda db, t, b: second_factor.confirm(db, t, b.member, 1),
+    "second_factor.renew_codes": lambda db, t, b: second_factor.renew_codes(db, t, b.member),
+    "second_factor.take_step": lambda db, t, b: second_factor.take_step(db, t, b.member, 9),
+    "second_factor.take_code": lambda db, t, b: second_factor.take_code(db, t, b.member, b.recovery),
+    "second_factor.remove": lambda db, t, b: second_factor.remove(db, t, b.member, actor="x"),
+    "sessions.live": lambda db, t, b: sessions.live(db, t, b.member),
+    "sessions.end": lambda db, t, b: sessions.end(db, t, b.member, b.session_id),
+    "sessions.end_others": lambda db, t, b: sessions.end_others(db, t, b.member, kept=uuid4()),
+    "members.exists": lambda db, t, b: members.exists(db, t, "owner@rival.example"),
+    "members.unlink_google": lambda db, t, b: members.unlink_google(db, t, b.member),
+    "members.link_google": lambda db, t, b: members.link_google(db, t, b.member, "ours"),
+    "tenants.require_second_factor": lambda db, t, b: (
+        tenants.require_second_factor(db, t, required=True) and t == b.tenant
+    ),
     "audit.head": lambda db, t, b: t == b.tenant and audit.head(db, t).position,
     "audit.broken": lambda db, t, b: audit.broken(db, t),
     "audit.page": lambda db, t, b: [
@@ -787,6 +833,11 @@ def foreign(rival) -> Foreign:
         order_act = act_work.claim(db, tenant, SOON)
         ticket = ticket_work.claim(db, tenant, SOON)
         words = ticket_words.next_words(db, ticket)
+        secret = rival.services.vault.seal(b"x", tenant=tenant, mailbox=rival.workspace.owner, field="second_factor")
+        second_factor.begin(db, tenant, rival.workspace.owner, secret)
+        recovery = second_factor.confirm(db, tenant, rival.workspace.owner, 1)[0]
+        invitation = invitations.invite(db, tenant, email="new@rival.example", role="owner", by=rival.workspace.owner)
+        reset = resets.make(db, tenant, rival.workspace.owner, by_mail=True)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]
@@ -801,6 +852,7 @@ def foreign(rival) -> Foreign:
         order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
         rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
         rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"), ticket, words,
+        invitation, rival.one("SELECT id FROM invitation"), reset, recovery, rival.one("SELECT id FROM web_session"),
     )  # fmt: skip
 
 
