@@ -12,6 +12,7 @@ from adapters import logs
 from bootstrap import Services, build
 from commands import (
     audit,
+    customer,
     database,
     demo,
     evaluate,
@@ -30,6 +31,8 @@ from settings import Settings, read_or_exit
 
 COMMANDS = (
     audit.audit,
+    customer.customer,
+    customer.retention,
     database.db,
     demo.demo,
     evaluate.evaluate,
@@ -68,6 +71,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         case,
         confirm,
         conversation,
+        data_rights,
         errors,
         gaps,
         google_sign_in,
@@ -131,6 +135,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         mailboxes,
         numbers,
         audit,
+        data_rights,
         workspace,
         health,
     ):

@@ -31,6 +31,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "migrate": ("database_owner_url", "database_url", "database_listener_url"),
     "database": ("database_url",),
     "reset": ("database_url", "public_url"),
+    "retention": ("database_url", "database_listener_url"),
     "shop": ("database_url", "key_ring"),
     "rotate": ("database_url", "database_listener_url", "key_ring"),
     "explain": (),

@@ -9,6 +9,7 @@ from adapters.one_time_codes import address, fresh_secret, picture, step_of
 from domain.errors import BadInput
 from storage import account, events, members, second_factor, sessions
 from web import passwords
+from web.browsers import browser_words
 from web.fields import line
 from web.second_step import few, is_proven
 from web.session import Page, allowed, member, services
@@ -25,7 +26,9 @@ def page() -> Page:
     with services().database.transaction(me.tenant) as db:
         factor, mine = second_factor.find(db, me.tenant, me.id), account.of(db, me.tenant, me.id)
         open_now = sessions.live(db, me.tenant, me.id)
-    return render_template("account/page.html", factor=factor, mine=mine, sessions=open_now, here=me.session)
+    return render_template(
+        "account/page.html", factor=factor, mine=mine, sessions=open_now, current=me.session, browser=browser_words
+    )
 
 
 @pages.post("/name")

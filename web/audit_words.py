@@ -86,6 +86,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "google_linked": "Linked a Google account for signing in",
         "google_unlinked": "Unlinked their Google account",
     },
+    "Customers’ data": {
+        "customer_copied": "Made a copy of a customer’s data",
+        "customer_erased": "Erased a customer",
+        "retention_changed": "Changed how long mail is kept",
+        "mail_forgotten": "Let the words of old mail go",
+    },
     "Knowledge": {
         "document_saved": "Saved a document",
         "document_restored": "Restored a document",

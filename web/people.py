@@ -105,11 +105,11 @@ def require_second_factor() -> Page:
 def _page(**more: str) -> Page:
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
-        rows, waiting = people.every(db, tenant), invitations.every(db, tenant) if may("people") else []
+        rows, invited = people.every(db, tenant), invitations.every(db, tenant) if may("people") else []
         required = tenants.get(db, tenant).second_factor_required
     mine = [role for role in ROLES if role != "owner" or may("own")]
     shown = {"problem": "", "email": "", "role": "agent", "link": "", "invited": "", **more}
-    return render_template("people/page.html", rows=rows, waiting=waiting, roles=mine, required=required, **shown)
+    return render_template("people/page.html", rows=rows, invitations=invited, roles=mine, required=required, **shown)
 
 
 def _known(person: UUID) -> Person:

@@ -26,6 +26,7 @@ ACTS = {
     "account": frozenset(ROLES),
     "audit": frozenset({"owner", "admin"}),
     "people": frozenset({"owner", "admin"}),
+    "data": frozenset({"owner", "admin"}),
     "own": frozenset({"owner"}),
 }
 

@@ -117,7 +117,8 @@ UPDATE member SET verified_at = created_at;
 ALTER TABLE web_session ADD COLUMN agent text NOT NULL DEFAULT '', ADD COLUMN network text NOT NULL DEFAULT '';
 CREATE INDEX web_session_of_member ON web_session (tenant_id, member_id, seen_at);
 
-ALTER TABLE tenant ADD COLUMN second_factor_required boolean NOT NULL DEFAULT false;
+ALTER TABLE tenant ADD COLUMN second_factor_required boolean NOT NULL DEFAULT false,
+  ADD COLUMN retention_days integer CHECK (retention_days > 0);
 
 CREATE TABLE invitation (
   tenant_id uuid NOT NULL REFERENCES tenant ON DELETE CASCADE,
@@ -200,7 +201,7 @@ CREATE OR REPLACE FUNCTION members_for_sign_in(wanted text)
   $$;
 DROP INDEX web_session_of_member;
 ALTER TABLE web_session DROP COLUMN agent, DROP COLUMN network;
-ALTER TABLE tenant DROP COLUMN second_factor_required;
+ALTER TABLE tenant DROP COLUMN second_factor_required, DROP COLUMN retention_days;
 ALTER TABLE member DROP COLUMN deactivated_at, DROP COLUMN verified_at, DROP COLUMN google_sub;
 """
 

@@ -52,10 +52,12 @@ from storage import (
     claims,
     conversations,
     corrections,
+    customer_data,
     decisions,
     desk,
     document_list,
     documents,
+    erasure,
     events,
     found_out,
     gap_work,
@@ -86,6 +88,7 @@ from storage import (
     refunds_list,
     replies,
     resets,
+    retention,
     revocations,
     rotation,
     second_factor,
@@ -302,6 +305,12 @@ CASES = {
     "tenants.require_second_factor": lambda db, t, b: (
         tenants.require_second_factor(db, t, required=True) and t == b.tenant
     ),
+    "customer_data.rows": lambda db, t, b: any(customer_data.rows(db, t, "anna@customer.example").values()),
+    "customer_data.mails": lambda db, t, b: customer_data.mails(db, t, "anna@customer.example"),
+    "erasure.erase": lambda db, t, b: erasure.erase(db, t, "anna@customer.example", actor="x"),
+    "retention.days": lambda db, t, b: retention.days(db, t),
+    "retention.set_days": lambda db, t, b: retention.set_days(db, t, None, actor="x"),
+    "retention.forget": lambda db, t, b: retention.forget(db, t),
     "audit.head": lambda db, t, b: t == b.tenant and audit.head(db, t).position,
     "audit.broken": lambda db, t, b: audit.broken(db, t),
     "audit.page": lambda db, t, b: [

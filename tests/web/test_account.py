@@ -4,6 +4,7 @@ from tests.conftest import PASSWORD, Workspace
 from tests.web.conftest import Browser, seen, signed_in
 from tests.web.filling import Filler
 from web import account
+from web.browsers import browser_words
 
 NEW = "another password of mine"
 
@@ -28,6 +29,14 @@ def test_each_session_is_listed_with_its_browser_and_ended_alone(
     assert other.get("/").status_code == 302
     assert browser.get("/").status_code == 200
     assert browser.post(f"/account/sessions/{theirs}/end").status_code == 404
+
+
+def test_a_browser_is_named_in_words() -> None:
+    windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 "
+    assert browser_words(windows + "Safari/537.36 Edg/140.0") == "Edge on Windows"
+    assert browser_words(windows + "Safari/537.36") == "Chrome on Windows"
+    assert browser_words("curl/8.5") == "curl/8.5"
+    assert browser_words("") == "an unknown browser"
 
 
 def test_all_others_end_at_once(app, browser: Browser, workspace: Workspace) -> None:

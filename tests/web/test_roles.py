@@ -20,6 +20,7 @@ MAY = {
     "manage": {"owner", "admin"},
     "audit": {"owner", "admin"},
     "people": {"owner", "admin"},
+    "data": {"owner", "admin"},
     "own": {"owner"},
 }
 READS = {"GET", "HEAD", "OPTIONS"}
@@ -51,8 +52,9 @@ def test_every_route_declares_who_may_or_is_listed_as_open(app) -> None:
     assert {act_of(app, one) for one in endpoints - OPEN} <= set(ACTS)
 
 
-def test_a_route_that_declares_nothing_answers_nobody(app, browser: Browser) -> None:
+def test_a_route_that_declares_nothing_answers_nobody(app, workspace: Workspace) -> None:
     app.add_url_rule("/forgotten-guard", "forgotten_guard", lambda: "everything", methods=["GET", "POST"])
+    browser = signed_in(app, workspace.email)
     assert browser.get("/forgotten-guard").status_code == 403
     assert Browser(app.test_client()).get("/forgotten-guard").status_code == 403
 
