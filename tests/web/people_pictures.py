@@ -84,7 +84,12 @@ def _photograph(page: Page, address: str, folder: Path, end: str, link: str) -> 
     page.fill("#email", EMAIL)
     page.fill("#password", PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    for name, path in (("people", "/people"), ("account", "/account"), ("record", "/record?check=yes")):
+    for name, path in (
+        ("people", "/people"),
+        ("account", "/account"),
+        ("record", "/record?check=yes"),
+        ("data", "/data"),
+    ):
         page.goto(address + path)
         shot(name)
     page.goto(f"{address}/people")
