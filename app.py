@@ -11,6 +11,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from adapters import logs
 from bootstrap import Services, build
 from commands import (
+    audit,
+    customer,
     database,
     demo,
     evaluate,
@@ -18,6 +20,7 @@ from commands import (
     importing,
     incidents,
     keys,
+    member,
     refunds,
     suppliers,
     tenant,
@@ -27,6 +30,9 @@ from commands import (
 from settings import Settings, read_or_exit
 
 COMMANDS = (
+    audit.audit,
+    customer.customer,
+    customer.retention,
     database.db,
     demo.demo,
     evaluate.evaluate,
@@ -36,6 +42,7 @@ COMMANDS = (
     incidents.incidents,
     keys.new_key,
     keys.rotate_keys,
+    member.member,
     refunds.refunds,
     suppliers.suppliers,
     tenant.tenant,
@@ -59,30 +66,40 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        account,
+        audit,
         bulk,
         case,
         confirm,
         conversation,
+        data_rights,
         errors,
         gaps,
         handling,
+        google_sign_in,
         health,
+        invitation,
         knowledge,
         knowledge_edit,
         knowledge_upload,
         knowledge_versions,
         learning,
         mailboxes,
+        new_password,
         numbers,
         orders,
+        people,
         queue,
         refund_policy,
         refunds,
+        second_step,
+        secret_links,
         security,
         session,
         sign_in,
         supplier_requests,
         supplier_rules,
+        sign_up,
         suppliers,
         tickets,
         verdict,
@@ -105,14 +122,18 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     words.register(app)
     errors.register(app)
     mailboxes.register_google(app, settings)
+    google_sign_in.register(app, settings)
     confirm.register(app)
     supplier_requests.register(app)
+    secret_links.register(app)
+    new_password.register(app)
     desk = (queue, bulk, views, handling)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
     refunding = (case, orders, refunds, refund_policy)
     supplying = (suppliers, supplier_requests, supplier_rules, tickets)
+    joining = (sign_in, second_step, google_sign_in, sign_up, invitation, new_password, people, account)
     for part in (
-        sign_in,
+        *joining,
         *desk,
         conversation,
         verdict,
@@ -122,6 +143,8 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         learning,
         mailboxes,
         numbers,
+        audit,
+        data_rights,
         workspace,
         health,
     ):

@@ -30,6 +30,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "listener": ("database_listener_url", "redis_url"),
     "migrate": ("database_owner_url", "database_url", "database_listener_url"),
     "database": ("database_url",),
+    "reset": ("database_url", "public_url"),
+    "retention": ("database_url", "database_listener_url"),
     "shop": ("database_url", "key_ring"),
     "rotate": ("database_url", "database_listener_url", "key_ring"),
     "explain": (),
@@ -71,6 +73,13 @@ class Settings:
     llm_input_price: float = 0.0
     llm_output_price: float = 0.0
     llm_tokens_per_day: int = 200_000
+    sign_up: bool = True
+    mail_host: str = ""
+    mail_port: int = 587
+    mail_from: str = ""
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_username: str = ""
+    mail_password: str = ""
     status_page_private: bool = False
     shop_webhook_private: bool = False
     web_search_provider: Literal["", "tavily"] = ""
@@ -121,6 +130,8 @@ def read(environ: Mapping[str, str] = os.environ, *, purpose: str = "explain") -
         problems.append("LLM_PROVIDER and LLM_MODEL go together: set both, or neither.")
     if bool(values.get("web_search_provider")) != bool(values.get("web_search_api_key")):
         problems.append("WEB_SEARCH_PROVIDER and WEB_SEARCH_API_KEY go together: set both, or neither.")
+    if bool(values.get("mail_host")) != bool(values.get("mail_from")):
+        problems.append("MAIL_HOST and MAIL_FROM go together: set both, or neither.")
     if problems:
         raise BadSettings(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
@@ -236,6 +247,9 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "llm_input_price": _number(float, 0, 10_000),
     "llm_output_price": _number(float, 0, 10_000),
     "llm_tokens_per_day": _number(int, 0, 1_000_000_000),
+    "sign_up": _yes_or_no,
+    "mail_port": _number(int, 1, 65_535),
+    "mail_security": _one_of("starttls", "tls", "none"),
     "status_page_private": _yes_or_no,
     "shop_webhook_private": _yes_or_no,
     "web_search_provider": _one_of("tavily"),

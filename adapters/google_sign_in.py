@@ -57,6 +57,14 @@ class Grant:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a Google account is. `email` is one that Google has verified; `sub` is the account's lasting name."""
+
+    sub: str
+    email: str
+
+
 class _OwnStates:
     """A StateStore in which nobody finds a state but who began it: Authlib's `cache`."""
 
@@ -101,6 +109,27 @@ def register(
     return client
 
 
+def register_identity(app: Flask, *, client_id: str, client_secret: str, metadata_url: str) -> FlaskOAuth2App:
+    """Authlib's client for signing in: who somebody is, and no access to anything.
+
+    No tenant is known yet, so that state, nonce and the PKCE verifier are kept in the browser's own signed session.
+    """
+    client: FlaskOAuth2App = OAuth(app).register(
+        "google_identity",
+        client_id=client_id,
+        client_secret=client_secret,
+        server_metadata_url=metadata_url,
+        authorize_params={"prompt": "select_account"},
+        client_kwargs={
+            "scope": "openid email",
+            "code_challenge_method": "S256",
+            "token_endpoint_auth_method": "client_secret_post",
+            "default_timeout": TIMEOUT_S,
+        },
+    )
+    return client
+
+
 def begin(google: FlaskOAuth2App, redirect_uri: str, login_hint: str = "") -> Response:
     """The redirect to Google's consent page; `redirect_uri` from the settings, never from Host. Raises TryAgain."""
     hint = {"login_hint": login_hint} if login_hint else {}
@@ -114,13 +143,26 @@ def begin(google: FlaskOAuth2App, redirect_uri: str, login_hint: str = "") -> Re
 
 
 def finish(google: FlaskOAuth2App) -> Grant:
-    """Read Google's answer out of the current request, once.
+    """Read what a mailbox's owner gave us out of the current request, once.
 
-    Raises Denied, ScopeMissing (the checkbox was unticked), BadInput (replayed, forged, too old, or incomplete),
-    ClientRejected (our settings), TryAgain (Google is away: begin anew).
+    Raises what `_answered` raises, and ScopeMissing where the checkbox was unticked.
+    """
+    return granted(_answered(google))
+
+
+def who(google: FlaskOAuth2App) -> Identity:
+    """Read who signed in out of the current request, once. Raises what `_answered` raises."""
+    return _identity(_answered(google))
+
+
+def _answered(google: FlaskOAuth2App) -> Mapping[str, Any]:
+    """Google's token answer, its id_token verified.
+
+    Raises Denied, BadInput (replayed, forged, too old, or incomplete), ClientRejected (our settings), TryAgain (Google
+    is away: begin anew).
     """
     try:
-        token = google.authorize_access_token()
+        token: Mapping[str, Any] = google.authorize_access_token()
     except MismatchingStateError as error:
         raise BadInput(
             "state", "This answer from Google was used before, is too old, or belongs to another session: start again."
@@ -133,17 +175,23 @@ def finish(google: FlaskOAuth2App) -> Grant:
         raise BadInput("id_token", "Google's statement about who signed in does not hold: start again.") from error
     except ValueError as error:
         raise TryAgain("Google's answer could not be read: try again in a moment.") from error
-    return granted(token)
+    return token
 
 
-def granted(token: Mapping[str, Any]) -> Grant:
-    """Check a token answer whose id_token Authlib has verified. Raises BadInput, ScopeMissing."""
+def _identity(token: Mapping[str, Any]) -> Identity:
+    """Raises BadInput where Google does not say who it is, or has not verified their address."""
     # Without an id_token Authlib gives no userinfo, and no error either.
     person = token.get("userinfo") or {}
     if not person.get("sub"):
         raise BadInput("id_token", "Google did not say who signed in: start again.")
     if person.get("email_verified") is not True or not person.get("email"):
         raise BadInput("email", "Google has not verified the address of this account: verify it there first.")
+    return Identity(str(person["sub"]), str(person["email"]).lower())
+
+
+def granted(token: Mapping[str, Any]) -> Grant:
+    """Check a token answer whose id_token Authlib has verified. Raises BadInput, ScopeMissing."""
+    person = _identity(token)
     scopes = tuple(str(token.get("scope", "")).split())
     if MODIFY not in scopes:
         raise ScopeMissing("The permission to read and answer mail was not given: connect again and tick its box.")
@@ -153,8 +201,8 @@ def granted(token: Mapping[str, Any]) -> Grant:
             "Google gave no lasting access: remove this program under myaccount.google.com/permissions, connect again.",
         )
     return Grant(
-        sub=str(person["sub"]),
-        email=str(person["email"]).lower(),
+        sub=person.sub,
+        email=person.email,
         scopes=scopes,
         refresh_token=str(token["refresh_token"]),
         access_token=str(token.get("access_token") or ""),

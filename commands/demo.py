@@ -24,6 +24,7 @@ from adapters.embedded.valkey import start_valkey
 from bootstrap import Services, build
 from commands import setup_models
 from commands.demo_llm import llm_command, with_llm
+from commands.demo_mail import Mails, mail_command, with_mail
 from commands.demo_order_shop import connect_order_shop, order_shop_command
 from commands.demo_shop import OWNER, SHOP, Secrets, ensure_shop, kept_secrets
 from commands.demo_status_page import status_page_command, watch_page
@@ -87,6 +88,8 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
         shop_webhook_private=True,
         log_level="WARNING",
     )
+    mail_port = _free("The sandbox mail server", 8055)
+    settings = with_mail(settings, mail_port)
     if llm_port:
         settings = with_llm(settings, llm_port)
     migrate.upgrade(
@@ -100,11 +103,16 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
     progress = Progress(services, tenant, kept, google_port, lambda: postgres.revive() or valkey.revive())
     _write_env(folder / "env", settings)
     shop = order_shop_command(shop_port, shop_secret, environment(settings), _answers)
+    show_mails = Mails(folder / "logs", click.echo)
     supervisor = Supervisor(
-        [*_commands(settings, port, google_port, page_port, folder), shop],
+        [
+            *_commands(settings, port, google_port, page_port, folder),
+            shop,
+            mail_command(mail_port, environment(settings)),
+        ],
         log=_quiet(stack),
         folder=folder / "logs",
-        tick=progress,
+        tick=lambda: (progress(), show_mails()),
     )
     progress.ready = lambda: supervisor.ready
     click.echo(f"Starting the sandbox Google, the pages, the listener and the workers; their logs: {folder / 'logs'}")

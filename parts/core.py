@@ -4,6 +4,7 @@ import threading
 from functools import cached_property
 
 from adapters.mime.jail import Jail
+from adapters.system_mail import MailServer, SmtpMail
 from adapters.vault import KeyRing, Vault
 from settings import Settings
 from storage.database import Database
@@ -29,6 +30,17 @@ class Core:
     @cached_property
     def vault(self) -> Vault:
         return Vault(KeyRing.parse(self.settings.key_ring))
+
+    @cached_property
+    def system_mail(self) -> SmtpMail | None:
+        """Mail to our own members, where the settings name a server; None where they do not."""
+        one = self.settings
+        if not one.mail_host:
+            return None
+        server = MailServer(
+            one.mail_host, one.mail_port, one.mail_from, one.mail_security, one.mail_username, one.mail_password
+        )
+        return SmtpMail(server)
 
     @cached_property
     def jail(self) -> Jail:

@@ -113,8 +113,17 @@ def record(
     if decision.tried:
         attempts.record(db, claim, decision.tried)
     kind = f"message_{written.disposition}"
-    events.record(db, claim.tenant, actor="machine", kind=kind, subject=claim.id, decision=decision_id)
+    by = _decider(decision, understanding)
+    events.record(db, claim.tenant, actor="machine", kind=kind, subject=claim.id, decision=decision_id, **by)
     return True
+
+
+def _decider(decision: Decision, understanding: Understanding | None) -> dict[str, object]:
+    """Who truly decided, for the record of events: a rule alone, or the models that said what the mail is about."""
+    if understanding is None or decision.disposition is Disposition.IGNORE:
+        return {"by": "rule"}
+    sure = round(understanding.confidence, 3)
+    return {"by": understanding.decided_by, "category": understanding.category.value, "confidence": sure}
 
 
 def composition(db: Connection, tenant: UUID, decision: UUID) -> tuple[Attempt, ...]:

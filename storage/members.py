@@ -1,7 +1,5 @@
 """Members: the people of a tenant, and the sessions of their browsers."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -9,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, text
 
 from domain.errors import BadInput
+from storage import events, secret_tokens
 
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=14)
@@ -16,11 +15,15 @@ ABSOLUTE = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Member:
+    """`lacks_second_factor` says that the workspace wants one and they have none yet: until then they see nothing."""
+
     tenant: UUID
     id: UUID
     email: str
     name: str
     role: str
+    session: UUID
+    lacks_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +35,55 @@ class Candidate:
     password_hash: str
 
 
-def add(db: Connection, tenant: UUID, *, email: str, name: str, password_hash: str, role: str) -> UUID:
+def add(
+    db: Connection,
+    tenant: UUID,
+    *,
+    email: str,
+    name: str,
+    password_hash: str,
+    role: str,
+    verified: bool = True,
+) -> UUID:
+    """`verified` says that the address is known to be theirs: the owner of this machine says so of whom they add."""
     member = uuid4()
     db.execute(
         text(
-            "INSERT INTO member (tenant_id, id, email, name, password_hash, role)"
-            " VALUES (:tenant, :id, :email, :name, :hash, :role)"
+            "INSERT INTO member (tenant_id, id, email, name, password_hash, role, verified_at)"
+            " VALUES (:tenant, :id, :email, :name, :hash, :role, CASE WHEN :verified THEN now() END)"
         ),
-        {"tenant": tenant, "id": member, "email": email.lower(), "name": name, "hash": password_hash, "role": role},
+        {"tenant": tenant, "id": member, "email": email.lower(), "name": name, "hash": password_hash, "role": role}
+        | {"verified": verified},
     )
     return member
 
 
 def join(db: Connection, tenant: UUID, *, email: str, name: str, password_hash: str, role: str) -> UUID:
     """The same for one more. Raises BadInput, and nothing may be kept of the transaction, where they are in already."""
-    known = db.execute(
-        text("SELECT EXISTS (SELECT FROM member WHERE tenant_id = :tenant AND email = :email)"),
-        {"tenant": tenant, "email": email.lower()},
-    ).scalar_one()
-    if known:
+    if exists(db, tenant, email):
         raise BadInput("email", f"{email.lower()} is a member of this workspace already.")
     return add(db, tenant, email=email, name=name, password_hash=password_hash, role=role)
+
+
+def exists(db: Connection, tenant: UUID, email: str) -> bool:
+    """Whether somebody of this address is a member, or was one."""
+    question = text("SELECT EXISTS (SELECT FROM member WHERE tenant_id = :tenant AND email = :email)")
+    return bool(db.execute(question, {"tenant": tenant, "email": email.lower()}).scalar())
 
 
 def candidates(db: Connection, email: str) -> list[Candidate]:
     """Everyone of this address, in any tenant; asked before a tenant is known."""
     rows = db.execute(text("SELECT * FROM members_for_sign_in(:email)"), {"email": email})
     return [Candidate(row.tenant_id, row.member_id, row.password_hash) for row in rows]
+
+
+def of_google(db: Connection, google_sub: str, email: str) -> list[tuple[UUID, UUID]]:
+    """Tenant and member of everyone whom this Google account signs in as; asked before a tenant is known.
+
+    Those who linked it come first; then those of its address who have linked none, where we know the address is theirs.
+    """
+    rows = db.execute(text("SELECT * FROM members_for_google(:sub, :email)"), {"sub": google_sub, "email": email})
+    return [(row.tenant_id, row.member_id) for row in rows]
 
 
 def set_password_hash(db: Connection, tenant: UUID, member: UUID, password_hash: str) -> None:
@@ -68,28 +93,73 @@ def set_password_hash(db: Connection, tenant: UUID, member: UUID, password_hash:
     )
 
 
-def open_session(db: Connection, tenant: UUID, member: UUID) -> str:
-    """A new browser session; returns its secret token (256 bits), of which only the hash is stored."""
-    token = secrets.token_urlsafe(32)
+def link_google(db: Connection, tenant: UUID, member: UUID, google_sub: str) -> bool:
+    """From now on this Google account signs in as them; False where it does as somebody else of the workspace."""
+    linked = db.execute(
+        text("""
+            UPDATE member m SET google_sub = :sub FROM member o
+            WHERE m.tenant_id = :tenant AND m.id = :id AND o.tenant_id = m.tenant_id AND o.id = m.id
+                AND NOT EXISTS (SELECT FROM member x
+                    WHERE x.tenant_id = :tenant AND x.google_sub = :sub AND x.id <> :id)
+            RETURNING o.google_sub IS DISTINCT FROM :sub AS new
+        """),
+        {"tenant": tenant, "id": member, "sub": google_sub},
+    ).one_or_none()
+    if linked is None:
+        return False
+    if linked.new:
+        events.record(db, tenant, actor=str(member), kind="google_linked", subject=member)
+    return True
+
+
+def unlink_google(db: Connection, tenant: UUID, member: UUID) -> bool:
+    """No Google account signs in as them; False where none did, or where they have no password to sign in with."""
+    unlinked = db.execute(
+        text("""
+            UPDATE member SET google_sub = NULL
+            WHERE tenant_id = :tenant AND id = :id AND google_sub IS NOT NULL AND password_hash <> ''
+        """),
+        {"tenant": tenant, "id": member},
+    )
+    if unlinked.rowcount != 1:
+        return False
+    events.record(db, tenant, actor=str(member), kind="google_unlinked", subject=member)
+    return True
+
+
+def open_session(db: Connection, tenant: UUID, member: UUID, *, agent: str = "", network: str = "") -> str:
+    """A new browser session; returns its secret token (256 bits), of which only the hash is stored.
+
+    `agent` is what the browser calls itself, `network` where it asks from: so that its member knows it again.
+    """
+    token = secret_tokens.fresh()
     db.execute(
-        text("INSERT INTO web_session (tenant_id, id, member_id, token_hash) VALUES (:tenant, :id, :member, :hash)"),
-        {"tenant": tenant, "id": uuid4(), "member": member, "hash": _hash(token)},
+        text("""
+            INSERT INTO web_session (tenant_id, id, member_id, token_hash, agent, network)
+            VALUES (:tenant, :id, :member, :hash, :agent, :network)
+        """),
+        {"tenant": tenant, "id": uuid4(), "member": member, "hash": secret_tokens.hashed(token)}
+        | {"agent": agent[:200], "network": network[:60]},
     )
     return token
 
 
+_OF_SESSION = text("""
+    UPDATE web_session s SET seen_at = now()
+    FROM member m JOIN tenant t ON t.tenant_id = m.tenant_id
+        LEFT JOIN second_factor f ON f.tenant_id = m.tenant_id AND f.member_id = m.id AND f.confirmed_at IS NOT NULL
+    WHERE s.tenant_id = :tenant AND s.token_hash = :hash AND s.revoked_at IS NULL
+        AND s.seen_at > now() - :idle AND s.created_at > now() - :absolute
+        AND m.tenant_id = s.tenant_id AND m.id = s.member_id AND m.deactivated_at IS NULL
+    RETURNING m.id, m.email, m.name, m.role, s.id AS session, t.second_factor_required AND f.member_id IS NULL AS lacks
+""")
+
+
 def of_session(db: Connection, tenant: UUID, token: str) -> Member | None:
     """The member whose live session this token opens, or None."""
-    row = db.execute(
-        text(
-            "UPDATE web_session s SET seen_at = now() FROM member m"
-            " WHERE s.tenant_id = :tenant AND s.token_hash = :hash AND s.revoked_at IS NULL"
-            " AND s.seen_at > now() - :idle AND s.created_at > now() - :absolute"
-            " AND m.tenant_id = s.tenant_id AND m.id = s.member_id RETURNING m.id, m.email, m.name, m.role"
-        ),
-        {"tenant": tenant, "hash": _hash(token), "idle": IDLE, "absolute": ABSOLUTE},
-    ).one_or_none()
-    return Member(tenant, row.id, row.email, row.name, row.role) if row else None
+    values = {"tenant": tenant, "hash": secret_tokens.hashed(token), "idle": IDLE, "absolute": ABSOLUTE}
+    row = db.execute(_OF_SESSION, values).one_or_none()
+    return Member(tenant, row.id, row.email, row.name, row.role, row.session, row.lacks) if row else None
 
 
 def names(db: Connection, tenant: UUID) -> dict[str, str]:
@@ -104,7 +174,7 @@ def names(db: Connection, tenant: UUID) -> dict[str, str]:
 def end_session(db: Connection, tenant: UUID, token: str) -> None:
     db.execute(
         text("UPDATE web_session SET revoked_at = now() WHERE tenant_id = :tenant AND token_hash = :hash"),
-        {"tenant": tenant, "hash": _hash(token)},
+        {"tenant": tenant, "hash": secret_tokens.hashed(token)},
     )
 
 
@@ -116,10 +186,6 @@ def count_attempt(db: Connection, key: str, limit: int) -> bool:
             "INSERT INTO sign_in_attempt (key, hour, n) VALUES (:key, date_trunc('hour', now()), 1)"
             " ON CONFLICT (key, hour) DO UPDATE SET n = sign_in_attempt.n + 1 RETURNING n"
         ),
-        {"key": _hash(key)},
+        {"key": secret_tokens.hashed(key)},
     ).scalar_one()
     return n <= limit
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

@@ -32,6 +32,11 @@ _SAVE_WEBHOOK = text("UPDATE shop_webhook SET secret_sealed = :secret WHERE tena
 _TICKETING = text("SELECT secret_sealed FROM ticketing WHERE tenant_id = :tenant FOR UPDATE")
 _SAVE_TICKETING = text("UPDATE ticketing SET secret_sealed = :secret WHERE tenant_id = :tenant")
 
+_FACTORS = text("SELECT member_id, secret_sealed FROM second_factor WHERE tenant_id = :tenant FOR UPDATE")
+_SAVE_FACTOR = text("""
+    UPDATE second_factor SET secret_sealed = :secret WHERE tenant_id = :tenant AND member_id = :member
+""")
+
 
 def reseal(db: Connection, tenant: UUID, vault: Resealer) -> int:
     """Every secret that is not sealed under the newest key; returns how many mailboxes that concerned."""
@@ -58,4 +63,7 @@ def reseal(db: Connection, tenant: UUID, vault: Resealer) -> int:
     for row in db.execute(_TICKETING, {"tenant": tenant}).all():
         secret = fresh(row.secret_sealed, "", "ticketing")
         db.execute(_SAVE_TICKETING, {"tenant": tenant, "secret": secret})
+    for row in db.execute(_FACTORS, {"tenant": tenant}).all():
+        secret = fresh(row.secret_sealed, row.member_id, "second_factor")
+        db.execute(_SAVE_FACTOR, {"tenant": tenant, "member": row.member_id, "secret": secret})
     return changed

@@ -26,6 +26,7 @@ class Tenant:
     answering: bool
     knowledge_version: str
     settings: Mapping[str, Any]
+    second_factor_required: bool = False
 
     def policy(self) -> Policy:
         """The tenant's own part; `storage.standings` adds what was earned, and the worker what the mailbox says."""
@@ -80,10 +81,13 @@ def create(db: Connection, tenant: UUID, *, slug: str, name: str) -> None:
 
 def get(db: Connection, tenant: UUID) -> Tenant:
     row = db.execute(
-        text("SELECT slug, name, answering, knowledge_version, policy FROM tenant WHERE tenant_id = :tenant"),
+        text("""
+            SELECT slug, name, answering, knowledge_version, policy, second_factor_required FROM tenant
+            WHERE tenant_id = :tenant
+        """),
         {"tenant": tenant},
     ).one()
-    return Tenant(tenant, row.slug, row.name, row.answering, row.knowledge_version, row.policy)
+    return Tenant(tenant, *row)
 
 
 def by_slug(db: Connection, slug: str) -> UUID | None:
@@ -97,6 +101,18 @@ def set_answering(db: Connection, tenant: UUID, *, answering: bool) -> None:
         text("UPDATE tenant SET answering = :answering WHERE tenant_id = :tenant"),
         {"tenant": tenant, "answering": answering},
     )
+
+
+def require_second_factor(db: Connection, tenant: UUID, *, required: bool) -> bool:
+    """Whether every member must have a second factor; False where that is so already."""
+    changed = db.execute(
+        text("""
+            UPDATE tenant SET second_factor_required = :required
+            WHERE tenant_id = :tenant AND second_factor_required <> :required
+        """),
+        {"tenant": tenant, "required": required},
+    )
+    return changed.rowcount == 1
 
 
 def set_incident_replies(db: Connection, tenant: UUID, *, by_itself: bool) -> None:

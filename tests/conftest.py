@@ -8,13 +8,15 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from adapters.vault import new_key
 from bootstrap import Services, build
 from sandbox.llm import LanguageModels
 from settings import Settings
 from storage import members, migrate, tenants
-from storage.database import Database
+from storage.database import Database, psycopg_url
 from tests.support.compiled import app_over
 from tests.support.earning import earn
 from tests.support.llm import running_llm
@@ -76,6 +78,15 @@ def urls(servers: Servers) -> Iterator[Urls]:
     with servers.fresh_database() as owner:
         name = owner.rsplit("@/", 1)[1].split("?")[0]
         yield Urls(owner, *(servers.postgres.url(name, user, "secret") for user in (APP, LISTENER)))
+
+
+@pytest.fixture
+def owner(urls: Urls):
+    """A connection that sees everything, for looking at what the application's roles cannot see."""
+    engine = create_engine(psycopg_url(urls.owner), poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ VENDORS = {
     "pypdf": {"adapters"},
     "markdownify": {"adapters"},
     "markdown_it": {"adapters"},
+    "pyotp": {"adapters"},
+    "segno": {"adapters"},
 }
 
 

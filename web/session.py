@@ -15,11 +15,28 @@ from storage.members import Member
 P = ParamSpec("P")
 Page = Response | str
 
+ROLES = ("owner", "admin", "agent", "viewer")
+
+# Who may do what: the only place that says it. `look` is what every member may.
 ACTS = {
+    "look": frozenset(ROLES),
     "answer": frozenset({"owner", "admin", "agent"}),
     "write": frozenset({"owner", "admin", "agent"}),
     "manage": frozenset({"owner", "admin"}),
+    "account": frozenset(ROLES),
+    "audit": frozenset({"owner", "admin"}),
+    "people": frozenset({"owner", "admin"}),
+    "data": frozenset({"owner", "admin"}),
+    "own": frozenset({"owner"}),
 }
+
+# Pages that everybody may ask for, signed in or not. Every other one names an act; one that names none answers nobody.
+OPEN = frozenset({
+    "bootstrap.static", "confirm.ask", "confirm.confirm", "google_sign_in.begin_sign_in", "google_sign_in.callback",
+    "health.alive", "health.ready", "invitation.accept", "invitation.page", "new_password.ask", "new_password.choose",
+    "new_password.page", "new_password.save", "second_step.check", "second_step.page", "sign_in.page",
+    "sign_in.sign_in", "sign_up.page", "sign_up.sign_up", "static", "workspace.theme",
+})  # fmt: skip
 
 
 def services() -> Services:
@@ -44,6 +61,13 @@ def find_member(app: Flask) -> None:
     def look() -> None:
         if "session_token" not in g:
             look_at_cookie()
+        if request.endpoint is not None and act_of(app, request.endpoint) is None and request.endpoint not in OPEN:
+            abort(403)
+
+
+def act_of(app: Flask, endpoint: str) -> str | None:
+    """The act that a page needs, as its guard declares it; None where it has no guard."""
+    return getattr(app.view_functions[endpoint], "needs", None)
 
 
 def look_at_cookie() -> None:
@@ -69,9 +93,17 @@ def signed_in(page: Callable[P, Page]) -> Callable[P, Page]:
         if g.get("member") is None:
             come_back = request.full_path.rstrip("?") if request.method == "GET" else ""
             return redirect(url_for("sign_in.page", next=come_back or None))
+        if member().lacks_second_factor and not _leads_to_one():
+            return redirect(url_for("account.page"))
         return page(*args, **kwargs)
 
-    return guarded
+    return _needing("look", guarded)
+
+
+def _leads_to_one() -> bool:
+    """Whether this page is needed to get a second factor, or to leave; its workspace wants one of everybody."""
+    needs = act_of(current_app, request.endpoint or "")
+    return needs == "account" or request.endpoint == "sign_in.sign_out"
 
 
 def allowed(act: str) -> Callable[[Callable[P, Page]], Callable[P, Page]]:
@@ -85,9 +117,14 @@ def allowed(act: str) -> Callable[[Callable[P, Page]], Callable[P, Page]]:
                 abort(403)
             return page(*args, **kwargs)
 
-        return guarded
+        return _needing(act, guarded)
 
     return decorate
+
+
+def _needing(act: str, page: Callable[P, Page]) -> Callable[P, Page]:
+    page.needs = act  # type: ignore[attr-defined]  # read by `act_of`; functions carry attributes
+    return page
 
 
 def cookie_name() -> str:

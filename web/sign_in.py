@@ -1,10 +1,13 @@
-"""Signing in and out."""
+"""Signing in and out: the password, and what follows once it was right."""
 
+import time
 from ipaddress import ip_address, ip_network
+from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
 
-from storage import members
+from storage import events, members, second_factor
 from web import passwords
 from web.fields import line, own_page
 from web.session import Page, give_cookie, member, services, signed_in, take_cookie
@@ -14,6 +17,8 @@ pages = Blueprint("sign_in", __name__)
 ATTEMPTS_PER_ADDRESS = 20
 ATTEMPTS_PER_ADDRESS_ANYWHERE = 500
 ATTEMPTS_PER_NETWORK = 100
+# Where our signed cookie keeps, for some minutes, whose password was right and whose code is still wanted.
+STEP = "second_step"
 
 
 @pages.get("/sign-in")
@@ -42,13 +47,10 @@ def sign_in() -> Page:
         passwords.matches_nobody(password)
     for candidate in candidates:
         if passwords.matches(candidate.password_hash, password):
-            with database.transaction(candidate.tenant) as db:
-                if passwords.is_outdated(candidate.password_hash):
+            if passwords.is_outdated(candidate.password_hash):
+                with database.transaction(candidate.tenant) as db:
                     members.set_password_hash(db, candidate.tenant, candidate.member, passwords.hashed(password))
-                token = members.open_session(db, candidate.tenant, candidate.member)
-            _end_session()
-            session.clear()
-            return give_cookie(redirect(own_page(come_back)), candidate.tenant, token)
+            return proceed(candidate.tenant, candidate.member, come_back)
     flash("This address and password do not go together.", "warning")
     return render_template("sign_in/page.html", next=come_back, email=email)
 
@@ -59,6 +61,28 @@ def sign_out() -> Page:
     _end_session()
     session.clear()
     return take_cookie(redirect(url_for("sign_in.page")))
+
+
+def proceed(tenant: UUID, member: UUID, come_back: str) -> Page:
+    """Who they are is known: ask for their second factor where they have one, else let them in."""
+    with services().database.transaction(tenant) as db:
+        known = second_factor.find(db, tenant, member)
+    if known is None or not known.confirmed:
+        return let_in(tenant, member, redirect(own_page(come_back)))
+    session.clear()
+    session[STEP] = {"tenant": str(tenant), "member": str(member), "next": come_back, "at": int(time.time())}
+    return redirect(url_for("second_step.page"))
+
+
+def let_in(tenant: UUID, member: UUID, answer: Response) -> Page:
+    """Open a session for this browser, whatever it had before, and hand out its cookie with the answer."""
+    agent, here = line(request.headers.get("User-Agent", "")), network(request.remote_addr)
+    with services().database.transaction(tenant) as db:
+        token = members.open_session(db, tenant, member, agent=agent, network=here)
+        events.record(db, tenant, actor=str(member), kind="signed_in", subject=member)
+    _end_session()
+    session.clear()
+    return give_cookie(answer, tenant, token)
 
 
 def network(address: str | None) -> str:

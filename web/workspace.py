@@ -59,6 +59,7 @@ def frame(app: Flask) -> None:
             "theme": chosen if chosen in THEMES else "auto",
             "nonce": g.get("nonce", ""),
             "may": may,
+            "sign_up_open": services().settings.sign_up,
             "here": request.full_path.rstrip("?") if request.method == "GET" else "",
         }
         if g.get("member") is None:

@@ -188,6 +188,13 @@ def test_nothing_is_owned_by_the_roles_of_the_program(owner):
         "COPY message TO PROGRAM 'cat'",
         "UPDATE event SET kind = 'nothing_happened'",
         "DELETE FROM event",
+        "INSERT INTO event_seal VALUES (gen_random_uuid(), 1, 1, '', '')",
+        "UPDATE event_seal SET hash = ''",
+        "DELETE FROM event_seal",
+        "UPDATE event_head SET position = 0",
+        "DELETE FROM event_head",
+        "ALTER TABLE event DISABLE TRIGGER seal_event",
+        "SET LOCAL session_replication_role = replica",
         "UPDATE llm_call SET outcome = 'answered'",
         "DELETE FROM llm_call",
         "SELECT * FROM alembic_version",
@@ -258,6 +265,7 @@ def test_the_listener_sees_ids_states_and_times_alone(owner, as_listener):
         "INSERT INTO tenant (tenant_id, slug, name) VALUES (gen_random_uuid(), 'x', 'x')",
         "SELECT * FROM members_for_sign_in('a@b.example')",
         "SELECT tenant_by_slug('lumen')",
+        "SELECT * FROM members_for_google('1', 'a@b.example')",
         "SET ROLE mailwright_app",
     ):
         assert refused(as_listener, statement) == "42501", statement
@@ -272,7 +280,7 @@ def test_functions_that_see_more_than_their_caller_are_known_and_pinned(owner):
         )
     ).all()
     assert {one.proname for one in found} == {
-        "members_for_sign_in", "account_is_connected", "tenant_by_slug",
+        "members_for_sign_in", "account_is_connected", "tenant_by_slug", "seal_event", "members_for_google",
         # They compare the tenant of the transaction themselves: tests/storage/test_search.py.
         "waiting_with_words", "decided_with_words",
     }  # fmt: skip

@@ -36,6 +36,7 @@ from domain.sealed import Sealed
 from domain.supplier import Purpose, Supplier
 from domain.supplier_request import Channel, FoundBy, SupplierRules, ToAsk
 from storage import (
+    account,
     act_ends,
     act_work,
     acts,
@@ -44,6 +45,7 @@ from storage import (
     approvals,
     assigning,
     attempts,
+    audit,
     bulk,
     case_history,
     case_shown,
@@ -54,10 +56,12 @@ from storage import (
     closing,
     conversations,
     corrections,
+    customer_data,
     decisions,
     desk,
     document_list,
     documents,
+    erasure,
     events,
     found_out,
     gap_work,
@@ -65,6 +69,7 @@ from storage import (
     identity_links,
     incidents,
     indexing,
+    invitations,
     knowledge_search,
     learning,
     ledger,
@@ -78,6 +83,7 @@ from storage import (
     orders_list,
     outbox,
     passages,
+    people,
     published,
     queue,
     queue_counts,
@@ -87,9 +93,13 @@ from storage import (
     refund_totals,
     refunds_list,
     replies,
+    resets,
+    retention,
     revocations,
     rotation,
     search,
+    second_factor,
+    sessions,
     settling,
     shop_webhooks,
     standings,
@@ -138,6 +148,7 @@ WITHOUT_CASE = {
     "due.tenants_due": "the listener's: ids of tenants",
     "due.every_tenant": "the listener's: ids of tenants",
     "members.candidates": "who may be signing in, before a tenant is known",
+    "members.of_google": "who may be signing in with Google, before a tenant is known",
     "members.count_attempt": "counts hashes",
     "tenants.by_slug": "the command line's, before a tenant is known",
 }
@@ -182,6 +193,11 @@ class Foreign:
     request: UUID
     view: UUID
     asking: UUID
+    invitation: str
+    invited: UUID
+    reset: str
+    recovery: str
+    session_id: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -277,6 +293,51 @@ CASES = {
     ),
     "attempts.record": lambda db, t, b: attempts.record(db, replace(b.claim, tenant=t), [Tried("X", exists=False)]),
     "attempts.groups": lambda db, t, b: attempts.groups(db, t),
+    "account.of": lambda db, t, b: account.of(db, t, b.member),
+    "account.password_hash": lambda db, t, b: account.password_hash(db, t, b.member),
+    "account.rename": lambda db, t, b: account.rename(db, t, b.member, "ours"),
+    "invitations.invite": lambda db, t, b: invitations.invite(
+        db, t, email="owner@rival.example", role="owner", by=b.member
+    ),
+    "invitations.every": lambda db, t, b: invitations.every(db, t),
+    "invitations.look": lambda db, t, b: invitations.look(db, t, b.invitation),
+    "invitations.accept": lambda db, t, b: invitations.accept(db, t, b.invitation, name="x", password_hash="x"),
+    "invitations.revoke": lambda db, t, b: invitations.revoke(db, t, b.invited, by=b.member),
+    "people.every": lambda db, t, b: [one for one in people.every(db, t) if one.email == "owner@rival.example"],
+    "people.one": lambda db, t, b: people.one(db, t, b.member),
+    "people.set_role": lambda db, t, b: people.set_role(db, t, b.member, "viewer", by=b.member),
+    "people.deactivate": lambda db, t, b: people.deactivate(db, t, b.member, by=b.member),
+    "people.reactivate": lambda db, t, b: people.reactivate(db, t, b.member, by=b.member),
+    "resets.make": lambda db, t, b: resets.make(db, t, b.member, by_mail=True),
+    "resets.look": lambda db, t, b: resets.look(db, t, b.reset),
+    "resets.use": lambda db, t, b: resets.use(db, t, b.reset, "ours"),
+    "second_factor.find": lambda db, t, b: second_factor.find(db, t, b.member),
+    "second_factor.begin": lambda db, t, b: second_factor.begin(db, t, b.member, Sealed(b"ours")),
+    "second_factor.confirm": lambda db, t, b: second_factor.confirm(db, t, b.member, 1),
+    "second_factor.renew_codes": lambda db, t, b: second_factor.renew_codes(db, t, b.member),
+    "second_factor.take_step": lambda db, t, b: second_factor.take_step(db, t, b.member, 9),
+    "second_factor.take_code": lambda db, t, b: second_factor.take_code(db, t, b.member, b.recovery),
+    "second_factor.remove": lambda db, t, b: second_factor.remove(db, t, b.member, actor="x"),
+    "sessions.live": lambda db, t, b: sessions.live(db, t, b.member),
+    "sessions.end": lambda db, t, b: sessions.end(db, t, b.member, b.session_id),
+    "sessions.end_others": lambda db, t, b: sessions.end_others(db, t, b.member, kept=uuid4()),
+    "members.exists": lambda db, t, b: members.exists(db, t, "owner@rival.example"),
+    "members.unlink_google": lambda db, t, b: members.unlink_google(db, t, b.member),
+    "members.link_google": lambda db, t, b: members.link_google(db, t, b.member, "ours"),
+    "tenants.require_second_factor": lambda db, t, b: (
+        tenants.require_second_factor(db, t, required=True) and t == b.tenant
+    ),
+    "customer_data.rows": lambda db, t, b: any(customer_data.rows(db, t, "anna@customer.example").values()),
+    "customer_data.mails": lambda db, t, b: customer_data.mails(db, t, "anna@customer.example"),
+    "erasure.erase": lambda db, t, b: erasure.erase(db, t, "anna@customer.example", actor="x"),
+    "retention.days": lambda db, t, b: retention.days(db, t),
+    "retention.set_days": lambda db, t, b: retention.set_days(db, t, None, actor="x"),
+    "retention.forget": lambda db, t, b: retention.forget(db, t),
+    "audit.head": lambda db, t, b: t == b.tenant and audit.head(db, t).position,
+    "audit.broken": lambda db, t, b: audit.broken(db, t),
+    "audit.page": lambda db, t, b: [
+        one for one in audit.page(db, t) if one.subject in {b.message, b.mailbox} and one.kind != "test"
+    ],
     "case_shown.conversation_of": lambda db, t, b: case_shown.conversation_of(db, t, b.act),
     "case_shown.step_of": lambda db, t, b: case_shown.step_of(db, t, b.decision),
     "case_shown.has_approved": lambda db, t, b: case_shown.has_approved(db, t, b.act, b.member),
@@ -894,6 +955,11 @@ def foreign(rival) -> Foreign:
         order_act = act_work.claim(db, tenant, SOON)
         ticket = ticket_work.claim(db, tenant, SOON)
         words = ticket_words.next_words(db, ticket)
+        secret = rival.services.vault.seal(b"x", tenant=tenant, mailbox=rival.workspace.owner, field="second_factor")
+        second_factor.begin(db, tenant, rival.workspace.owner, secret)
+        recovery = second_factor.confirm(db, tenant, rival.workspace.owner, 1)[0]
+        invitation = invitations.invite(db, tenant, email="new@rival.example", role="owner", by=rival.workspace.owner)
+        reset = resets.make(db, tenant, rival.workspace.owner, by_mail=True)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]
@@ -911,6 +977,7 @@ def foreign(rival) -> Foreign:
         rival.one("SELECT id FROM supplier_request"),
         rival.one("SELECT id FROM saved_view"),
         rival.one("SELECT id FROM outbox WHERE request_id IS NOT NULL"),
+        invitation, rival.one("SELECT id FROM invitation"), reset, recovery, rival.one("SELECT id FROM web_session"),
     )  # fmt: skip
 
 

@@ -13,7 +13,17 @@ from domain.decision import Decision, Reply
 from domain.message import Address, Message
 from domain.refund_policy import RefundPolicy
 from domain.supplier import Supplier
-from storage import approvals, documents, gaps, mailboxes, refund_policies, suppliers, views
+from storage import (
+    approvals,
+    documents,
+    gaps,
+    invitations,
+    mailboxes,
+    members,
+    refund_policies,
+    suppliers,
+    views,
+)
 from storage.documents import StoredDocument
 from storage.gaps import Grouped
 from storage.references import new_reference
@@ -54,6 +64,11 @@ TAKES: dict[str, str] = {
     "learning.extend": "correction",
     "learning.end": "correction",
     "learning.delete": "correction",
+    "people.revoke": "invitation",
+    "people.set_role": "person",
+    "people.deactivate": "person",
+    "people.reactivate": "person",
+    "account.end_session": "session",
     "mailboxes.reconnect": "mailbox",
     "mailboxes.pause": "mailbox",
     "mailboxes.resume": "mailbox",
@@ -68,7 +83,12 @@ TAKE_NOTHING = {
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
     "refunds.attempts", "refunds.export", "refund_policy.page", "refund_policy.version", "refund_policy.change",
-    "workspace.settings",
+    "workspace.settings", "audit.page", "people.page", "people.invite",
+    "people.require_second_factor", "account.page", "account.rename", "account.change_password", "account.end_others",
+    "account.begin_factor", "account.confirm_factor", "account.renew_codes", "account.remove_factor",
+    "google_sign_in.begin_sign_in", "google_sign_in.callback", "google_sign_in.link", "google_sign_in.unlink",
+    "data_rights.page", "data_rights.look", "data_rights.copy", "data_rights.erase", "data_rights.keep",
+    "second_step.page", "second_step.check", "sign_up.page", "sign_up.sign_up", "new_password.page", "new_password.ask",
     "knowledge.page", "knowledge.search", "knowledge.passage", "knowledge_upload.page", "knowledge_upload.upload",
     "knowledge_edit.page", "knowledge_edit.change", "knowledge_versions.page", "knowledge_versions.compare",
     "knowledge_versions.restore", "knowledge_versions.ask_to_remove", "knowledge_versions.remove",
@@ -76,7 +96,10 @@ TAKE_NOTHING = {
 
 # Files that everybody may have.
 # What a mailed link leads to takes no id: tests/web/test_confirm.py brings it another tenant's.
-PUBLIC = {"static", "bootstrap.static", "confirm.ask", "confirm.confirm"}
+PUBLIC = {
+    "static", "bootstrap.static", "confirm.ask", "confirm.confirm", "invitation.page", "invitation.accept",
+    "new_password.choose", "new_password.save",
+}  # fmt: skip
 
 FORM = {
     "topic": "refund/return",
@@ -89,12 +112,13 @@ FORM = {
     "theme": "dark",
     "email": "x",
     "password": "x",
+    "role": "agent",
 }
 EVERYTHING = (
     "tenant", "mailbox", "conversation", "message", "decision", "outbox", "event", "correction",
     "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question", "supplier",
     "shop_order", "support_case", "case_event", "order_act", "act_approval", "ledger_entry", "order_attempt",
-    "refund_policy", "saved_view",
+    "refund_policy", "saved_view", "member", "invitation", "password_reset", "second_factor", "recovery_code",
 )  # fmt: skip
 
 
@@ -109,6 +133,7 @@ class Rows:
             "decision": held.decision,
             "mailbox": mailbox,
             "correction": filler.correct(held.decision),
+            **_people(filler),
             **knowledge,
         }
 
@@ -141,6 +166,18 @@ def _filled(filler: Filler, mark: str) -> Rows:
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
     more = {**_knowledge(filler, mark, mailbox), **_money(filler, mark, mailbox, message)}
     return Rows(filler, Held(made, claim.conversation, claim.id), mailbox, more)
+
+
+def _people(filler: Filler) -> dict[str, UUID | str]:
+    """A second member, somebody who is invited, and a session of the owner's in another browser."""
+    with filler.database.transaction(filler.tenant) as db:
+        values = {"name": "Tom", "password_hash": "x", "role": "agent"}
+        person = members.add(db, filler.tenant, email="tom@somewhere.example", **values)
+        invitations.invite(db, filler.tenant, email="ida@somewhere.example", role="agent", by=filler.member)
+        members.open_session(db, filler.tenant, filler.member, agent="another browser")
+    [invited] = filler.rows("SELECT id FROM invitation WHERE tenant_id = :tenant")
+    [session] = filler.rows("SELECT id FROM web_session WHERE tenant_id = :tenant AND agent = 'another browser'")
+    return {"person": person, "invitation": invited.id, "session": session.id}
 
 
 def _money(filler: Filler, mark: str, mailbox: UUID, message: Message) -> dict[str, UUID | str]:

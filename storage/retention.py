@@ -1,0 +1,84 @@
+"""How long a workspace keeps the words of mail: afterwards they go, and what was counted stays."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from storage import events
+
+SHORTEST, LONGEST = 30, 3650
+BATCH = 500
+
+# Only what is over: no mail that still waits for a person, nor one of a case that is open, nor one that is under way.
+_OLD = text("""
+    SELECT m.id FROM message m
+    WHERE m.tenant_id = :tenant AND m.received_at < now() - :kept AND m.state NOT IN ('discovered', 'fetched')
+        AND (m.parsed IS NOT NULL OR EXISTS (SELECT FROM raw_mail r
+            WHERE r.tenant_id = m.tenant_id AND r.message_id = m.id))
+        AND NOT EXISTS (SELECT FROM decision d WHERE d.tenant_id = m.tenant_id AND d.message_id = m.id
+            AND d.is_current AND d.disposition = 'hold' AND d.settled_at IS NULL)
+        AND NOT EXISTS (SELECT FROM support_case c WHERE c.tenant_id = m.tenant_id
+            AND c.conversation_id = m.conversation_id AND c.is_open)
+        AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = m.tenant_id AND o.message_id = m.id
+            AND o.state IN ('pending', 'waiting', 'drafted', 'sending', 'uncertain'))
+    ORDER BY m.received_at LIMIT :batch FOR UPDATE SKIP LOCKED
+""")
+_STEPS = (
+    text("DELETE FROM raw_mail WHERE tenant_id = :tenant AND message_id = ANY(:ids)"),
+    text("DELETE FROM gap_question WHERE tenant_id = :tenant AND message_id = ANY(:ids)"),
+    text("""
+        UPDATE message SET parsed = NULL, subject = '', sender_name = '' WHERE tenant_id = :tenant AND id = ANY(:ids)
+    """),
+    text("""
+        UPDATE decision SET understanding = '{}', citations = '[]', checks = '[]', facts = '[]', suggestions = '[]',
+            composition = '[]', answer = NULL WHERE tenant_id = :tenant AND message_id = ANY(:ids)
+    """),
+    text("""
+        UPDATE outbox SET subject = '', text = '', draft_text = '', recipient_name = ''
+        WHERE tenant_id = :tenant AND message_id = ANY(:ids)
+    """),
+    text("""
+        UPDATE conversation c SET subject = '', customer_name = '' WHERE c.tenant_id = :tenant AND c.id IN (
+            SELECT conversation_id FROM message WHERE tenant_id = :tenant AND id = ANY(:ids)) AND NOT EXISTS (
+            SELECT FROM message m WHERE m.tenant_id = c.tenant_id AND m.conversation_id = c.id AND m.parsed IS NOT NULL)
+    """),
+)
+
+
+def days(db: Connection, tenant: UUID) -> int | None:
+    """After how many days the words of mail go; None where they are kept."""
+    found: int | None = db.execute(
+        text("SELECT retention_days FROM tenant WHERE tenant_id = :tenant"), {"tenant": tenant}
+    ).scalar()
+    return found
+
+
+def set_days(db: Connection, tenant: UUID, wanted: int | None, *, actor: str) -> bool:
+    """Keep the words of mail for so many days from now on, or for ever; False where that is so already."""
+    changed = db.execute(
+        text("""
+            UPDATE tenant SET retention_days = :days
+            WHERE tenant_id = :tenant AND retention_days IS DISTINCT FROM CAST(:days AS integer)
+        """),
+        {"tenant": tenant, "days": wanted},
+    )
+    if changed.rowcount != 1:
+        return False
+    events.record(db, tenant, actor=actor, kind="retention_changed", days=wanted)
+    return True
+
+
+def forget(db: Connection, tenant: UUID) -> int:
+    """Let the words of a batch of old mail go; returns how many mails that concerned, 0 when there are no more."""
+    kept = days(db, tenant)
+    if kept is None:
+        return 0
+    values = {"tenant": tenant, "kept": timedelta(days=kept), "batch": BATCH}
+    ids = list(db.execute(_OLD, values).scalars())
+    if not ids:
+        return 0
+    for step in _STEPS:
+        db.execute(step, {"tenant": tenant, "ids": ids})
+    events.record(db, tenant, actor="machine", kind="mail_forgotten", n=len(ids))
+    return len(ids)
