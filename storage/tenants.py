@@ -14,6 +14,7 @@ from domain.errors import BadInput
 from domain.facts import FactRules
 from domain.number_forms import NumberForms
 from domain.triage import Policy
+from storage import supplier_words
 
 MOST_HOURS = 24 * 365
 
@@ -89,6 +90,8 @@ def set_answering(db: Connection, tenant: UUID, *, answering: bool) -> None:
         text("UPDATE tenant SET answering = :answering WHERE tenant_id = :tenant"),
         {"tenant": tenant, "answering": answering},
     )
+    if answering:
+        supplier_words.resume(db, tenant)
 
 
 def set_incident_replies(db: Connection, tenant: UUID, *, by_itself: bool) -> None:
