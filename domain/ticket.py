@@ -1,7 +1,7 @@
 """A ticket of the merchant's ticketing system, as far as support needs it (TICKETING_API.md)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 
 
@@ -81,6 +81,12 @@ class Ticket:
         """Comparable: the digits behind the two letters of its number; newer tickets have more. -1 where unreadable."""
         digits = self.number[2:]
         return int(digits) if digits.isdecimal() and digits.isascii() else -1
+
+
+def written_by_supplier(ticket: Ticket) -> tuple[datetime, ...]:
+    """When the supplier wrote on it; an entry without a time that can be read counts as the newest there is."""
+    latest = datetime.max.replace(tzinfo=UTC)
+    return tuple(entry.at or latest for entry in ticket.entries if entry.source is Side.SUPPLIER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     GAPS = "gaps"
     ACT = "act"
     TICKET = "ticket"
+    REMIND = "remind"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

@@ -14,6 +14,7 @@ from domain.errors import BadInput
 from domain.facts import FactRules
 from domain.number_forms import NumberForms
 from domain.triage import Policy
+from storage import supplier_words
 
 MOST_HOURS = 24 * 365
 
@@ -101,6 +102,8 @@ def set_answering(db: Connection, tenant: UUID, *, answering: bool) -> None:
         text("UPDATE tenant SET answering = :answering WHERE tenant_id = :tenant"),
         {"tenant": tenant, "answering": answering},
     )
+    if answering:
+        supplier_words.resume(db, tenant)
 
 
 def require_second_factor(db: Connection, tenant: UUID, *, required: bool) -> bool:

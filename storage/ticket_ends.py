@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, text
 
 from domain.decision import WordsFor
 from domain.delivery import EffectState, WordsState
-from storage import act_ends, cases, events, ticket_work, tickets
+from storage import act_ends, cases, events, supplier_words, ticket_work, tickets
 from storage.ticket_words import DueWords
 from storage.ticket_work import Due
 
@@ -79,6 +79,8 @@ def done(db: Connection, due: Due, words: DueWords) -> bool:
     if not _end(db, due, words.id, WordsState.DONE):
         return False
     db.execute(_PROGRESS, {"tenant": due.tenant, "id": due.id})
+    if words.request is not None:
+        supplier_words.done(db, due.tenant, words.id)
     if words.reply is not None:
         row = _reply(db, due.tenant, words.reply, EffectState.SENT)
         if row is not None:
@@ -92,6 +94,19 @@ def done(db: Connection, due: Due, words: DueWords) -> bool:
 def held(db: Connection, due: Due, words: DueWords, reason: str) -> bool:
     """They did not go there, and a person decides: the reply waits at the desk as a draft again."""
     return _given_up(db, due, (words.id, words.reply), WordsState.HELD, reason)
+
+
+def cancelled(db: Connection, due: Due, words: DueWords, reason: str) -> bool:
+    """A reminder that is not wanted any more: nobody is told."""
+    if not _end(db, due, words.id, WordsState.CANCELLED, reason):
+        return False
+    supplier_words.ended(db, due.tenant, words.id, reason=reason)
+    return True
+
+
+def set_aside(db: Connection, due: Due, words: DueWords, reason: str) -> bool:
+    """A reminder that is held back: what is behind it on its ticket goes on; see `storage.supplier_words`."""
+    return ticket_work.lock(db, due) is not None and supplier_words.set_aside(db, due.tenant, words.id, reason=reason)
 
 
 def refused(db: Connection, due: Due, words: DueWords, reason: str) -> bool:
@@ -166,6 +181,7 @@ def _given_up(
         return False
     kind = f"ticket_words_{state}"
     events.record(db, due.tenant, actor="machine", kind=kind, subject=due.id, words=words)
+    supplier_words.ended(db, due.tenant, words, reason=reason)
     row = _reply(db, due.tenant, reply, _REPLY_STATE[state], reason) if reply is not None else None
     if row is not None:
         values = {"tenant": due.tenant, "decision": row.decision_id, "reason": reason[:500]}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from domain.decision import WordsFor
 from domain.delivery import WordsState
-from storage import citations, claims, ticket_work
+from storage import citations, claims, supplier_words, ticket_work
 from storage.ticket_work import Due, Gate
 
 
@@ -37,6 +37,7 @@ class DueWords:
     looks: int
     repeats: int
     wall_reason: str = ""
+    request: UUID | None = None
 
     @property
     def asked(self) -> bool:
@@ -47,7 +48,7 @@ class DueWords:
 _NEXT = text("""
     SELECT w.id, w.side, w.text, w.marker, w.recipient, w.automatic, coalesce(c.customer_address, '') AS customer,
         coalesce(c.customer_name, '') AS customer_name, w.decision_id AS decision, w.reply_id AS reply, w.state,
-        w.attempts, w.looks, w.repeats,
+        w.attempts, w.looks, w.repeats, w.request_id AS request,
         CASE WHEN w.automatic THEN '' ELSE coalesce(nullif(w.wall_reason, ''), o.wall_reason, '') END AS wall_reason
     FROM ticket_words w LEFT JOIN conversation c ON c.tenant_id = w.tenant_id AND c.id = w.conversation_id
         LEFT JOIN outbox o ON o.tenant_id = w.tenant_id AND o.id = w.reply_id
@@ -80,12 +81,9 @@ def begin(db: Connection, due: Due, words: DueWords, lease: timedelta) -> tuple[
     now = ticket_work.lock(db, due)
     if now is None:
         return Gate.LOST, "Another worker took it."
-    if words.automatic and not now.answering:
-        return Gate.PAUSED, "Answering by itself is paused."
-    # It may have waited for its ticket for an hour: what it quotes and what it claims is held against the rows again.
-    doubt = _doubt(db, due.tenant, words) if words.automatic and words.side is WordsFor.CUSTOMER else ""
-    if doubt:
-        return Gate.HOLD, f"{doubt} A person decides."
+    gate, reason = _forbidden(db, due.tenant, words, answering=now.answering)
+    if gate is not Gate.OPEN:
+        return gate, reason
     if db.execute(_SENDING, {**_values(due), "words": words.id}).rowcount != 1:
         return Gate.LOST, "Somebody else ended it."
     db.execute(_RENEW, {**_values(due), "lease": lease})
@@ -109,6 +107,20 @@ def move(
     db.execute(_MOVE_WORDS, values)
     ticket_work.give_back(db, due, after=after, error=error)
     return True
+
+
+def _forbidden(db: Connection, tenant: UUID, words: DueWords, *, answering: bool) -> tuple[Gate, str]:
+    reminds = words.automatic and words.request is not None
+    overtaken = supplier_words.overtaken(db, tenant, words.id) if words.request is not None else ""
+    if overtaken:
+        return Gate.CANCEL, overtaken
+    if words.automatic and not answering:
+        return Gate.PAUSED, "Answering by itself is paused."
+    if reminds and supplier_words.is_undecided(db, tenant, words.id):
+        return Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."
+    # It may have waited for its ticket for an hour: what it quotes and what it claims is held against the rows again.
+    doubt = _doubt(db, tenant, words) if words.automatic and words.side is WordsFor.CUSTOMER else ""
+    return (Gate.HOLD, f"{doubt} A person decides.") if doubt else (Gate.OPEN, "")
 
 
 def _doubt(db: Connection, tenant: UUID, words: DueWords) -> str:

@@ -55,6 +55,8 @@ class Gate(StrEnum):
     OPEN = "open"
     PAUSED = "paused"
     HOLD = "hold"
+    WAIT = "wait"
+    CANCEL = "cancel"
     LOST = "lost"
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from bootstrap import Services
 from storage import due
 from storage.due import Kind
-from worker import act, deliver, fetch, gaps, incidents, index, label, learn, process, revoke, sync, tickets
+from worker import act, deliver, fetch, gaps, incidents, index, label, learn, process, remind, revoke, sync, tickets
 from worker.attempt import attempt
 
 # One round of a stage for one tenant: claim a batch, work through it, say how many rows that were.
@@ -27,6 +27,7 @@ STAGES: Mapping[Kind, Stage] = {
     Kind.GAPS: gaps.work,
     Kind.ACT: act.work,
     Kind.TICKET: tickets.work,
+    Kind.REMIND: remind.work,
 }
 
 # What a stage makes due: woken as a hint as soon as it has done something.
@@ -37,6 +38,7 @@ NEXT: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.ACT: (Kind.DELIVER,),
     Kind.DELIVER: (Kind.LABEL, Kind.TICKET),
     Kind.TICKET: (Kind.LABEL,),
+    Kind.REMIND: (Kind.DELIVER, Kind.TICKET),
     # The next batch, behind the mail that has come meanwhile.
     Kind.INDEX: (Kind.INDEX,),
 }

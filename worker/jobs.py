@@ -19,7 +19,17 @@ log = structlog.get_logger()
 
 # The brain loads the models; io never imports one.
 QUEUES: dict[str, tuple[Kind, ...]] = {
-    "io": (Kind.SYNC, Kind.FETCH, Kind.DELIVER, Kind.LABEL, Kind.REVOKE, Kind.INCIDENTS, Kind.ACT, Kind.TICKET),
+    "io": (
+        Kind.SYNC,
+        Kind.FETCH,
+        Kind.DELIVER,
+        Kind.LABEL,
+        Kind.REVOKE,
+        Kind.INCIDENTS,
+        Kind.ACT,
+        Kind.TICKET,
+        Kind.REMIND,
+    ),
     "brain": (Kind.LEARN, Kind.PROCESS, Kind.INDEX, Kind.GAPS),
 }
 QUEUE_OF = {kind: queue for queue, kinds in QUEUES.items() for kind in kinds}

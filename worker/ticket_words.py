@@ -16,9 +16,9 @@ from domain.decision import WordsFor
 from domain.delivery import TicketState, WordsState
 from domain.errors import NeedsPerson, NotDone, TryAgain, Unclear
 from domain.message import Address
-from domain.ticket import Ticket, TicketText
+from domain.ticket import Ticket, TicketText, written_by_supplier
 from parts.ticketing import TenantTicketing
-from storage import suppliers, ticket_ends, ticket_words, ticket_work, ticketing, walls
+from storage import supplier_words, suppliers, ticket_ends, ticket_words, ticket_work, ticketing, walls
 from storage.ticket_words import DueWords
 from storage.ticket_work import Due, Gate
 from worker.backoff import after_attempts
@@ -83,7 +83,13 @@ def _send(services: Services, client: Ticketing, due: Due, ticket: Ticket, words
         told = _told(db, due, ticket, words)
         if told:
             return ticket_ends.held(db, due, words, told)
+        if words.request is not None and words.automatic:
+            supplier_words.answered_on_ticket(db, due.tenant, words.id, written_by_supplier(ticket))
         gate, reason = ticket_words.begin(db, due, words, LEASE)
+        if gate is Gate.CANCEL:
+            return ticket_ends.cancelled(db, due, words, reason)
+        if words.request is not None and words.automatic and gate in {Gate.PAUSED, Gate.WAIT}:
+            return ticket_ends.set_aside(db, due, words, reason)
         if gate is Gate.HOLD or (gate is Gate.PAUSED and words.side is not WordsFor.NOTE):
             return ticket_ends.held(db, due, words, reason)
         if gate is Gate.PAUSED:

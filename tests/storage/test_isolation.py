@@ -24,6 +24,7 @@ from domain.delivery import DraftRef, EffectState, Gate, SentRef, TicketState, W
 from domain.earned import NotEnough
 from domain.errors import BadInput, NeedsPerson, TryAgain
 from domain.incident import Incident
+from domain.ladder import NextRung
 from domain.mailbox import Added, RawMail
 from domain.message import Address
 from domain.money import Money
@@ -34,7 +35,7 @@ from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
 from domain.supplier import Purpose, Supplier
-from domain.supplier_request import Channel, FoundBy, SupplierRules, ToAsk
+from domain.supplier_request import Channel, FoundBy, Rung, RungKind, SupplierRules, ToAsk
 from storage import (
     account,
     act_ends,
@@ -106,6 +107,8 @@ from storage import (
     supplier_requests,
     supplier_rules,
     supplier_sending,
+    supplier_steps,
+    supplier_words,
     suppliers,
     sync,
     tenants,
@@ -134,6 +137,7 @@ from storage.queue import Filter, State
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
 from storage.supplier_requests import Anchor
+from storage.supplier_steps import Climb
 from storage.sync import Cursor
 from storage.tickets import Words
 from tests.support import pipeline
@@ -198,6 +202,9 @@ class Foreign:
     reset: str
     recovery: str
     session_id: UUID
+    asking_words: UUID
+    due: supplier_steps.Due
+    standing: supplier_steps.Standing
 
     @property
     def waiting(self) -> Waiting:
@@ -228,6 +235,8 @@ A_LITTLE = Money(1, "EUR")
 A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = datetime.now(UTC) + timedelta(days=30)
+A_RUNG = Climb(NextRung(3, Rung(RungKind.ALERT, SOON), LONG_AGO), Channel.DESK)
 
 
 def a_question_to(supplier: UUID) -> ToAsk:
@@ -439,6 +448,26 @@ CASES = {
     "supplier_sending.sent": lambda db, t, b: supplier_sending.sent(db, t, b.asking, thread_id="ours"),
     "supplier_sending.ended": lambda db, t, b: supplier_sending.ended(db, t, b.asking, reason="x"),
     "supplier_sending.mailbox_gone": lambda db, t, b: supplier_sending.mailbox_gone(db, t, b.mailbox, reason="x"),
+    "supplier_steps.claim": lambda db, t, b: supplier_steps.claim(db, t, now=LATER, limit=9, lease=SOON),
+    "supplier_steps.lock": lambda db, t, b: supplier_steps.lock(db, replace(b.due, tenant=t)),
+    "supplier_steps.climb": lambda db, t, b: supplier_steps.climb(
+        db, replace(b.due, tenant=t), b.standing, A_RUNG, now=LATER, next_at=None
+    ),
+    "supplier_steps.move": lambda db, t, b: supplier_steps.move(
+        db, replace(b.due, tenant=t), next_at=None, rungs_done=1
+    ),
+    "supplier_steps.give_back": lambda db, t, b: supplier_steps.give_back(
+        db, replace(b.due, tenant=t), next_at=LATER, error="x"
+    ),
+    "supplier_words.overtaken": lambda db, t, b: supplier_words.overtaken(db, t, b.asking_words),
+    "supplier_words.is_undecided": lambda db, t, b: supplier_words.is_undecided(db, t, b.asking_words),
+    "supplier_words.answered_on_ticket": lambda db, t, b: supplier_words.answered_on_ticket(
+        db, t, b.asking_words, [LATER]
+    ),
+    "supplier_words.done": lambda db, t, b: supplier_words.done(db, t, b.asking_words),
+    "supplier_words.ended": lambda db, t, b: supplier_words.ended(db, t, b.asking_words, reason="x"),
+    "supplier_words.set_aside": lambda db, t, b: supplier_words.set_aside(db, t, b.asking_words, reason="x"),
+    "supplier_words.resume": lambda db, t, b: supplier_words.resume(db, t),
     "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
@@ -736,6 +765,8 @@ CASES = {
         db, replace(b.ticket, tenant=t), b.words, WordsState.UNCERTAIN, after=SOON, error="x"
     ),
     "ticket_ends.done": lambda db, t, b: ticket_ends.done(db, replace(b.ticket, tenant=t), b.words),
+    "ticket_ends.cancelled": lambda db, t, b: ticket_ends.cancelled(db, replace(b.ticket, tenant=t), b.words, "x"),
+    "ticket_ends.set_aside": lambda db, t, b: ticket_ends.set_aside(db, replace(b.ticket, tenant=t), b.words, "x"),
     "ticket_ends.held": lambda db, t, b: ticket_ends.held(db, replace(b.ticket, tenant=t), b.words, "x"),
     "ticket_ends.refused": lambda db, t, b: ticket_ends.refused(db, replace(b.ticket, tenant=t), b.words, "x"),
     "ticket_ends.needs_person": lambda db, t, b: ticket_ends.needs_person(
@@ -919,10 +950,12 @@ def _supplier_requests(shop: Shop, db) -> None:
     asked = supplier_requests.ask(db, shop.tenant, a_question_to(supplier), where, channel=Channel.GMAIL, member=member)
     supplier_requests.link(db, shop.tenant, message, asked, FoundBy.PERSON, answers=False)
     values = {"tenant": shop.tenant, "request": asked}
-    db.execute(
-        text("UPDATE supplier_request SET thread_id = 'secret', first_asked_at = now(), asked_at = now(), round = 1")
-    )
+    db.execute(text("UPDATE supplier_request SET thread_id = 'secret', round = 1, next_at = now()"))
+    db.execute(text("UPDATE supplier_request SET first_asked_at = now(), asked_at = now()"))
     db.execute(text("UPDATE outbox SET state = 'sent' WHERE request_id = :request"), values)
+    ticket = db.execute(text("SELECT id FROM ticket WHERE state <> 'needs_person'")).scalar_one()
+    asking = Words(WordsFor.SUPPLIER, "secret", "desk@secret.example", request=asked)
+    tickets.write(db, shop.tenant, ticket, asking, state=WordsState.WAITING)
     db.execute(
         text("""
             INSERT INTO supplier_rules (tenant_id, reminding, ladder, zone, weekdays, operations_address)
@@ -960,6 +993,8 @@ def foreign(rival) -> Foreign:
         recovery = second_factor.confirm(db, tenant, rival.workspace.owner, 1)[0]
         invitation = invitations.invite(db, tenant, email="new@rival.example", role="owner", by=rival.workspace.owner)
         reset = resets.make(db, tenant, rival.workspace.owner, by_mail=True)
+        (due,) = supplier_steps.claim(db, tenant, now=LATER, limit=1, lease=SOON)
+        standing = supplier_steps.lock(db, due)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]
@@ -978,6 +1013,7 @@ def foreign(rival) -> Foreign:
         rival.one("SELECT id FROM saved_view"),
         rival.one("SELECT id FROM outbox WHERE request_id IS NOT NULL"),
         invitation, rival.one("SELECT id FROM invitation"), reset, recovery, rival.one("SELECT id FROM web_session"),
+        rival.one("SELECT id FROM ticket_words WHERE request_id IS NOT NULL"), due, standing,
     )  # fmt: skip
 
 

@@ -189,6 +189,7 @@ class Shop:
             )
             db.exec_driver_sql("UPDATE order_act SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE ticket SET next_at = now(), lease_until = NULL WHERE next_at IS NOT NULL")
+            db.exec_driver_sql("UPDATE supplier_request SET lease_until = NULL")
             db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now(), lease_until = NULL, blocked_until = NULL")
             db.exec_driver_sql("UPDATE learning SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE knowledge SET next_at = now(), lease_until = NULL")

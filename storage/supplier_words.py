@@ -1,0 +1,144 @@
+"""What of a request to a supplier goes by its order's ticket: what stops it, and what follows when it is there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.supplier_request import StepState
+from storage import supplier_requests
+
+# The request is locked behind its ticket, as wherever both are: a mail that is just being linked is seen, or is later.
+_STANDS = text("""
+    SELECT r.closed_at IS NOT NULL AS closed, r.answered_at IS NOT NULL AND w.automatic AS answered,
+        coalesce(s.round <> r.round, false) AS asked_anew,
+        EXISTS (SELECT FROM supplier_step l WHERE l.tenant_id = s.tenant_id AND l.request_id = s.request_id
+            AND l.round = s.round AND l.kind = 'remind' AND l.position > s.position) AS overtaken
+    FROM ticket_words w JOIN supplier_request r ON r.tenant_id = w.tenant_id AND r.id = w.request_id
+        LEFT JOIN supplier_step s ON s.tenant_id = w.tenant_id AND s.words_id = w.id
+    WHERE w.tenant_id = :tenant AND w.id = :words FOR UPDATE OF r
+""")
+
+_UNDECIDED = text("""
+    SELECT EXISTS (SELECT FROM message m JOIN ticket_words w ON w.tenant_id = m.tenant_id AND w.id = :words
+        JOIN supplier_request r ON r.tenant_id = w.tenant_id AND r.id = w.request_id
+        WHERE m.tenant_id = :tenant AND m.direction = 'in' AND m.state IN ('discovered', 'fetched')
+            AND (m.received_at IS NULL OR m.received_at >= r.asked_at)
+            AND m.discovered_at > now() - interval '4 hours')
+""")
+
+_ON_TICKET = text("""
+    UPDATE supplier_request SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
+        next_at = NULL
+    WHERE tenant_id = :tenant AND asked_at < :at AND answered_at IS NULL AND closed_at IS NULL
+        AND id = (SELECT request_id FROM ticket_words WHERE tenant_id = :tenant AND id = :words)
+""")
+
+_DONE = text("""
+    UPDATE supplier_step SET state = 'done', done_at = now(), last_error = ''
+    WHERE tenant_id = :tenant AND words_id = :words
+""")
+
+_WORDS = text("""
+    SELECT request_id, automatic, state, coalesce(sending_at, now()) AS sent_at FROM ticket_words
+    WHERE tenant_id = :tenant AND id = :words AND request_id IS NOT NULL
+""")
+
+_STEP = text("""
+    UPDATE supplier_step SET state = :state, last_error = :error WHERE tenant_id = :tenant AND words_id = :words
+""")
+
+_ERROR = text("UPDATE supplier_request SET last_error = :error WHERE tenant_id = :tenant AND id = :request")
+
+_ASIDE = text("""
+    UPDATE ticket_words SET state = 'waiting', last_error = :reason
+    WHERE tenant_id = :tenant AND id = :words AND state = 'pending'
+""")
+
+_WAKE = text("""
+    UPDATE supplier_request r SET next_at = least(next_at, now() + interval '2 minutes') FROM ticket_words w
+    WHERE w.tenant_id = :tenant AND w.id = :words AND r.tenant_id = w.tenant_id AND r.id = w.request_id
+        AND r.answered_at IS NULL AND r.closed_at IS NULL
+""")
+
+_RESUME = text("""
+    WITH waiting AS (
+        UPDATE ticket_words w SET state = 'pending', last_error = '' FROM tenant t
+        WHERE w.tenant_id = :tenant AND w.state = 'waiting' AND w.automatic AND w.side = 'supplier'
+            AND w.request_id IS NOT NULL AND t.tenant_id = w.tenant_id AND t.answering
+        RETURNING w.ticket_id
+    )
+    UPDATE ticket SET next_at = coalesce(next_at, now()), due_since = coalesce(due_since, now())
+    WHERE tenant_id = :tenant AND id IN (SELECT ticket_id FROM waiting) AND state <> 'needs_person'
+""")
+
+_WAITING = text("""
+    SELECT t.id FROM ticket t WHERE t.tenant_id = :tenant AND EXISTS (SELECT FROM ticket_words w
+        WHERE w.tenant_id = t.tenant_id AND w.ticket_id = t.id AND w.state = 'waiting' AND w.side = 'supplier'
+            AND w.request_id IS NOT NULL)
+    ORDER BY t.id FOR UPDATE
+""")
+
+
+def overtaken(db: Connection, tenant: UUID, words: UUID) -> str:
+    """Why these words must not go to the supplier any more, or nothing. The request stays locked until the commit."""
+    now = db.execute(_STANDS, {"tenant": tenant, "words": words}).one_or_none()
+    if now is None:
+        return ""
+    objections = (
+        (now.closed, "A person closed this request."),
+        (now.answered, "The supplier wrote on this purchase order."),
+        (now.asked_anew, "The supplier was asked anew since."),
+        (now.overtaken, "It was held back for so long that the next reminder is due."),
+    )
+    return next((reason for objects, reason in objections if objects), "")
+
+
+def is_undecided(db: Connection, tenant: UUID, words: UUID) -> bool:
+    """Whether mail came in since we asked that nobody has decided about: it may be the supplier's answer."""
+    found: bool = db.execute(_UNDECIDED, {"tenant": tenant, "words": words}).scalar_one()
+    return found
+
+
+def answered_on_ticket(db: Connection, tenant: UUID, words: UUID, times: Sequence[datetime]) -> bool:
+    """The supplier wrote on the ticket at these times: what is newer than our question answers it."""
+    return bool(times) and db.execute(_ON_TICKET, {"tenant": tenant, "words": words, "at": max(times)}).rowcount == 1
+
+
+def done(db: Connection, tenant: UUID, words: UUID) -> None:
+    """They stand on the ticket: a question begins the ladder, a reminder is done."""
+    row = db.execute(_WORDS, {"tenant": tenant, "words": words}).one_or_none()
+    if row is None:
+        return
+    if not row.automatic:
+        supplier_requests.left(db, tenant, row.request_id, at=row.sent_at)
+    db.execute(_DONE, {"tenant": tenant, "words": words})
+
+
+def ended(db: Connection, tenant: UUID, words: UUID, *, reason: str) -> None:
+    """They do not go there, or nobody knows whether they did: the step and the request say so."""
+    values = {"tenant": tenant, "words": words, "error": reason[:500]}
+    row = db.execute(_WORDS, values).one_or_none()
+    if row is None:
+        return
+    cancelled = row.state == "cancelled"
+    db.execute(_STEP, {**values, "state": (StepState.CANCELLED if cancelled else StepState.NEEDS_PERSON).value})
+    if not cancelled:
+        db.execute(_ERROR, {**values, "request": row.request_id})
+
+
+def set_aside(db: Connection, tenant: UUID, words: UUID, *, reason: str) -> bool:
+    """A reminder that must wait, for `resume`: it keeps nothing else back on its ticket."""
+    values = {"tenant": tenant, "words": words, "reason": reason[:500]}
+    if db.execute(_ASIDE, values).rowcount != 1:
+        return False
+    db.execute(_WAKE, values)
+    return True
+
+
+def resume(db: Connection, tenant: UUID) -> int:
+    """Reminders that were set aside go on where the tenant answers by itself; returns on how many tickets."""
+    if not db.execute(_WAITING, {"tenant": tenant}).all():
+        return 0
+    return db.execute(_RESUME, {"tenant": tenant}).rowcount
