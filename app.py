@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
+        ask_supplier,
         case,
         confirm,
         conversation,
@@ -106,6 +107,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         sign_in,
         queue,
         conversation,
+        ask_supplier,
         verdict,
         *refunding,
         *knowing,
