@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
         account,
+        ask_supplier,
         audit,
         bulk,
         case,
@@ -136,6 +137,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         *joining,
         *desk,
         conversation,
+        ask_supplier,
         verdict,
         *refunding,
         *knowing,

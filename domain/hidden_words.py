@@ -1,4 +1,4 @@
-"""Find a name, an address or a number in a text however it is written there: nothing hides it that a reader sees through.
+"""Find a name, an address or a number in a text however it is written: nothing hides it that a reader sees through.
 
 Letters are compared as `domain.claims.folding` makes them. Marks of layout and line breaks may stand between any two of
 them, and more than that between the words of a name.

@@ -103,7 +103,7 @@ def _said_as(name: str) -> tuple[str, ...]:
 def _speaks_of(looked: Seen, name: str) -> bool:
     """By the full name in either order, or by the last name after a title: one word alone may be anybody's."""
     words = name.split()
-    if len(words) < 2:  # noqa: PLR2004  # one word alone may be anybody's first name, or a word
+    if len(words) < 2:
         return False
     turned = f"{words[-1]} {' '.join(words[:-1])}"
     return looked.names(name) or looked.names(turned) or any(looked.names(f"{title} {words[-1]}") for title in _TITLES)

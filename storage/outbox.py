@@ -294,11 +294,9 @@ def _of_decision(db: Connection, effect: Effect, decision: UUID, sight: timedelt
         return Gate.HOLD, f"{doubt} {'A person decides.' if unapproved else 'Change the reply before you send it.'}"
     # Nobody tells a customer what was not done; a person who gave their reason for it is answerable.
     claim = claims.doubt(db, effect.tenant, decision, effect.text) if unapproved or not now.claim_reason else ""
-    if claim:
-        return Gate.HOLD, f"{claim} A person decides."
-    over_the_wall = walls.doubt(db, effect)
-    if over_the_wall:
-        return Gate.HOLD, f"{over_the_wall} A person decides."
+    forbidden = claim or walls.doubt(db, effect)
+    if forbidden:
+        return Gate.HOLD, f"{forbidden} A person decides."
     if unapproved and now.is_first:
         per_day, per_hour = now.per_day or REPLIES_PER_MAILBOX_AND_DAY, now.per_hour or REPLIES_PER_MAILBOX_AND_HOUR
         exceeded = _exceeded(db, effect, per_day=per_day, per_hour=per_hour)

@@ -45,10 +45,11 @@ _SET = text("UPDATE ticketing SET mode = :mode, shadow = :shadow WHERE tenant_id
 
 _WAITING = text("""
     SELECT t.order_number, t.number, t.state,
-        CASE WHEN t.state = 'needs_person' THEN t.last_error ELSE max(w.last_error) END AS reason,
+        CASE WHEN t.state = 'needs_person' THEN t.last_error
+            ELSE coalesce(nullif(max(w.last_error), ''), 'Words for a supplier wait at the desk.') END AS reason,
         count(w.id) AS words
     FROM ticket t LEFT JOIN ticket_words w ON w.tenant_id = t.tenant_id AND w.ticket_id = t.id
-        AND w.state IN ('needs_person', 'refused')
+        AND (w.state IN ('needs_person', 'refused') OR w.state = 'held' AND w.reply_id IS NULL)
     WHERE t.tenant_id = :tenant
     GROUP BY t.tenant_id, t.id HAVING t.state = 'needs_person' OR count(w.id) > 0
     ORDER BY t.created_at DESC, t.id LIMIT :limit

@@ -96,7 +96,7 @@ def customers(
     """
     behind = set(conversations)
     named = _orders(db, tenant, behind, request) | ({normal_number(order_number)} if order_number else set())
-    asked = _requests(db, tenant, behind, sorted(named), request, supplier)
+    asked = _requests(db, tenant, behind, sorted(named), request=request, supplier=supplier)
     behind |= {row.conversation_id for row in asked if row.conversation_id}
     named |= {row.order_number for row in asked if row.order_number} | _orders(db, tenant, behind, request)
     values = {"tenant": tenant, "conversations": list(behind), "orders": sorted(named)}
@@ -124,7 +124,7 @@ def secrets(
     no currency, is not seen.
     """
     named = sorted(_orders(db, tenant, conversations, None))
-    asked = _requests(db, tenant, conversations, named, None, None)
+    asked = _requests(db, tenant, conversations, named)
     values = {"tenant": tenant, "conversations": list(conversations), "requests": [row.id for row in asked]}
     mail = db.execute(_MAIL, values).all()
     theirs = [row for row in mail if row.is_linked or directory.knows(row.sender_address)]
@@ -154,8 +154,9 @@ def _requests(
     tenant: UUID,
     conversations: Collection[UUID],
     order_numbers: Sequence[str],
-    request: UUID | None,
-    supplier: UUID | None,
+    *,
+    request: UUID | None = None,
+    supplier: UUID | None = None,
 ) -> Sequence[Any]:
     values = {"tenant": tenant, "conversations": list(conversations), "orders": list(order_numbers)}
     return db.execute(_REQUESTS, {**values, "request": request, "supplier": supplier}).all()

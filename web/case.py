@@ -9,27 +9,26 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.claims import Claim
 from domain.errors import BadInput, TryAgain
-from storage import approvals, case_shown, claims, found_out
+from storage import approvals, case_shown, claims, found_out, walls
 from storage.approvals import Approved
 from storage.references import new_reference
 from web.case_view import Typed, told_of
 from web.case_words import QUESTIONS, Prepared, question, refusal, refusal_of
-from web.conversation import LONGEST_REPLY, conversation_of, shown
+from web.conversation import CROSSED, FALSE, LONGEST_REPLY, conversation_of, shown
 from web.fields import letter, line
 from web.session import Page, allowed, member, services
 
 pages = Blueprint("case", __name__)
 
 _LATE = "Somebody has settled this already, or a new mail changed what is wanted. Nothing was done twice."
-_FALSE = "Nothing was done: the reply says that something was done of which we know nothing."
 
 
-class _Unproven(Exception):  # no error: it takes a transaction back
-    """The reply claims what nobody did, and its writer has not said why it leaves all the same."""
+class _Stopped(Exception):  # no error: it takes a transaction back
+    """The reply claims what nobody did, or crosses the wall, and its writer has not said why it leaves all the same."""
 
-    def __init__(self, claims_made: tuple[Claim, ...]) -> None:
+    def __init__(self, unproven: tuple[Claim, ...], wall: str) -> None:
         super().__init__()
-        self.claims = claims_made
+        self.unproven, self.wall = unproven, wall
 
 
 # What a member is told of what became of their act; of a refusal and a question, which are done or late, by its name.
@@ -132,22 +131,27 @@ def _settle(
         return shown(conversation, typed=typed)
     tenant, me = member().tenant, member().id
     became: Approved | bool = False
-    why = line(request.form.get("claim_reason", ""))
+    why, over = line(request.form.get("claim_reason", "")), line(request.form.get("wall_reason", ""))
     try:
         with services().database.transaction(tenant) as db:
-            unproven = unproven_in(db, tenant, decision, text)
-            reason = why if unproven else ""
-            became = act(db, tenant, decision, member=me, reference=new_reference(), claim_reason=reason)
+            unproven, wall = (
+                unproven_in(db, tenant, decision, text),
+                walls.objection_to_reply(db, tenant, decision, text),
+            )
+            reasons = {"claim_reason": why if unproven else "", "wall_reason": over if wall else ""}
+            became = act(db, tenant, decision, member=me, reference=new_reference(), **reasons)
+            if became not in {False, Approved.LATE} and ((unproven and not why) or (wall and not over)):
+                raise _Stopped(unproven, wall)  # noqa: TRY301  # from here alone the transaction is taken back
             if became not in {False, Approved.LATE} and unproven:
-                if not why:
-                    raise _Unproven(unproven)  # noqa: TRY301  # from here alone the transaction is taken back
                 claims.note_override(db, tenant, decision, unproven, member=me, reason=why)
+            if became not in {False, Approved.LATE} and wall:
+                walls.note_override(db, tenant, decision, member=me, reason=over)
     except BadInput as error:
         flash(f"Nothing was done. {error.reason}", "warning")
         return shown(conversation, typed=typed)
-    except _Unproven as told:
-        flash(_FALSE, "warning")
-        return shown(conversation, typed=replace(typed, unproven=told.claims))
+    except _Stopped as told:
+        flash(f"Nothing was done: {FALSE if told.unproven and not why else CROSSED}", "warning")
+        return shown(conversation, typed=replace(typed, unproven=told.unproven, wall=told.wall))
     except TryAgain:
         became = False
     if became in {False, Approved.LATE}:

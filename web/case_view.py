@@ -42,13 +42,14 @@ class Earlier:
 class Typed:
     """What a person wrote into the forms about the case and what has not left: `text` of the reply that tells that it
     was done, to be confirmed where `ask_again`; or a reply `prepared` that refuses or asks. `unproven` is what it
-    claims and nobody did.
+    claims and nobody did, `wall` what of a supplier's the customer would learn by it.
     """
 
     text: str = ""
     ask_again: bool = False
     prepared: Prepared | None = None
     unproven: tuple[Claim, ...] = ()
+    wall: str = ""
 
 
 @dataclass(frozen=True, slots=True)

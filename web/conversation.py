@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from adapters.mime.attachment import extract
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, desk, reclassify, thread
+from storage import claims, desk, reclassify, thread, walls
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from storage.thread import Conversation, Shown
@@ -17,6 +17,7 @@ from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
+from web.supplier_view import Asking, supplier_view
 from web.topics import TOPICS, topic
 
 pages = Blueprint("conversation", __name__)
@@ -31,6 +32,8 @@ _FRAME_POLICY = (
 # Mail is written for white paper; links lead nowhere from in here.
 _FRAME = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light"><title>Mail</title>{}'
 
+FALSE = "it says that something was done of which we know nothing."
+CROSSED = "customers and suppliers are not to learn of each other."
 _SETTLED = "Somebody has settled this already"
 
 
@@ -46,19 +49,27 @@ def shown(
     unsent: str = "",
     decision: UUID | None = None,
     unproven: tuple[Claim, ...] = (),
+    over_the_wall: str = "",
     typed: Typed | None = None,
+    asking: Asking | None = None,
 ) -> Page:
     """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost.
 
-    `unproven` is what it claims in answer to `decision` and what nobody did: the writer may say why it leaves all the
-    same. `typed` is what they wrote into the forms about the case.
+    `unproven` is what it claims in answer to `decision` and what nobody did, `over_the_wall` what of a supplier's a
+    customer would learn, or the other way round: the writer may say why it leaves all the same. `typed` is what they
+    wrote into the forms about the case, `asking` into the one that asks a supplier.
     """
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
         found = thread.find(db, tenant, conversation)
-    if found is None:
-        abort(404)
-    open_mail = [one for one in reversed(found.messages) if one.waits]
+        if found is None:
+            abort(404)
+        open_mail = [one for one in reversed(found.messages) if one.waits]
+        objections = {
+            one.decision: walls.objection_to_reply(db, tenant, one.decision, one.draft.text if one.draft else "")
+            for one in open_mail
+            if one.decision is not None
+        }
     now = _at_hand(found, open_mail)
     return render_template(
         "conversation/page.html",
@@ -66,10 +77,13 @@ def shown(
         now=now,
         **evidence(now),
         **case_view(conversation, now, typed),
+        **supplier_view(found, now, asking),
         open_mail=open_mail,
+        objections=objections,
         unsent=unsent,
         unsent_to=decision,
         unproven=unproven,
+        over_the_wall=over_the_wall,
         topics=TOPICS,
     )
 
@@ -141,10 +155,13 @@ def send(decision: UUID) -> Page:
         return redirect(url_for("conversation.page", conversation=conversation))
     tenant, sender, reference = member().tenant, member().id, new_reference()
     why = letter(request.form.get("claim_reason", ""))[: claims.LONGEST_REASON].strip()
+    over = letter(request.form.get("wall_reason", ""))[: walls.LONGEST_REASON].strip()
     try:
         with services().database.transaction(tenant) as db:
             unproven = claims.unproven_in(db, tenant, decision, text)
-            done = bool(why or not unproven) and desk.send(
+            wall = walls.objection_to_reply(db, tenant, decision, text)
+            stopped = bool(unproven and not why) or bool(wall and not over)
+            done = not stopped and desk.send(
                 db,
                 tenant,
                 decision,
@@ -152,15 +169,18 @@ def send(decision: UUID) -> Page:
                 text_to_send=text,
                 reference=reference,
                 claim_reason=why if unproven else "",
+                wall_reason=over if wall else "",
             )
             if done and unproven:
                 claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
+            if done and wall:
+                walls.note_override(db, tenant, decision, member=sender, reason=over)
     except BadInput as error:
         flash(f"Nothing was sent. {error.reason}", "warning")
         return shown(conversation, unsent=text)
-    if unproven and not why:
-        flash("Nothing was sent: it says that something was done of which we know nothing.", "warning")
-        return shown(conversation, unsent=text, decision=decision, unproven=unproven)
+    if stopped:
+        flash(f"Nothing was sent: {FALSE if unproven and not why else CROSSED}", "warning")
+        return shown(conversation, unsent=text, decision=decision, unproven=unproven, over_the_wall=wall)
     if not done:
         flash(f"{_SETTLED}; nothing was sent twice.", "warning")
         return shown(conversation, unsent=text)

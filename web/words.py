@@ -75,7 +75,7 @@ MAILBOX_STATES = {
 # Which of the four state colours, each with a shape of its own, a state word wears.
 TONES = {
     "sent": "good", "answered": "good", "asked back": "good", "working": "good", "on": "good",
-    "held": "warn", "waits for you": "warn", "uncertain": "warn", "paused": "warn",
+    "held": "warn", "failed": "bad", "waits for you": "warn", "uncertain": "warn", "paused": "warn",
     "needs a person": "bad", "needs to be reconnected": "bad", "unreadable": "bad", **refund_words.TONES,
 }  # fmt: skip
 

@@ -18,10 +18,11 @@ from domain.errors import NeedsPerson, NotDone, TryAgain, Unclear
 from domain.message import Address
 from domain.ticket import Ticket, TicketText, written_by_supplier
 from parts.ticketing import TenantTicketing
-from storage import supplier_words, suppliers, ticket_ends, ticket_words, ticket_work, ticketing, walls
+from storage import supplier_words, suppliers, ticket_ends, ticket_files, ticket_words, ticket_work, ticketing, walls
 from storage.ticket_words import DueWords
 from storage.ticket_work import Due, Gate
 from worker.backoff import after_attempts
+from worker.passing_on import files_of, left_behind
 from worker.patience import ran_out
 
 LEASE = timedelta(minutes=8)
@@ -80,6 +81,9 @@ def _not_there(services: Services, client: Ticketing, due: Due, ticket: Ticket, 
 
 def _send(services: Services, client: Ticketing, due: Due, ticket: Ticket, words: DueWords) -> bool:
     with services.database.transaction(due.tenant) as db:
+        attached = ticket_files.of_note(db, due.tenant, words.id)
+    files, left = files_of(services, due.tenant, attached)
+    with services.database.transaction(due.tenant) as db:
         told = _told(db, due, ticket, words)
         if told:
             return ticket_ends.held(db, due, words, told)
@@ -94,12 +98,15 @@ def _send(services: Services, client: Ticketing, due: Due, ticket: Ticket, words
             return ticket_ends.held(db, due, words, reason)
         if gate is Gate.PAUSED:
             ticket_words.move(db, due, words, words.state, after=PAUSE, error=reason)
-    return gate is Gate.OPEN and _hand_over(services, client, due, ticket, words)
+    text = marked(words.text + left_behind(left), words.marker)
+    said = TicketText(text, words.marker, words.recipient, files=files)
+    return gate is Gate.OPEN and _hand_over(services, client, due, ticket, words, said=said)
 
 
-def _hand_over(services: Services, client: Ticketing, due: Due, ticket: Ticket, words: DueWords) -> bool:
+def _hand_over(
+    services: Services, client: Ticketing, due: Due, ticket: Ticket, words: DueWords, *, said: TicketText
+) -> bool:
     """The one call that puts them there, with owner and status as they were read just now."""
-    said = TicketText(marked(words.text, words.marker), words.marker, words.recipient)
     calls = {
         WordsFor.CUSTOMER: client.write_to_customer,
         WordsFor.SUPPLIER: client.write_to_supplier,

@@ -16,12 +16,13 @@ from bootstrap import Services
 from domain.bridging import carries, marked
 from domain.delivery import TicketState
 from domain.errors import BadInput, NeedsPerson, NotDone, TryAgain, Unclear
-from domain.ticket import NewTicket, Ticket, TicketType
+from domain.ticket import File, NewTicket, Ticket, TicketType
 from parts.ticketing import TenantTicketing
-from storage import ticket_ends, ticket_words, ticket_work, ticketing
+from storage import ticket_ends, ticket_files, ticket_words, ticket_work, ticketing
 from storage.ticket_work import Due, Gate
 from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
+from worker.passing_on import files_of, left_behind
 from worker.patience import MAX_ATTEMPTS, ran_out
 from worker.ticket_words import carry_words
 
@@ -98,20 +99,23 @@ def _find_or_make(services: Services, system: TenantTicketing, due: Due, *, anew
         _known(services, system, due, found[0].id, found[0].number)
         return
     with services.database.transaction(due.tenant) as db:
+        attached = ticket_files.of_ticket(db, due)
+    files, left = files_of(services, due.tenant, attached)
+    with services.database.transaction(due.tenant) as db:
         gate = ticket_work.begin_creating(db, due, system.address, LEASE)
     match gate:
         case Gate.OPEN:
-            _make(services, system, due)
+            _make(services, system, due, _new(due, files, left))
         case Gate.PAUSED | Gate.HOLD:
             _paused(services, due)
         case Gate.LOST:
             pass
 
 
-def _make(services: Services, system: TenantTicketing, due: Due) -> None:
+def _make(services: Services, system: TenantTicketing, due: Due, new: NewTicket) -> None:
     """The one call that makes a ticket. The row has said `creating` since before it."""
     try:
-        made = system.client.create(_new(due))
+        made = system.client.create(new)
     except NotDone as error:
         if error.after is not None:
             _move(services, due, TicketState.WANTED, after=error.after, error=error.reason)
@@ -158,10 +162,11 @@ def _of_order(system: TenantTicketing, due: Due) -> Sequence[Ticket]:
     return sorted(found.values(), key=lambda one: (one.age, one.id), reverse=True)
 
 
-def _new(due: Due) -> NewTicket:
+def _new(due: Due, files: tuple[File, ...], left: int) -> NewTicket:
     return NewTicket(
-        due.order_number, TicketType(due.type), due.sender_name or due.sender, comment=marked(_COMMENT, due.marker),
-        subject=due.subject, body=due.body, sender=due.sender, sent_at=due.received_at, thread_id=due.thread_id,
+        due.order_number, TicketType(due.type), due.sender_name or due.sender,
+        comment=marked(_COMMENT + left_behind(left), due.marker), subject=due.subject, body=due.body,
+        sender=due.sender, sent_at=due.received_at, thread_id=due.thread_id, files=files,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ from domain.order import Order
 from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
-from domain.supplier import Purpose, Supplier
+from domain.supplier import Directory, Purpose, Supplier
 from domain.supplier_request import Channel, FoundBy, Rung, RungKind, SupplierRules, ToAsk
 from storage import (
     account,
@@ -94,6 +94,7 @@ from storage import (
     refund_totals,
     refunds_list,
     replies,
+    requests_shown,
     resets,
     retention,
     revocations,
@@ -114,12 +115,16 @@ from storage import (
     tenants,
     thread,
     ticket_ends,
+    ticket_files,
+    ticket_release,
     ticket_words,
     ticket_work,
     ticketing,
     tickets,
     unapproved,
     views,
+    wall_facts,
+    walls,
 )
 from storage.approvals import Approved, Wanted
 from storage.codec import dumps
@@ -140,6 +145,7 @@ from storage.supplier_requests import Anchor
 from storage.supplier_steps import Climb
 from storage.sync import Cursor
 from storage.tickets import Words
+from storage.walls import Letter
 from tests.support import pipeline
 from tests.support.pipeline import Shop
 from worker.drain import STAGES
@@ -205,6 +211,7 @@ class Foreign:
     asking_words: UUID
     due: supplier_steps.Due
     standing: supplier_steps.Standing
+    held_words: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -230,6 +237,8 @@ A_WEBHOOK = shop_webhooks.Webhook("https://shop.example/ours", Sealed(b"ours"))
 A_SYSTEM = ticketing.Connected("https://tickets.example", "ours", Sealed(b"ours"), "/tickets", "UTC")
 THE_RULES = BridgeRules(Mode.GMAIL_ONLY)
 A_NOTE = Words(WordsFor.NOTE, "hello")
+NOBODYS = Directory()
+TO_A_CUSTOMER = Letter(Address("a@b.example"), "Secret, secret.example")
 A_SUPPLIER = Supplier("Ours", ("ours.example",))
 A_LITTLE = Money(1, "EUR")
 A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
@@ -468,6 +477,31 @@ CASES = {
     "supplier_words.ended": lambda db, t, b: supplier_words.ended(db, t, b.asking_words, reason="x"),
     "supplier_words.set_aside": lambda db, t, b: supplier_words.set_aside(db, t, b.asking_words, reason="x"),
     "supplier_words.resume": lambda db, t, b: supplier_words.resume(db, t),
+    "requests_shown.of_conversation": lambda db, t, b: requests_shown.of_conversation(db, t, b.conversation),
+    "requests_shown.ground": lambda db, t, b: requests_shown.ground(db, t, b.conversation),
+    "requests_shown.ticket_of": lambda db, t, b: requests_shown.ticket_of(db, t, "LO-SECRET"),
+    "requests_shown.asked_before": lambda db, t, b: requests_shown.asked_before(db, t, ("D400000001",), ()),
+    "requests_shown.check_asked_once": lambda db, t, b: requests_shown.check_asked_once(db, t, b.request, "secret"),
+    "requests_shown.conversation_of": lambda db, t, b: requests_shown.conversation_of(db, t, b.request),
+    "requests_shown.close": lambda db, t, b: requests_shown.close(db, t, b.request, b.member),
+    "ticket_release.of_conversation": lambda db, t, b: ticket_release.of_conversation(db, t, b.conversation),
+    "ticket_release.conversation_of": lambda db, t, b: ticket_release.conversation_of(db, t, b.held_words),
+    "ticket_release.release": lambda db, t, b: ticket_release.release(db, t, b.held_words, member=b.member),
+    "ticket_release.drop": lambda db, t, b: ticket_release.drop(db, t, b.held_words, member=b.member),
+    "ticket_files.of_ticket": lambda db, t, b: ticket_files.of_ticket(db, replace(b.ticket, tenant=t)),
+    "ticket_files.of_note": lambda db, t, b: ticket_files.of_note(db, t, b.words.id),
+    "wall_facts.customers": lambda db, t, b: (
+        wall_facts.customers(
+            db, t, NOBODYS, conversations=[b.conversation], supplier=b.supplier, request=b.request
+        ).addresses
+    ),
+    "wall_facts.secrets": lambda db, t, b: wall_facts.secrets(db, t, NOBODYS, conversations=[b.conversation])[0],
+    "walls.doubt": lambda db, t, b: walls.doubt(db, replace(b.effect, tenant=t)),
+    "walls.objection": lambda db, t, b: walls.objection(db, t, TO_A_CUSTOMER),
+    "walls.objection_to_reply": lambda db, t, b: walls.objection_to_reply(db, t, b.decision, "Secret"),
+    "walls.objection_to_words": lambda db, t, b: walls.objection_to_words(db, t, b.held_words),
+    "walls.behind_words": lambda db, t, b: walls.behind_words(db, t, b.held_words, NOBODYS)[0].addresses,
+    "walls.note_override": lambda db, t, b: walls.note_override(db, t, b.decision, member=b.member, reason="x"),
     "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
@@ -940,6 +974,9 @@ def _tickets(shop: Shop, db) -> None:
     ticket = tickets.open_one(db, shop.tenant, "LO-SECRET", None, None, about=0)
     db.execute(text("UPDATE decision SET ticket_id = :ticket"), {"ticket": ticket})
     tickets.write(db, shop.tenant, ticket, A_NOTE)
+    talk = db.execute(text("SELECT id FROM conversation LIMIT 1")).scalar_one()
+    words = Words(WordsFor.SUPPLIER, "secret", "desk@secret.example", conversation=talk)
+    tickets.write(db, shop.tenant, ticket, words, state=WordsState.HELD)
 
 
 def _supplier_requests(shop: Shop, db) -> None:
@@ -1014,6 +1051,7 @@ def foreign(rival) -> Foreign:
         rival.one("SELECT id FROM outbox WHERE request_id IS NOT NULL"),
         invitation, rival.one("SELECT id FROM invitation"), reset, recovery, rival.one("SELECT id FROM web_session"),
         rival.one("SELECT id FROM ticket_words WHERE request_id IS NOT NULL"), due, standing,
+        rival.one("SELECT id FROM ticket_words WHERE state = 'held'"),
     )  # fmt: skip
 
 

@@ -9,10 +9,14 @@ import pytest
 
 from adapters.mime.parse import parse
 from domain.answering import AnswerLook
-from domain.decision import Decision, Reply
+from domain.bridging import BridgeRules, Mode
+from domain.decision import Decision, Reply, WordsFor
+from domain.delivery import WordsState
 from domain.message import Address, Message
 from domain.refund_policy import RefundPolicy
-from domain.supplier import Supplier
+from domain.sealed import Sealed
+from domain.supplier import Purpose, Supplier
+from domain.supplier_request import Channel, ToAsk
 from storage import (
     approvals,
     documents,
@@ -21,12 +25,17 @@ from storage import (
     mailboxes,
     members,
     refund_policies,
+    supplier_requests,
     suppliers,
+    ticketing,
+    tickets,
     views,
 )
 from storage.documents import StoredDocument
 from storage.gaps import Grouped
 from storage.references import new_reference
+from storage.supplier_requests import Anchor
+from storage.tickets import Words
 from tests.conftest import Workspace
 from tests.web.conftest import Browser
 from tests.web.filling import CHECKS, CITATION, MESSAGE, UNDERSTANDING, Filler, Held
@@ -44,6 +53,10 @@ TAKES: dict[str, str] = {
     "conversation.send": "decision",
     "conversation.dismiss": "decision",
     "conversation.say_what_it_is": "decision",
+    "ask_supplier.ask": "conversation",
+    "ask_supplier.close": "request",
+    "ask_supplier.release": "words",
+    "ask_supplier.drop": "words",
     "verdict.say": "decision",
     "handling.assign": "conversation",
     "handling.snooze": "conversation",
@@ -119,6 +132,7 @@ EVERYTHING = (
     "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question", "supplier",
     "shop_order", "support_case", "case_event", "order_act", "act_approval", "ledger_entry", "order_attempt",
     "refund_policy", "saved_view", "member", "invitation", "password_reset", "second_factor", "recovery_code",
+    "supplier_request", "ticket_words",
 )  # fmt: skip
 
 
@@ -165,7 +179,23 @@ def _filled(filler: Filler, mark: str) -> Rows:
     decision = replace(decision, answer=AnswerLook("quoted", 0.9, {}, answered=True, passage=f"{mark} passage"))
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
     more = {**_knowledge(filler, mark, mailbox), **_money(filler, mark, mailbox, message)}
-    return Rows(filler, Held(made, claim.conversation, claim.id), mailbox, more)
+    held = Held(made, claim.conversation, claim.id)
+    return Rows(filler, held, mailbox, more | _asked(filler, mark, held, mailbox, more["supplier"]))
+
+
+def _asked(filler: Filler, mark: str, held: Held, mailbox: UUID, supplier: UUID) -> dict[str, UUID | str]:
+    """A question to a supplier, and words for one that wait for a person before they go onto a ticket."""
+    address = f"desk@{mark.lower()}.example"
+    wish = ToAsk(supplier, "D400000001", Purpose.GENERAL, address, f"{mark} question", f"{mark} question")
+    anchor = Anchor(mailbox, held.message, held.conversation)
+    system = ticketing.Connected(f"https://{mark.lower()}.example", mark, Sealed(b"x"), "/tickets", "UTC")
+    words = Words(WordsFor.SUPPLIER, f"{mark} words", address, conversation=held.conversation)
+    with filler.database.transaction(filler.tenant) as db:
+        asked = supplier_requests.ask(db, filler.tenant, wish, anchor, channel=Channel.GMAIL, member=filler.member)
+        ticketing.put(db, filler.tenant, system, BridgeRules(Mode.GMAIL_ONLY), actor="test")
+        ticket = tickets.open_one(db, filler.tenant, f"{mark}-1", held.conversation, held.message, about=0)
+        written = tickets.write(db, filler.tenant, ticket, words, state=WordsState.HELD)
+    return {"request": asked, "words": written}
 
 
 def _people(filler: Filler) -> dict[str, UUID | str]:

@@ -26,7 +26,7 @@ def bridge(shop, outside):
     return Bridged(shop, outside)
 
 
-SHOWN = "It shows parcels.example, which is of the supplier Parcel Service."
+SHOWN = "It shows parcels.example, which is of the supplier Parcel Service. A person decides."
 
 
 def ask(bridge, text=ASKED, **more):
