@@ -27,15 +27,14 @@ def get(db: Connection, tenant: UUID) -> SupplierRules:
     row = db.execute(_GET, {"tenant": tenant}).one_or_none()
     if row is None:
         return SupplierRules()
-    ladder = tuple(Rung(RungKind(one["kind"]), timedelta(minutes=one["minutes"])) for one in row.ladder)
+    ladder = tuple(Rung(RungKind(one["kind"]), timedelta(hours=one["hours"])) for one in row.ladder)
     days = BusinessDays(row.zone, frozenset(row.weekdays), frozenset(row.holidays))
     return SupplierRules(row.reminding, ladder, days, row.operations_address)
 
 
 def put(db: Connection, tenant: UUID, rules: SupplierRules, *, actor: str) -> None:
     """Give them checked."""
-    minutes = timedelta(minutes=1)
-    ladder = [{"kind": rung.kind.value, "minutes": rung.after // minutes} for rung in rules.ladder]
+    ladder = [{"kind": rung.kind.value, "hours": rung.after / timedelta(hours=1)} for rung in rules.ladder]
     values = {
         "tenant": tenant, "reminding": rules.reminding, "ladder": dumps(ladder), "zone": rules.days.zone,
         "weekdays": sorted(rules.days.weekdays), "holidays": sorted(rules.days.holidays),

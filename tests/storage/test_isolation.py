@@ -34,7 +34,7 @@ from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
 from domain.supplier import Purpose, Supplier
-from domain.supplier_request import Channel, FoundBy, ToAsk
+from domain.supplier_request import Channel, FoundBy, SupplierRules, ToAsk
 from storage import (
     act_ends,
     act_work,
@@ -87,7 +87,12 @@ from storage import (
     settling,
     shop_webhooks,
     standings,
+    supplier_alerts,
+    supplier_numbers,
+    supplier_open,
+    supplier_past,
     supplier_requests,
+    supplier_rules,
     suppliers,
     sync,
     tenants,
@@ -97,6 +102,7 @@ from storage import (
     ticket_work,
     ticketing,
     tickets,
+    tickets_waiting,
     unapproved,
 )
 from storage.approvals import Approved, Wanted
@@ -113,6 +119,7 @@ from storage.outbox import Effect, Gate
 from storage.passages import Piece, Vectors
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
+from storage.supplier_past import PastRequest
 from storage.supplier_requests import Anchor
 from storage.sync import Cursor
 from storage.tickets import Words
@@ -170,6 +177,7 @@ class Foreign:
     ticket: ticket_work.Due
     words: ticket_words.DueWords
     request: UUID
+    alert: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -352,6 +360,29 @@ CASES = {
     "supplier_requests.link": lambda db, t, b: supplier_requests.link(
         db, t, b.message, b.request, FoundBy.PERSON, answers=True
     ),
+    "supplier_open.page": lambda db, t, b: (
+        supplier_open.page(db, t, supplier=b.supplier) or supplier_open.page(db, t, after=b.request)
+    ),
+    "supplier_open.ages": lambda db, t, b: supplier_open.ages(db, t, datetime.now(UTC), supplier=b.supplier).every,
+    "supplier_open.close": lambda db, t, b: supplier_open.close(db, t, b.request, member=b.member),
+    "supplier_open.exists": lambda db, t, b: supplier_open.exists(db, t, b.request),
+    "supplier_numbers.asked": lambda db, t, b: supplier_numbers.asked(db, t, LONG_AGO),
+    "supplier_numbers.last_mail": lambda db, t, b: supplier_numbers.last_mail(db, t, b.supplier),
+    "supplier_alerts.page": lambda db, t, b: (
+        supplier_alerts.page(db, t) or supplier_alerts.page(db, t, after=b.alert)
+    ),
+    "supplier_alerts.unseen": lambda db, t, b: supplier_alerts.unseen(db, t),
+    "supplier_alerts.seen": lambda db, t, b: supplier_alerts.seen(db, t, b.alert, member=b.member),
+    "supplier_past.bring": lambda db, t, b: supplier_past.bring(
+        db, t, PastRequest(b.supplier, "D400000009", "desk@secret.example", LONG_AGO)
+    ),
+    "supplier_rules.get": lambda db, t, b: supplier_rules.get(db, t).operations_address,
+    "supplier_rules.put": lambda db, t, b: supplier_rules.put(db, t, SupplierRules(), actor="x") and None,
+    "tickets_waiting.page": lambda db, t, b: (
+        tickets_waiting.page(db, t) or tickets_waiting.page(db, t, after=b.ticket.id)
+    ),
+    "tickets_waiting.settle": lambda db, t, b: tickets_waiting.settle(db, t, b.words.id, member=b.member),
+    "suppliers.one": lambda db, t, b: suppliers.one(db, t, b.supplier),
     "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
@@ -842,7 +873,7 @@ def foreign(rival) -> Foreign:
         order_act, rival.one("SELECT id FROM identity_link"), rival.one("SELECT id FROM supplier"),
         rival.one("SELECT decision_id FROM order_act WHERE state = 'done'"),
         rival.one("SELECT id FROM order_act WHERE state = 'needs_person'"), ticket, words,
-        rival.one("SELECT id FROM supplier_request"),
+        rival.one("SELECT id FROM supplier_request"), rival.one("SELECT id FROM supplier_step WHERE kind = 'alert'"),
     )  # fmt: skip
 
 

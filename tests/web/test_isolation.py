@@ -9,15 +9,31 @@ import pytest
 
 from adapters.mime.parse import parse
 from domain.answering import AnswerLook
-from domain.decision import Decision, Reply
+from domain.bridging import BridgeRules, Mode
+from domain.decision import Decision, Reply, WordsFor
+from domain.delivery import WordsState
 from domain.message import Address, Message
 from domain.refund_policy import RefundPolicy
+from domain.sealed import Sealed
 from domain.supplier import Supplier
-from storage import approvals, documents, gaps, mailboxes, refund_policies, suppliers
+from domain.supplier_request import SupplierRules
+from storage import (
+    approvals,
+    documents,
+    gaps,
+    mailboxes,
+    refund_policies,
+    supplier_rules,
+    suppliers,
+    ticketing,
+    tickets,
+)
 from storage.documents import StoredDocument
 from storage.gaps import Grouped
 from storage.references import new_reference
+from storage.tickets import Words
 from tests.conftest import Workspace
+from tests.support.asked import asker
 from tests.web.conftest import Browser
 from tests.web.filling import CHECKS, CITATION, MESSAGE, UNDERSTANDING, Filler, Held
 from tests.web.refunding import Till
@@ -41,8 +57,12 @@ TAKES: dict[str, str] = {
     "case.found": "act",
     "orders.order": "order",
     "suppliers.one": "supplier",
+    "suppliers.edit": "supplier",
     "suppliers.change": "supplier",
     "suppliers.remove": "supplier",
+    "supplier_requests.close": "request",
+    "supplier_requests.seen": "alert",
+    "tickets.settle": "words",
     "gaps.dismiss": "gap",
     "gaps.write": "gap",
     "gaps.from_reply": "reply",
@@ -62,7 +82,8 @@ TAKE_NOTHING = {
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
     "refunds.attempts", "refunds.export", "refund_policy.page", "refund_policy.version", "refund_policy.change",
-    "workspace.settings",
+    "workspace.settings", "supplier_requests.page", "supplier_requests.times", "supplier_requests.alerts",
+    "supplier_rules.page", "supplier_rules.change", "tickets.page", "tickets.look_again", "tickets.mode",
     "knowledge.page", "knowledge.search", "knowledge.passage", "knowledge_upload.page", "knowledge_upload.upload",
     "knowledge_edit.page", "knowledge_edit.change", "knowledge_versions.page", "knowledge_versions.compare",
     "knowledge_versions.restore", "knowledge_versions.ask_to_remove", "knowledge_versions.remove",
@@ -88,7 +109,7 @@ EVERYTHING = (
     "tenant", "mailbox", "conversation", "message", "decision", "outbox", "event", "correction",
     "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question", "supplier",
     "shop_order", "support_case", "case_event", "order_act", "act_approval", "ledger_entry", "order_attempt",
-    "refund_policy",
+    "refund_policy", "supplier_request", "supplier_step", "supplier_rules", "ticketing", "ticket", "ticket_words",
 )  # fmt: skip
 
 
@@ -168,7 +189,24 @@ def _knowledge(filler: Filler, mark: str, mailbox: UUID) -> dict[str, UUID | str
         gaps.regroup(db, filler.tenant, [Grouped(gap, "en", (asked.message,))])
         domain = f"{mark.lower()}.example"
         supplier = suppliers.save(db, filler.tenant, Supplier(f"{mark} supplier", (domain,)), actor="test")
-    return {"gap": gap, "reply": answered, "supplier": supplier}
+    return {"gap": gap, "reply": answered, "supplier": supplier, **_asked_of(filler, mark, supplier)}
+
+
+def _asked_of(filler: Filler, mark: str, supplier: UUID) -> dict[str, UUID | str]:
+    """What the supplier was asked and has not answered, with an alert, and words that wait on a ticket."""
+    request, alert = asker(filler.database, filler.tenant).silent(
+        supplier, purchase=f"{mark}-PO", order_number="SHARED-1", subject=f"{mark} subject"
+    )
+    system = ticketing.Connected(f"https://{mark.lower()}.example", "agent", Sealed(b"sealed"), "/tickets", "UTC")
+    with filler.database.transaction(filler.tenant) as db:
+        rules = SupplierRules(operations_address=f"{mark.lower()}@ops.example")
+        supplier_rules.put(db, filler.tenant, rules, actor="test")
+        ticketing.put(db, filler.tenant, system, BridgeRules(Mode.GMAIL_ONLY), actor="test")
+        ticket = tickets.open_one(db, filler.tenant, "SHARED-1", None, None, about=2)
+        words = Words(WordsFor.NOTE, f"{mark} words")
+        written = tickets.write(db, filler.tenant, ticket, words, state=WordsState.NEEDS_PERSON)
+    filler.rows("UPDATE ticket SET state = 'needs_person' WHERE tenant_id = :tenant RETURNING 1")
+    return {"request": request, "alert": alert, "words": written}
 
 
 @pytest.fixture
@@ -254,6 +292,9 @@ def test_nothing_of_another_tenant_is_in_any_answer(app, browser: Browser, own: 
             ("GET", f"/orders?after={one}"),
             ("GET", f"/refunds?after={one}"),
             ("GET", f"/refunds?q={CANARY}"),
+            ("GET", f"/suppliers/open?supplier={one}&after={one}"),
+            ("GET", f"/suppliers/alerts?after={one}"),
+            ("GET", f"/tickets?after={one}"),
         ]
     paths += [("GET", f"/conversations?q={CANARY}"), ("GET", "/knowledge/search?q=lamp"), ("GET", "/knowledge")]
     paths += [
@@ -321,3 +362,14 @@ def test_a_session_of_one_tenant_opens_no_other(app, browser: Browser, own: Rows
     token = browser.client.get_cookie("mailwright").value.partition(".")[2]
     browser.client.set_cookie("mailwright", f"{foreign.filler.tenant}.{token}")
     assert browser.get("/").status_code == 302
+
+
+def test_an_order_of_another_tenants_ticket_is_answered_like_one_that_nobody_has(
+    browser: Browser, own: Rows, foreign: Rows
+) -> None:
+    own.filler.rows("DELETE FROM ticket WHERE tenant_id = :tenant RETURNING 1")
+    before = foreign.snapshot()
+    for form in ({"act": "none"}, {"act": "found", "ticket": "7"}):
+        page = browser.press("/tickets/look-again", {"order_number": "SHARED-1", **form})
+        assert "No ticket of order SHARED-1 waits for a person any more." in page
+    assert foreign.snapshot() == before
