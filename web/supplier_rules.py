@@ -41,7 +41,9 @@ def change() -> Page:
     with services().database.transaction(tenant) as db:
         if rules.operations_address and "address" not in problems:
             if suppliers.directory(db, tenant).knows(rules.operations_address):
-                problems["address"] = "This is a supplier’s address. An alert names suppliers and orders: it is for you."
+                problems["address"] = (
+                    "This is a supplier’s address. An alert names suppliers and orders: it is for you."
+                )
             elif rules.operations_address in mailboxes.own_addresses(db, tenant):
                 problems["address"] = "Mail to this address is read here, so the alert would come back as a mail."
         if not problems:

@@ -368,9 +368,7 @@ CASES = {
     "supplier_open.exists": lambda db, t, b: supplier_open.exists(db, t, b.request),
     "supplier_numbers.asked": lambda db, t, b: supplier_numbers.asked(db, t, LONG_AGO),
     "supplier_numbers.last_mail": lambda db, t, b: supplier_numbers.last_mail(db, t, b.supplier),
-    "supplier_alerts.page": lambda db, t, b: (
-        supplier_alerts.page(db, t) or supplier_alerts.page(db, t, after=b.alert)
-    ),
+    "supplier_alerts.page": lambda db, t, b: supplier_alerts.page(db, t) or supplier_alerts.page(db, t, after=b.alert),
     "supplier_alerts.unseen": lambda db, t, b: supplier_alerts.unseen(db, t),
     "supplier_alerts.seen": lambda db, t, b: supplier_alerts.seen(db, t, b.alert, member=b.member),
     "supplier_past.bring": lambda db, t, b: supplier_past.bring(

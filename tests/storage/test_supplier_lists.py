@@ -45,7 +45,9 @@ def test_a_request_says_how_often_was_reminded_and_what_has_not_left_counts_from
     request, _ = asked.silent(acme)
     asked.rows("UPDATE supplier_step SET done_at = NULL WHERE position = 1 RETURNING 1")
     unsent = asked.ask(acme, 1)
-    asked.rows("UPDATE supplier_request SET asked_at = NULL, first_asked_at = NULL WHERE id = :id RETURNING 1", id=unsent)
+    asked.rows(
+        "UPDATE supplier_request SET asked_at = NULL, first_asked_at = NULL WHERE id = :id RETURNING 1", id=unsent
+    )
     with database.transaction(workspace.id) as db:
         found = {one.id: one for one in supplier_open.page(db, workspace.id)}
     assert (found[request].reminders, found[request].rungs_done) == (1, 3)
@@ -82,7 +84,9 @@ def test_the_rows_of_response_times_begin_with_the_period_and_leave_out_what_has
     asked.ask(acme, 24 * 20, took=5)
     asked.ask(bolt, 24 * 10)
     unsent = asked.ask(bolt, 1)
-    asked.rows("UPDATE supplier_request SET asked_at = NULL, first_asked_at = NULL WHERE id = :id RETURNING 1", id=unsent)
+    asked.rows(
+        "UPDATE supplier_request SET asked_at = NULL, first_asked_at = NULL WHERE id = :id RETURNING 1", id=unsent
+    )
     since = asked.now - timedelta(days=30)
     with database.transaction(workspace.id) as db:
         rows = supplier_numbers.asked(db, workspace.id, since)

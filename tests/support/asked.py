@@ -44,7 +44,9 @@ class Asker:
         reminded = tuple(PastStep(RungKind.REMIND, self.now - ago * HOUR, Channel.TICKET) for ago in (72, 48))
         alert = PastStep(RungKind.ALERT, self.now - alerted_hours_ago * HOUR)
         request = self.ask(supplier, 96, steps=(*reminded, alert), **more)
-        [step] = self.rows("SELECT id FROM supplier_step WHERE request_id = :request AND kind = 'alert'", request=request)
+        [step] = self.rows(
+            "SELECT id FROM supplier_step WHERE request_id = :request AND kind = 'alert'", request=request
+        )
         return request, step.id
 
     def rows(self, question: str, **values) -> list:

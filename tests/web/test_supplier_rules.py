@@ -24,7 +24,9 @@ def kept(filler):
 
 def test_the_usual_rules_are_said_in_one_sentence(browser):
     page = seen(browser.page(PATH))
-    assert "After 24 hours on business days we remind; after 48 hours we remind; and after 72 hours we tell oper" in page
+    assert (
+        "After 24 hours on business days we remind; after 48 hours we remind; and after 72 hours we tell oper" in page
+    )
     assert "Monday, Tuesday, Wednesday, Thursday and Friday in the zone Europe/Berlin" in page
 
 

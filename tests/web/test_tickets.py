@@ -30,7 +30,8 @@ def wait(connected, filler):
             written = tickets.write(db, filler.tenant, ticket, words, state=state)
         values = {"ticket": ticket, "words": written, "state": ticket_state, "error": error}
         filler.rows(
-            "UPDATE ticket SET state = :state, last_error = :error, next_at = NULL WHERE id = :ticket RETURNING 1", **values
+            "UPDATE ticket SET state = :state, last_error = :error, next_at = NULL WHERE id = :ticket RETURNING 1",
+            **values,
         )
         filler.rows("UPDATE ticket_words SET last_error = :error WHERE id = :words RETURNING 1", **values)
         return written
@@ -45,7 +46,7 @@ def test_without_a_system_the_page_says_how_one_is_connected(browser):
     page = browser.page(PATH)
     assert "No ticketing system is connected" in seen(page)
     assert "flask ticketing connect" in seen(page)
-    assert "rail-word\">Tickets" not in page
+    assert 'rail-word">Tickets' not in page
 
 
 def test_a_connected_system_stands_in_the_rail_and_never_its_password(browser, connected):
@@ -72,7 +73,8 @@ def test_an_order_at_whose_ticket_a_person_has_to_look_is_there_with_its_words(b
     page = seen(browser.page(PATH))
     for words in (
         "Order LO-7", "ticket not known It never said whether it made one.", "The customer wrote: hello.",
-        "Order LO-8", "not taken For the customer, anna@x.example", "It said no.", "waits for a person For the supplier",
+        "Order LO-8", "not taken For the customer, anna@x.example", "It said no.",
+        "waits for a person For the supplier",
     ):  # fmt: skip
         assert words in page
     assert "LO-10" not in page
