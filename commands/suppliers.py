@@ -1,4 +1,4 @@
-"""`flask suppliers import`: bring a tenant's suppliers in from a CSV file."""
+"""`flask suppliers`: bring a tenant's suppliers in from a CSV file, and list what they owe an answer to."""
 
 import csv
 import re
@@ -13,12 +13,14 @@ from adapters.order_csv import BadRow
 from bootstrap import Services
 from commands.importing import tenant_of
 from commands.settings_of import services_for
+from commands.supplier_requests import requests
 from domain.errors import BadInput
 from domain.supplier import Purpose, Supplier, checked_supplier
 from storage import mailboxes
 from storage import suppliers as supplier_rows
 
 suppliers = AppGroup("suppliers", help="The suppliers whose mail is known by its sender.")
+suppliers.add_command(requests)
 
 COLUMNS = ("name", "domains", "addresses", *Purpose, "language")
 

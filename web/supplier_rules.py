@@ -11,6 +11,9 @@ from web.supplier_rules_form import MOST_RUNGS, WEEKDAYS, Step, Typed, rules_of,
 
 pages = Blueprint("supplier_rules", __name__, url_prefix="/suppliers/reminders")
 
+# The form's own names for what the rules' fields are called.
+_FIELDS = {"zone": "zone", "holidays": "holidays", "weekdays": "days", "operations_address": "address"}
+
 
 @pages.get("")
 @signed_in
@@ -26,7 +29,9 @@ def change() -> Page:
     """Saves, or only adds or takes away a line of the ladder: without a script that is a page of its own."""
     typed = {name: letter(value) for name, value in request.form.items()}
     steps, act = steps_of(typed), request.form.get("act", "")
-    if act == "add" and len(steps) < MOST_RUNGS:
+    if act == "add":
+        if len(steps) >= MOST_RUNGS:
+            return _page(typed, problems={"steps": f"At most {MOST_RUNGS} steps are kept."})
         return _page(with_steps(typed, [*steps, Step(RungKind.REMIND.value, "")]), added=len(steps))
     if act.startswith("remove-"):
         kept = [step for number, step in enumerate(steps) if act != f"remove-{number}"]
@@ -36,14 +41,16 @@ def change() -> Page:
     with services().database.transaction(tenant) as db:
         if rules.operations_address and "address" not in problems:
             if suppliers.directory(db, tenant).knows(rules.operations_address):
-                problems["address"] = "This is a supplier’s address. An alert names suppliers and orders: it is for you."
+                problems["address"] = (
+                    "This is a supplier’s address. An alert names suppliers and orders: it is for you."
+                )
             elif rules.operations_address in mailboxes.own_addresses(db, tenant):
                 problems["address"] = "Mail to this address is read here, so the alert would come back as a mail."
         if not problems:
             try:
                 supplier_rules.put(db, tenant, rules, actor=actor)
             except BadInput as error:
-                problems["steps"] = error.reason
+                problems[_FIELDS.get(error.field, "steps")] = error.reason
     if problems:
         return _page(typed, problems=problems)
     flash("Saved. What is open already follows these rules from its next step on.", "info")

@@ -74,8 +74,8 @@ def rules_of(typed: Typed) -> tuple[SupplierRules, dict[str, str]]:
     read = Reading(typed)
     reminding = bool(read.text("reminding"))
     ladder = _ladder(read)
-    if reminding and not ladder and not read.problems:
-        read.problems["steps"] = "Add a step, or switch reminders off."
+    if not ladder and not read.problems:
+        read.problems["steps"] = "Add a step. Who wants to remind nobody switches reminders off."
     weekdays = frozenset(day for day in range(1, 8) if read.text(f"day-{day}"))
     if not weekdays:
         read.problems["days"] = "Tick one day at least: time passes on those alone."

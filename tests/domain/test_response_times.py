@@ -1,4 +1,4 @@
-"""Response times, by hand and against a slow reckoning with exact fractions: what is open counts as long as it waits."""
+"""Response times, by hand and against a slow reckoning with exact fractions: what is open counts as still waiting."""
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction

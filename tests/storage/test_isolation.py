@@ -105,6 +105,10 @@ from storage import (
     settling,
     shop_webhooks,
     standings,
+    supplier_alerts,
+    supplier_numbers,
+    supplier_open,
+    supplier_past,
     supplier_requests,
     supplier_rules,
     supplier_sending,
@@ -121,6 +125,7 @@ from storage import (
     ticket_work,
     ticketing,
     tickets,
+    tickets_waiting,
     unapproved,
     views,
     wall_facts,
@@ -141,6 +146,7 @@ from storage.passages import Piece, Vectors
 from storage.queue import Filter, State
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
+from storage.supplier_past import PastRequest
 from storage.supplier_requests import Anchor
 from storage.supplier_steps import Climb
 from storage.sync import Cursor
@@ -212,6 +218,7 @@ class Foreign:
     due: supplier_steps.Due
     standing: supplier_steps.Standing
     held_words: UUID
+    alert: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -502,6 +509,25 @@ CASES = {
     "walls.objection_to_words": lambda db, t, b: walls.objection_to_words(db, t, b.held_words),
     "walls.behind_words": lambda db, t, b: walls.behind_words(db, t, b.held_words, NOBODYS)[0].addresses,
     "walls.note_override": lambda db, t, b: walls.note_override(db, t, b.decision, member=b.member, reason="x"),
+    "supplier_open.page": lambda db, t, b: (
+        supplier_open.page(db, t, supplier=b.supplier) or supplier_open.page(db, t, after=b.request)
+    ),
+    "supplier_open.ages": lambda db, t, b: supplier_open.ages(db, t, datetime.now(UTC), supplier=b.supplier).every,
+    "supplier_open.close": lambda db, t, b: supplier_open.close(db, t, b.request, member=b.member),
+    "supplier_open.exists": lambda db, t, b: supplier_open.exists(db, t, b.request),
+    "supplier_numbers.asked": lambda db, t, b: supplier_numbers.asked(db, t, LONG_AGO),
+    "supplier_numbers.last_mail": lambda db, t, b: supplier_numbers.last_mail(db, t, b.supplier),
+    "supplier_alerts.page": lambda db, t, b: supplier_alerts.page(db, t) or supplier_alerts.page(db, t, after=b.alert),
+    "supplier_alerts.unseen": lambda db, t, b: supplier_alerts.unseen(db, t),
+    "supplier_alerts.seen": lambda db, t, b: supplier_alerts.seen(db, t, b.alert, member=b.member),
+    "supplier_past.bring": lambda db, t, b: supplier_past.bring(
+        db, t, PastRequest(b.supplier, "D400000009", "desk@secret.example", LONG_AGO)
+    ),
+    "tickets_waiting.page": lambda db, t, b: (
+        tickets_waiting.page(db, t) or tickets_waiting.page(db, t, after=b.ticket.id)
+    ),
+    "tickets_waiting.settle": lambda db, t, b: tickets_waiting.settle(db, t, b.words.id, member=b.member),
+    "suppliers.one": lambda db, t, b: suppliers.one(db, t, b.supplier),
     "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],
@@ -1052,6 +1078,7 @@ def foreign(rival) -> Foreign:
         invitation, rival.one("SELECT id FROM invitation"), reset, recovery, rival.one("SELECT id FROM web_session"),
         rival.one("SELECT id FROM ticket_words WHERE request_id IS NOT NULL"), due, standing,
         rival.one("SELECT id FROM ticket_words WHERE state = 'held'"),
+        rival.one("SELECT id FROM supplier_step WHERE kind = 'alert'"),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from domain.message import Address, Message
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
 from domain.supplier import Purpose, Supplier
-from domain.supplier_request import Channel, ToAsk
+from domain.supplier_request import Channel, SupplierRules, ToAsk
 from storage import (
     approvals,
     documents,
@@ -26,6 +26,7 @@ from storage import (
     members,
     refund_policies,
     supplier_requests,
+    supplier_rules,
     suppliers,
     ticketing,
     tickets,
@@ -37,6 +38,7 @@ from storage.references import new_reference
 from storage.supplier_requests import Anchor
 from storage.tickets import Words
 from tests.conftest import Workspace
+from tests.support.asked import asker
 from tests.web.conftest import Browser
 from tests.web.filling import CHECKS, CITATION, MESSAGE, UNDERSTANDING, Filler, Held
 from tests.web.refunding import Till
@@ -55,8 +57,8 @@ TAKES: dict[str, str] = {
     "conversation.say_what_it_is": "decision",
     "ask_supplier.ask": "conversation",
     "ask_supplier.close": "request",
-    "ask_supplier.release": "words",
-    "ask_supplier.drop": "words",
+    "ask_supplier.release": "held_words",
+    "ask_supplier.drop": "held_words",
     "verdict.say": "decision",
     "handling.assign": "conversation",
     "handling.snooze": "conversation",
@@ -69,8 +71,12 @@ TAKES: dict[str, str] = {
     "case.found": "act",
     "orders.order": "order",
     "suppliers.one": "supplier",
+    "suppliers.edit": "supplier",
     "suppliers.change": "supplier",
     "suppliers.remove": "supplier",
+    "supplier_requests.close": "request",
+    "supplier_requests.seen": "alert",
+    "tickets.settle": "words",
     "gaps.dismiss": "gap",
     "gaps.write": "gap",
     "gaps.from_reply": "reply",
@@ -102,6 +108,8 @@ TAKE_NOTHING = {
     "google_sign_in.begin_sign_in", "google_sign_in.callback", "google_sign_in.link", "google_sign_in.unlink",
     "data_rights.page", "data_rights.look", "data_rights.copy", "data_rights.erase", "data_rights.keep",
     "second_step.page", "second_step.check", "sign_up.page", "sign_up.sign_up", "new_password.page", "new_password.ask",
+    "supplier_requests.page", "supplier_requests.times", "supplier_requests.alerts",
+    "supplier_rules.page", "supplier_rules.change", "tickets.page", "tickets.look_again", "tickets.mode",
     "knowledge.page", "knowledge.search", "knowledge.passage", "knowledge_upload.page", "knowledge_upload.upload",
     "knowledge_edit.page", "knowledge_edit.change", "knowledge_versions.page", "knowledge_versions.compare",
     "knowledge_versions.restore", "knowledge_versions.ask_to_remove", "knowledge_versions.remove",
@@ -132,7 +140,7 @@ EVERYTHING = (
     "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question", "supplier",
     "shop_order", "support_case", "case_event", "order_act", "act_approval", "ledger_entry", "order_attempt",
     "refund_policy", "saved_view", "member", "invitation", "password_reset", "second_factor", "recovery_code",
-    "supplier_request", "ticket_words",
+    "supplier_request", "supplier_step", "supplier_rules", "ticketing", "ticket", "ticket_words",
 )  # fmt: skip
 
 
@@ -180,10 +188,10 @@ def _filled(filler: Filler, mark: str) -> Rows:
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
     more = {**_knowledge(filler, mark, mailbox), **_money(filler, mark, mailbox, message)}
     held = Held(made, claim.conversation, claim.id)
-    return Rows(filler, held, mailbox, more | _asked(filler, mark, held, mailbox, more["supplier"]))
+    return Rows(filler, held, mailbox, more | _question(filler, mark, held, mailbox, more["supplier"]))
 
 
-def _asked(filler: Filler, mark: str, held: Held, mailbox: UUID, supplier: UUID) -> dict[str, UUID | str]:
+def _question(filler: Filler, mark: str, held: Held, mailbox: UUID, supplier: UUID) -> dict[str, UUID | str]:
     """A question to a supplier, and words for one that wait for a person before they go onto a ticket."""
     address = f"desk@{mark.lower()}.example"
     wish = ToAsk(supplier, "D400000001", Purpose.GENERAL, address, f"{mark} question", f"{mark} question")
@@ -195,7 +203,7 @@ def _asked(filler: Filler, mark: str, held: Held, mailbox: UUID, supplier: UUID)
         ticketing.put(db, filler.tenant, system, BridgeRules(Mode.GMAIL_ONLY), actor="test")
         ticket = tickets.open_one(db, filler.tenant, f"{mark}-1", held.conversation, held.message, about=0)
         written = tickets.write(db, filler.tenant, ticket, words, state=WordsState.HELD)
-    return {"request": asked, "words": written}
+    return {"request": asked, "held_words": written}
 
 
 def _people(filler: Filler) -> dict[str, UUID | str]:
@@ -244,7 +252,24 @@ def _knowledge(filler: Filler, mark: str, mailbox: UUID) -> dict[str, UUID | str
         # A view of everybody's would show its name to whoever could see it.
         values = {"member": filler.member, "name": f"{mark} view", "filter_": "assignee=me", "shared": True}
         view = views.save(db, filler.tenant, **values)
-    return {"gap": gap, "reply": answered, "supplier": supplier, "view": view}
+    return {"gap": gap, "reply": answered, "supplier": supplier, "view": view, **_asked_of(filler, mark, supplier)}
+
+
+def _asked_of(filler: Filler, mark: str, supplier: UUID) -> dict[str, UUID | str]:
+    """What the supplier was asked and has not answered, with an alert, and words that wait on a ticket."""
+    _, alert = asker(filler.database, filler.tenant).silent(
+        supplier, purchase=f"{mark}-PO", order_number="SHARED-1", subject=f"{mark} subject"
+    )
+    with filler.database.transaction(filler.tenant) as db:
+        rules = SupplierRules(operations_address=f"{mark.lower()}@ops.example")
+        supplier_rules.put(db, filler.tenant, rules, actor="test")
+        system = ticketing.Connected(f"https://{mark.lower()}.example", mark, Sealed(b"x"), "/tickets", "UTC")
+        ticketing.put(db, filler.tenant, system, BridgeRules(Mode.GMAIL_ONLY), actor="test")
+        ticket = tickets.open_one(db, filler.tenant, "SHARED-1", None, None, about=2)
+        words = Words(WordsFor.NOTE, f"{mark} words")
+        written = tickets.write(db, filler.tenant, ticket, words, state=WordsState.NEEDS_PERSON)
+    filler.rows("UPDATE ticket SET state = 'needs_person' WHERE tenant_id = :tenant RETURNING 1")
+    return {"alert": alert, "words": written}
 
 
 @pytest.fixture
@@ -330,6 +355,9 @@ def test_nothing_of_another_tenant_is_in_any_answer(app, browser: Browser, own: 
             ("GET", f"/orders?after={one}"),
             ("GET", f"/refunds?after={one}"),
             ("GET", f"/refunds?q={CANARY}"),
+            ("GET", f"/suppliers/open?supplier={one}&after={one}"),
+            ("GET", f"/suppliers/alerts?after={one}"),
+            ("GET", f"/tickets?after={one}"),
         ]
     paths += [("GET", f"/conversations?q={CANARY}"), ("GET", "/knowledge/search?q=lamp"), ("GET", "/knowledge")]
     paths += [
@@ -397,3 +425,14 @@ def test_a_session_of_one_tenant_opens_no_other(app, browser: Browser, own: Rows
     token = browser.client.get_cookie("mailwright").value.partition(".")[2]
     browser.client.set_cookie("mailwright", f"{foreign.filler.tenant}.{token}")
     assert browser.get("/").status_code == 302
+
+
+def test_an_order_of_another_tenants_ticket_is_answered_like_one_that_nobody_has(
+    browser: Browser, own: Rows, foreign: Rows
+) -> None:
+    own.filler.rows("DELETE FROM ticket WHERE tenant_id = :tenant RETURNING 1")
+    before = foreign.snapshot()
+    for form in ({"act": "none"}, {"act": "found", "ticket": "7"}):
+        page = browser.press("/tickets/look-again", {"order_number": "SHARED-1", **form})
+        assert "No ticket of order SHARED-1 waits for a person any more." in page
+    assert foreign.snapshot() == before
