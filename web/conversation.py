@@ -17,6 +17,7 @@ from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
+from web.supplier_links import supplier_view
 from web.topics import TOPICS, topic
 
 pages = Blueprint("conversation", __name__)
@@ -66,6 +67,7 @@ def shown(
         now=now,
         **evidence(now),
         **case_view(conversation, now, typed),
+        **supplier_view(conversation, now),
         open_mail=open_mail,
         unsent=unsent,
         unsent_to=decision,

@@ -43,6 +43,8 @@ TAKES: dict[str, str] = {
     "suppliers.one": "supplier",
     "suppliers.change": "supplier",
     "suppliers.remove": "supplier",
+    "supplier_links.answers": "message",
+    "supplier_links.no_answer": "message",
     "gaps.dismiss": "gap",
     "gaps.write": "gap",
     "gaps.from_reply": "reply",
