@@ -1,4 +1,4 @@
-"""A supplier's answer, for the customer behind it: a draft that waits in their conversation, where nothing else does."""
+"""A supplier's answer, for the customer behind it: a draft that waits in their conversation, where nothing waits."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4

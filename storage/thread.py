@@ -45,6 +45,7 @@ class Draft:
 class Shown:
     """One message of a conversation with what was decided about it.
 
+    `earlier` are replies of decisions that were superseded after they had left.
     `verdict` is whether the answer was found right, None where nobody has judged it; `judged_by` who did.
     """
 
@@ -76,6 +77,7 @@ class Shown:
     drafts: tuple[Draft, ...]
     facts: tuple[Fact, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    earlier: tuple[Draft, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -121,8 +123,9 @@ _MESSAGES = text("""
 """)
 
 _DRAFTS = text("""
-    SELECT o.decision_id, o.id, o.state, o.recipient, o.recipient_name, o.subject, o.text, o.draft_text, o.automatic,
-        o.last_error, o.next_at, o.sent_at, coalesce(nullif(p.name, ''), p.email, '') AS released_by
+    SELECT o.decision_id, o.message_id, o.id, o.state, o.recipient, o.recipient_name, o.subject, o.text,
+        o.draft_text, o.automatic, o.last_error, o.next_at, o.sent_at,
+        coalesce(nullif(p.name, ''), p.email, '') AS released_by
     FROM outbox o LEFT JOIN member p ON p.tenant_id = o.tenant_id AND p.id = o.released_by
     WHERE o.tenant_id = :tenant AND o.conversation_id = :id AND o.kind = 'reply' ORDER BY o.created_at, o.position
 """)
@@ -134,9 +137,20 @@ def find(db: Connection, tenant: UUID, conversation: UUID) -> Conversation | Non
     if head is None:
         return None
     drafts: dict[UUID, list[Draft]] = {}
-    for decision, *fields in db.execute(_DRAFTS, values):
-        drafts.setdefault(decision, []).append(Draft(*fields))
-    shown = tuple(_shown(row, tuple(drafts.get(row.decision, ()))) for row in db.execute(_MESSAGES, values))
+    left: dict[UUID, list[tuple[UUID, Draft]]] = {}
+    for decision, message, *fields in db.execute(_DRAFTS, values):
+        draft = Draft(*fields)
+        drafts.setdefault(decision, []).append(draft)
+        if draft.state not in {"held", "cancelled"}:
+            left.setdefault(message, []).append((decision, draft))
+    shown = tuple(
+        _shown(
+            row,
+            tuple(drafts.get(row.decision, ())),
+            tuple(draft for decision, draft in left.get(row.id, ()) if decision != row.decision),
+        )
+        for row in db.execute(_MESSAGES, values)
+    )
     customer = head.customer_name or head.customer_address
     return Conversation(head.id, head.subject, customer, head.customer_address, head.address, head.status, shown)
 
@@ -180,7 +194,7 @@ def html_of(db: Connection, tenant: UUID, message: UUID) -> str:
     return found or ""
 
 
-def _shown(row: Any, drafts: tuple[Draft, ...]) -> Shown:
+def _shown(row: Any, drafts: tuple[Draft, ...], earlier: tuple[Draft, ...]) -> Shown:
     return Shown(
         id=row.id,
         direction=row.direction,
@@ -210,4 +224,5 @@ def _shown(row: Any, drafts: tuple[Draft, ...]) -> Shown:
         drafts=drafts,
         facts=facts_from_json(row.facts or []),
         suggestions=suggestions_from_json(row.suggestions or []),
+        earlier=earlier,
     )

@@ -17,6 +17,7 @@ from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
+from web.supplier_links import linked_view
 from web.supplier_view import Asking, supplier_view
 from web.topics import TOPICS, topic
 
@@ -78,6 +79,7 @@ def shown(
         **evidence(now),
         **case_view(conversation, now, typed),
         **supplier_view(found, now, asking),
+        **linked_view(conversation, now),
         open_mail=open_mail,
         objections=objections,
         unsent=unsent,

@@ -38,7 +38,7 @@ from worker.backoff import after_attempts
 from worker.bridging import Bridge
 from worker.recognising import Recognising
 from worker.suggesting import Decided, with_suggestions
-from worker.supplier_answers import Answer, Answers
+from worker.supplier_answers import Answer, Answers, heard_at_least
 from worker.together import Row, write_all
 
 LEASE = timedelta(minutes=2)
@@ -92,7 +92,7 @@ def work(services: Services, tenant: UUID) -> int:
     fresh = [one for one in taken if one.claim.attempts <= MAX_ATTEMPTS]
     for one in taken:
         if one not in fresh:
-            _give_up(services, one)
+            _give_up(services, known, one)
     if fresh and not attempt(
         lambda: _decide(services, known, fresh), lambda _: None, tenant=tenant, stage="process", messages=len(fresh)
     ):
@@ -109,8 +109,7 @@ def work(services: Services, tenant: UUID) -> int:
 
 def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
     understood = services.tenant_reader(known.tenant).read([one.message for one in batch])
-    recognising = Recognising(known.tenant, known.suppliers, known.own_addresses)
-    known = replace(known, conversations=recognising.over(services, known.conversations, batch, understood))
+    known = replace(known, conversations=_recognising(known).over(services, known.conversations, batch, understood))
     handlers = services.handlers(known.tenant)
     decided: list[Decided] = []
     for one, understanding in zip(batch, understood, strict=True):
@@ -134,6 +133,10 @@ def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
         # Last, since it locks a row that every batch of the tenant wants.
         rows.append(Row(unanswered[-1].claim, partial(gap_work.ask, tenant=known.tenant)))
     write_all(services, rows, partial(_failed, services), "process")
+
+
+def _recognising(known: Known) -> Recognising:
+    return Recognising(known.tenant, known.suppliers, known.own_addresses)
 
 
 def _record(db: Any, one: Decided, answer: Answer | None) -> None:
@@ -190,10 +193,12 @@ def as_asked(understanding: Understanding, conversation: Conversation) -> Unders
     return replace(understanding, confidence=1.0)
 
 
-def _give_up(services: Services, one: Fetched) -> None:
+def _give_up(services: Services, known: Known, one: Fetched) -> None:
+    """A person has it. That a supplier wrote is noted all the same, where sender or thread say so."""
     reason = f"It was tried {MAX_ATTEMPTS} times in vain: {one.claim.last_error or 'the program ended each time'}."
     with services.database.transaction(one.claim.tenant) as db:
-        decisions.record(db, one.claim, Decision.hold(reason), None)
+        if decisions.record(db, one.claim, Decision.hold(reason), None):
+            heard_at_least(db, _recognising(known), one)
 
 
 def _failed(services: Services, claim: Claimed, error: Exception) -> None:

@@ -36,11 +36,12 @@ class Recognising:
         with services.database.transaction(self.tenant) as db:
             asked = supplier_links.any_request(db, self.tenant)
             for one, read in zip(batch, understood, strict=True):
-                mail = self._one(db, one, read, asked=asked)
+                mail = self.one(db, one, read, asked=asked)
                 found[one.claim.id] = replace(found[one.claim.id], supplier_mail=mail)
         return found
 
-    def _one(self, db: Any, one: Fetched, read: Understanding, *, asked: bool) -> SupplierMail | None:
+    def one(self, db: Any, one: Fetched, read: Understanding, *, asked: bool) -> SupplierMail | None:
+        """One mail; `asked` is whether anything was ever asked of a supplier, so that there is something to look up."""
         message, listed = one.message, self.suppliers.of(one.message.sender)
         signs = Signs(message.sender, refuted=message.sender_refuted, listed=listed)
         if asked and message.sender is not None:

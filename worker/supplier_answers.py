@@ -22,10 +22,12 @@ from domain.understanding import Understanding
 from handlers.supplier_news import told
 from storage import customer_news, supplier_links, supplier_notes, tenants
 from storage.customer_news import News
+from storage.messages import Fetched
 from storage.reclassify import Known as Said
 from storage.supplier_notes import SupplierNote
 from understanding.supplier_news import news_in
 from understanding.supplier_summary import summary_of
+from worker.recognising import Recognising
 from worker.suggesting import Decided
 
 
@@ -124,6 +126,14 @@ class Answers:
         )
         checks = tuple(Check(f"Taken from the answer: {fact}.", passed=True) for fact in news.facts)
         return News(target, letter, reason, checks) if letter else None
+
+
+def heard_at_least(db: Any, recognising: Recognising, one: Fetched) -> None:
+    """Of a mail that nobody could understand: that a supplier wrote, by its sender and its thread."""
+    mail = recognising.one(db, one, Understanding(""), asked=True)
+    if mail is not None:
+        at = one.message.received_at or datetime.now(UTC)
+        supplier_links.record(db, recognising.tenant, one.claim.id, mail, at=at)
 
 
 def _who(message: Message, mail: SupplierMail) -> str:

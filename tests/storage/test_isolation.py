@@ -35,7 +35,8 @@ from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
 from domain.supplier import Directory, Purpose, Supplier
-from domain.supplier_request import Channel, FoundBy, Rung, RungKind, SupplierRules, ToAsk
+from domain.supplier_mail import About, KnownBy, SupplierMail
+from domain.supplier_request import Channel, FoundBy, Rung, RungKind, SupplierRequest, SupplierRules, ToAsk
 from storage import (
     account,
     act_ends,
@@ -58,6 +59,7 @@ from storage import (
     conversations,
     corrections,
     customer_data,
+    customer_news,
     decisions,
     desk,
     document_list,
@@ -106,12 +108,15 @@ from storage import (
     shop_webhooks,
     standings,
     supplier_alerts,
+    supplier_links,
+    supplier_notes,
     supplier_numbers,
     supplier_open,
     supplier_past,
     supplier_requests,
     supplier_rules,
     supplier_sending,
+    supplier_shown,
     supplier_steps,
     supplier_words,
     suppliers,
@@ -133,6 +138,7 @@ from storage import (
 )
 from storage.approvals import Approved, Wanted
 from storage.codec import dumps
+from storage.customer_news import News, Target
 from storage.documents import StoredDocument
 from storage.due import Kind
 from storage.gap_work import GapWork
@@ -146,6 +152,7 @@ from storage.passages import Piece, Vectors
 from storage.queue import Filter, State
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
+from storage.supplier_notes import SupplierNote
 from storage.supplier_past import PastRequest
 from storage.supplier_requests import Anchor
 from storage.supplier_steps import Climb
@@ -253,6 +260,11 @@ A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime.now(UTC) + timedelta(days=30)
 A_RUNG = Climb(NextRung(3, Rung(RungKind.ALERT, SOON), LONG_AGO), Channel.DESK)
+
+
+def an_answer_to(request: UUID, supplier: UUID) -> SupplierMail:
+    asked = SupplierRequest(request, supplier, "D400000001", "desk@secret.example")
+    return SupplierMail(KnownBy.SENDER, about=(About(asked, FoundBy.THREAD, answers=True),))
 
 
 def a_question_to(supplier: UUID) -> ToAsk:
@@ -528,6 +540,31 @@ CASES = {
     ),
     "tickets_waiting.settle": lambda db, t, b: tickets_waiting.settle(db, t, b.words.id, member=b.member),
     "suppliers.one": lambda db, t, b: suppliers.one(db, t, b.supplier),
+    "supplier_requests.named": lambda db, t, b: supplier_requests.named(db, t, ["D400000001"]),
+    "supplier_links.any_request": lambda db, t, b: supplier_links.any_request(db, t),
+    "supplier_links.writer": lambda db, t, b: (
+        supplier_links.writer(db, t, b.message, ["x@secret.example"], threads=[], named=[])
+        != supplier_links.Writer(is_customer=True, is_answered=True)
+    ),
+    "supplier_links.orders_of_tickets": lambda db, t, b: supplier_links.orders_of_tickets(db, t, [b.ticket.id]),
+    "supplier_links.record": lambda db, t, b: supplier_links.record(
+        db, t, b.message, an_answer_to(b.request, b.supplier), at=datetime.now(UTC)
+    ),
+    "supplier_links.catch_up": lambda db, t, b: supplier_links.catch_up(db, t, b.request),
+    "supplier_links.by_person": lambda db, t, b: supplier_links.by_person(db, t, b.message, b.request, member=b.member),
+    "supplier_links.take_back": lambda db, t, b: supplier_links.take_back(db, t, b.message, b.request, member=b.member),
+    "supplier_notes.write": lambda db, t, b: supplier_notes.write(
+        db, t, b.message, SupplierNote("LO-SECRET", "ours", b.conversation)
+    ),
+    "supplier_shown.linked": lambda db, t, b: supplier_shown.linked(db, t, b.conversation),
+    "supplier_shown.asked_for": lambda db, t, b: supplier_shown.asked_for(db, t, b.conversation),
+    "supplier_shown.choices": lambda db, t, b: supplier_shown.choices(db, t),
+    "supplier_shown.conversation_of": lambda db, t, b: supplier_shown.conversation_of(db, t, b.message),
+    "customer_news.target": lambda db, t, b: customer_news.target(db, t, b.conversation),
+    "customer_news.hold": lambda db, t, b: customer_news.hold(
+        db, t, News(Target(b.message, b.decision, Address("x@secret.example"), "en"), "ours", "ours")
+    ),
+    "tenants.set_supplier_news": lambda db, t, b: tenants.set_supplier_news(db, t, drafted=False),
     "suppliers.remove": lambda db, t, b: suppliers.remove(db, t, b.supplier, actor="x"),
     "standings.save": lambda db, t, b: standings.save(db, t, A_STANDING, "x"),
     "standings.every": lambda db, t, b: [one for one in standings.every(db, t) if one.category is Category.SUPPLIER],

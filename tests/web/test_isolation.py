@@ -77,6 +77,8 @@ TAKES: dict[str, str] = {
     "supplier_requests.close": "request",
     "supplier_requests.seen": "alert",
     "tickets.settle": "words",
+    "supplier_links.answers": "message",
+    "supplier_links.no_answer": "message",
     "gaps.dismiss": "gap",
     "gaps.write": "gap",
     "gaps.from_reply": "reply",
