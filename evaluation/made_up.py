@@ -32,7 +32,9 @@ class MadeUp:
         self._random = np.random.default_rng(seed)
         self._spread = (1 + np.arange(DIMENSIONS) / 20) ** -0.5
         self._topics = self._vectors(TOPICS)
-        stems = ["".join(self._random.choice(_SYLLABLES, 2 + number % 3)) for number in range(VOCABULARY)]
+        # Drawn at once: one draw for each word takes seconds.
+        drawn = self._random.choice(_SYLLABLES, (VOCABULARY, 4)).tolist()
+        stems = ["".join(syllables[: 2 + number % 3]) for number, syllables in enumerate(drawn)]
         endings = self._random.choice(_ENDINGS, VOCABULARY)
         self._words = np.array([stem + ending for stem, ending in zip(stems, endings, strict=True)])
         self._short = np.array(_SHORT.split())

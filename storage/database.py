@@ -37,6 +37,7 @@ class Database:
             max_overflow=5,
             pool_pre_ping=True,
             pool_timeout=10,
+            use_native_hstore=False,  # we have none, and looking for its type is a question at each start
             hide_parameters=True,
             connect_args=PATIENCE,
         )

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,8 @@ def home_of(file: Path) -> str:
     return file.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
-def imports_of(file: Path) -> set[str]:
+@cache  # asked of every file for each vendor: to parse them all takes more than a second
+def imports_of(file: Path) -> frozenset[str]:
     """Every module named in an import of this file, those inside functions too."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -69,10 +71,10 @@ def imports_of(file: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
-def first_words(modules: set[str]) -> set[str]:
+def first_words(modules: frozenset[str]) -> set[str]:
     return {module.partition(".")[0] for module in modules}
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from domain.claims import claims_in
 from domain.claims.grammar import ACTS
 from domain.claims.reading import LANGUAGES
 from domain.order_action import Action
+from tests.support.quick import best, seconds_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCES = [
@@ -200,16 +200,6 @@ def test_invisible_signs_and_line_breaks_between_words_lose_no_claim(text, data)
     assert kinds(joined) >= kinds(text)
 
 
-def seconds(text):
-    """Of the processor, in the best of seven tries: others work on this machine, too."""
-    spent = []
-    for _ in range(7):
-        began = time.process_time()
-        claims_in(text)
-        spent.append(time.process_time() - began)
-    return min(spent)
-
-
 @pytest.mark.parametrize(
     "piece",
     [
@@ -219,12 +209,15 @@ def seconds(text):
     ],
 )
 def test_a_hundred_thousand_characters_take_less_than_a_tenth_of_a_second(piece):
-    assert seconds((piece * 20_000)[:100_000]) < 0.1
+    text = (piece * 20_000)[:100_000]
+    assert best(lambda: claims_in(text), below=0.1) < 0.1
 
 
 @pytest.mark.parametrize(
     "piece", [" ", "\n", "1 ", "1", ">a\n", "wrote:\n> ", "if we have refunded ", ", refund", "..?"]
 )
 def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
-    short, long = (seconds((piece * length)[:length]) for length in (25_000, 100_000))
-    assert long < 10 * short + 0.05
+    short, long = ((piece * length)[:length] for length in (25_000, 100_000))
+    # The best of seven, so that the limit is not widened by what others did meanwhile.
+    limit = 10 * min(seconds_of(lambda: claims_in(short)) for _ in range(7)) + 0.05
+    assert best(lambda: claims_in(long), below=limit) < limit

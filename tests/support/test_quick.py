@@ -1,0 +1,32 @@
+"""The measure of quickness itself: one good try is enough, and without one it says how slow the best was."""
+
+from tests.support.quick import best
+
+
+def spend(steps: int) -> None:
+    for _ in range(steps):
+        pass
+
+
+def test_one_good_try_is_enough():
+    tries = []
+    assert best(lambda: tries.append(1), below=1.0) < 1.0
+    assert len(tries) == 1
+
+
+def test_what_is_never_quick_is_tried_as_often_as_allowed_and_found_out():
+    tries = []
+    assert best(lambda: tries.append(spend(1000)), below=0.0, tries=4) > 0.0
+    assert len(tries) == 4
+
+
+def test_the_first_try_may_be_slow():
+    steps = iter([1_000_000, 0, 0])
+    tries = []
+
+    def uneven() -> None:
+        tries.append(1)
+        spend(next(steps))
+
+    assert best(uneven, below=0.005) < 0.005
+    assert len(tries) in {2, 3}
