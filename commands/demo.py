@@ -104,6 +104,11 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
     _write_env(folder / "env", settings)
     shop = order_shop_command(shop_port, shop_secret, environment(settings), _answers)
     show_mails = Mails(folder / "logs", click.echo)
+
+    def tick() -> None:
+        progress()
+        show_mails()
+
     supervisor = Supervisor(
         [
             *_commands(settings, port, google_port, page_port, folder),
@@ -112,7 +117,7 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
         ],
         log=_quiet(stack),
         folder=folder / "logs",
-        tick=lambda: (progress(), show_mails()),
+        tick=tick,
     )
     progress.ready = lambda: supervisor.ready
     click.echo(f"Starting the sandbox Google, the pages, the listener and the workers; their logs: {folder / 'logs'}")

@@ -41,7 +41,7 @@ class _Talk(socketserver.StreamRequestHandler):
             lines.append(line[1:] if line.startswith(b"..") else line)
         mail = message_from_bytes(b"".join(lines), policy=policy.default)
         self._say("250 taken")
-        self.server.taken(mail)  # type: ignore[arg-type]  # the default policy makes EmailMessages
+        self.server.taken(mail)
 
     def _say(self, line: str) -> None:
         self.wfile.write(line.encode() + b"\r\n")

@@ -117,6 +117,9 @@ def _link(found: Identity, wish: dict[str, Any]) -> Page:
 
 
 def _to_google(wish: dict[str, str]) -> Page:
+    # What was begun before and broken off is forgotten: the last press counts, and a cookie has little room.
+    for name in [one for one in session if one.startswith("_state_google_identity_")]:
+        session.pop(name)
     session[WISH] = wish
     # From the settings, never from the Host header, which a stranger can choose.
     callback_url = services().settings.public_url + url_for("google_sign_in.callback")

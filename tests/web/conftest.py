@@ -31,7 +31,7 @@ class Browser:
         return answer.text
 
     def token(self) -> str:
-        for path in ("/mailboxes/", "/sign-in"):
+        for path in ("/mailboxes/", "/account", "/sign-in"):
             found = _TOKEN.search(self.get(path).text)
             if found:
                 return found[1]
