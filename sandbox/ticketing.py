@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sandbox.faults import Fault
@@ -51,6 +52,10 @@ class TicketingSystem:
                     return json_response(list(self.desk.tickets.values()))
                 case ("GET", "calls"):
                     return json_response(self.desk.calls)
+                case ("GET", "faults"):
+                    return json_response({"waiting": self.desk.faults.waiting()})
+                case ("DELETE", "faults"):
+                    self.desk.faults.clear()
                 case ("POST", "faults"):
                     self.order(**wanted)
                 case ("POST", "orders"):
@@ -84,14 +89,20 @@ def main(words: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; prints one JSON line with the base URL when ready."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.ticketing", description=__doc__)
     parser.add_argument("--port", type=int, default=8046, help="0 = any free port (default 8046)")
+    parser.add_argument("--data", type=Path, help="a file that keeps what was done, from one end to the next start")
     options = parser.parse_args(words)
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
+    system = TicketingSystem()
     try:
-        with serve(TicketingSystem(), options.port) as url:
+        if options.data and options.data.exists():
+            system.desk.restore(json.loads(options.data.read_text(encoding="utf-8")))
+        with serve(system, options.port) as url:
             print(json.dumps({"ready": url}), flush=True)
             over.wait()
+        if options.data:
+            options.data.write_text(json.dumps(system.desk.kept()), encoding="utf-8")
     except OSError as error:
         print(f"sandbox ticketing: {error}", file=sys.stderr)
         return 2
