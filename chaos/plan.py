@@ -90,10 +90,12 @@ def plan(mix: Sequence[Mapping[str, Any]], kills: int, seed: int) -> Plan:
 
 
 def _shares(kills: int) -> dict[str, int]:
-    """Whole shares by largest remainder; each kind once where there are kills enough."""
-    shares = {name: kills * percent // 100 for name, percent in KILL_PERCENT.items()}
-    by_need = sorted(KILL_PERCENT, key=lambda name: (shares[name] > 0, -(kills * KILL_PERCENT[name] % 100)))
-    for name in by_need[: kills - sum(shares.values())]:
+    """Each kind once where there are kills enough, the rest in whole shares by largest remainder."""
+    once = int(kills >= len(KILL_PERCENT))
+    rest = kills - once * len(KILL_PERCENT)
+    shares = {name: once + rest * percent // 100 for name, percent in KILL_PERCENT.items()}
+    by_remainder = sorted(KILL_PERCENT, key=lambda name: -(rest * KILL_PERCENT[name] % 100))
+    for name in by_remainder[: kills - sum(shares.values())]:
         shares[name] += 1
     return shares
 

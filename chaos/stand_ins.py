@@ -37,7 +37,7 @@ class Done:
 
 @dataclass
 class StandIns:
-    """`urls` by name: gmail, ticketing, shop, page. Counts which faults were ordered; those still waiting were not played."""
+    """`urls` by name: gmail, ticketing, shop, page. `ordered` counts faults; those still waiting were not played."""
 
     urls: Mapping[str, str]
     ordered: Counter[Card] = field(default_factory=Counter)
