@@ -13,7 +13,7 @@ export HF_HUB_OFFLINE := 1
 # One thread for each numeric library: several processes share the cores.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup demo test check fix explain evaluate bench migrate
+.PHONY: help setup demo test check fix explain evaluate bench chaos migrate
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -52,6 +52,13 @@ evaluate: setup ## Measure understanding and answers on labelled data.
 
 bench: setup ## Throughput, quota units, memory, start-up; prints a table.
 	@$(BIN)/python -m evaluation.bench $(BENCH_OPTIONS)
+
+# Long enough to say something, and minutes: MAILS=500 KILLS=60 is what `.ci/run` takes.
+MAILS ?= 10000
+KILLS ?= 1000
+SEED ?= 1
+chaos: setup ## Kill everything again and again while mail comes; MAILS, KILLS, SEED; CONTROL=1 must be caught; FRESH=1 begins anew.
+	@$(BIN)/python -m chaos --mails $(MAILS) --kills $(KILLS) --seed $(SEED) $(if $(CONTROL),--control) $(if $(FRESH),--fresh)
 
 migrate: $(VENV)/installed ## Bring the database of DATABASE_OWNER_URL to the newest form.
 	@$(BIN)/flask db upgrade

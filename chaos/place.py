@@ -181,6 +181,6 @@ def _settings(postgres: RunningPostgres, valkey: RunningValkey, kept: Kept) -> S
         status_page_private=True,
         listen_seconds=0.2,
         poll_seconds=0.5,
-        log_level="WARNING",
+        log_level="INFO",
         model_threads=min(2, os.cpu_count() or 1),
     )

@@ -25,6 +25,9 @@ def shift(seconds: float) -> None:
     wrong_by, right = dt.timedelta(seconds=seconds), time.time
 
     class Shifted(_REAL, metaclass=_Kind):
+        # As large as a real one: compiled libraries look at that.
+        __slots__ = ()
+
         @classmethod
         def now(cls, tz: dt.tzinfo | None = None) -> Any:
             return _REAL.now(tz) + wrong_by
