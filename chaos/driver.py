@@ -148,7 +148,8 @@ class Driver:
             self.save()
 
     def _befall(self) -> None:
-        if self._chance.random() > FAULT_SHARE:
+        # About one for each mail, however slow the machine is.
+        if self._chance.random() > FAULT_SHARE or self.progress.cards > self._left[1] + self._backlog:
             return
         busy = Counter((card.whom, card.route) for card, number in self._waiting.items() for _ in range(number))
         for _ in range(len(self._deck)):

@@ -42,34 +42,38 @@ class TicketingSystem:
 
     def _control(self, request: Request) -> Response:
         """Loopback only, as everything here."""
-        asked = request.method, request.path.removeprefix(CONTROL)
+        name = request.path.removeprefix(CONTROL)
+        shown: dict[str, Any] = {
+            "effects": self.desk.effects,
+            "tickets": list(self.desk.tickets.values()),
+            "calls": self.desk.calls,
+            "faults": {"waiting": self.desk.faults.waiting()},
+        }
+        if request.method == "GET" and name in shown:
+            return json_response(shown[name])
         try:
-            wanted = json.loads(request.body or b"{}")
-            match asked:
-                case ("GET", "effects"):
-                    return json_response(self.desk.effects)
-                case ("GET", "tickets"):
-                    return json_response(list(self.desk.tickets.values()))
-                case ("GET", "calls"):
-                    return json_response(self.desk.calls)
-                case ("GET", "faults"):
-                    return json_response({"waiting": self.desk.faults.waiting()})
-                case ("DELETE", "faults"):
-                    self.desk.faults.clear()
-                case ("POST", "faults"):
-                    self.order(**wanted)
-                case ("POST", "orders"):
-                    self.desk.know_order(**wanted)
-                case ("POST", "entries"):
-                    side = {"customer": CUSTOMER, "supplier": SUPPLIER}[wanted.pop("side")]
-                    self.desk.writes(side=side, **wanted)
-                case ("POST", "reset"):
-                    self.desk.reset()
-                case _:
-                    return json_response({"error": f"there is no {request.method} {request.path}"}, 404)
+            if not self._changed(request.method, name, json.loads(request.body or b"{}")):
+                return json_response({"error": f"there is no {request.method} {request.path}"}, 404)
         except (ValueError, TypeError, KeyError) as error:
             return json_response({"error": str(error)}, 400)
         return json_response({"tickets": len(self.desk.tickets), "effects": len(self.desk.effects)})
+
+    def _changed(self, method: str, name: str, wanted: dict[str, Any]) -> bool:
+        match method, name:
+            case "POST", "faults":
+                self.order(**wanted)
+            case "DELETE", "faults":
+                self.desk.faults.clear()
+            case "POST", "orders":
+                self.desk.know_order(**wanted)
+            case "POST", "entries":
+                side = {"customer": CUSTOMER, "supplier": SUPPLIER}[wanted.pop("side")]
+                self.desk.writes(side=side, **wanted)
+            case "POST", "reset":
+                self.desk.reset()
+            case _:
+                return False
+        return True
 
 
 @contextlib.contextmanager
