@@ -22,7 +22,7 @@ from chaos.person import Person
 from chaos.place import DATABASE, Place, forget, open_place, programs, stand_ins
 from chaos.plan import Plan, plan
 from chaos.points import all_points
-from chaos.stand_ins import StandIns
+from chaos.stand_ins import SPARED, StandIns
 from chaos.table import Told, last_line, table
 from domain.errors import MailwrightError, TryAgain
 from evaluation import bench_google
@@ -76,7 +76,7 @@ def run(wanted: state.Wanted, *, fresh: bool = False) -> Told | None:
         progress = state.State(wanted)
     progress.parts += 1
     known = bench_google.mix(wanted.mails, wanted.seed, orders=True)
-    planned = plan(bench_google.mix(wanted.mails, wanted.seed), wanted.kills, wanted.seed)
+    planned = plan(bench_google.mix(wanted.mails, wanted.seed), wanted.kills, wanted.seed, control=wanted.control)
     with ExitStack() as stack:
         place = stack.enter_context(open_place(folder))
         services = stack.enter_context(closing(build(place.settings)))
@@ -114,7 +114,7 @@ class Course:
     _opened: bool = False
 
     def __post_init__(self) -> None:
-        self._outside = StandIns(self.place.urls)
+        self._outside = StandIns(self.place.urls, 0 if self.progress.wanted.control else SPARED)
         self._errands = Errands(self.services, self._outside)
 
     def __call__(self) -> None:

@@ -25,7 +25,7 @@ ERRAND_EVERY = (4.0, 8.0)
 GAP = (0.25, 0.9)  # seconds between two blows
 BACKLOG, SHARE = 120, 6  # mails that wait while others come: so many, and not more than this part of all
 FAULT_SHARE = 0.25  # of the calls of this
-PER_ROUTE = 2  # faults that wait on one route
+PER_ROUTE = 1  # faults that wait on one route
 REST = 300.0  # seconds for everything to come to its end, with no mail coming to one
 SAVED_EVERY, SAID_EVERY, LOOKED_EVERY = 1.0, 5.0, 0.5
 

@@ -55,6 +55,14 @@ FAULTS: tuple[Card, ...] = (
 )
 
 
+# What a sender that repeats blindly fails at: the answers of calls that act, lost after they took effect.
+LOST_ANSWERS: tuple[Card, ...] = tuple(
+    Card(whom, route, fault)
+    for whom, route in (("gmail", "drafts.send"), ("ticketing", "customer"), ("ticketing", "internal"), ("shop", "act"))
+    for fault in ("503_after", "500_after", "drop_after")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One mail as the sandbox takes it: the fields of POST /sandbox/mail."""
@@ -78,12 +86,12 @@ class Plan:
         return sum(blow in KILL_PERCENT for blow in self.blows)
 
 
-def plan(mix: Sequence[Mapping[str, Any]], kills: int, seed: int) -> Plan:
-    """Deal the mails of the mix, so many kills with what happens beside them, and all faults."""
+def plan(mix: Sequence[Mapping[str, Any]], kills: int, seed: int, *, control: bool = False) -> Plan:
+    """Deal the mails of the mix, so many kills with what happens beside them, and all faults; for a control, few."""
     chance = random.Random(seed)
     blows = [name for name, number in _shares(kills).items() for _ in range(number)]
     blows += [name for name, one_for in BESIDE.items() for _ in range(-(-kills // one_for))]
-    faults = list(FAULTS)
+    faults = list(LOST_ANSWERS if control else FAULTS)
     chance.shuffle(blows)
     chance.shuffle(faults)
     return Plan(tuple(_mails(mix, chance)), tuple(blows), tuple(faults))

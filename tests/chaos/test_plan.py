@@ -37,6 +37,12 @@ def test_every_fault_lies_in_the_deck_once_and_is_one_that_the_sandbox_knows():
     assert {card.fault for card in deck if card.route != "expire"} <= set(KINDS)
 
 
+def test_a_control_is_dealt_lost_answers_alone():
+    faults = plan(list(demonstration_mix(20, 1)), 9, 1, control=True).faults
+    assert {card.fault for card in faults} == {"503_after", "500_after", "drop_after"}
+    assert set(faults) <= set(FAULTS)
+
+
 def test_some_mails_answer_in_the_thread_of_an_earlier_one_of_the_same_shop():
     mails = dealt(mails=400).mails
     by_id = {mail.message_id: mail for mail in mails}
