@@ -15,7 +15,7 @@ export OMP_NUM_THREADS := 1
 # Compiled modules are kept: the tests start hundreds of processes of ours, and each would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check fix explain evaluate bench bench-desk migrate
+.PHONY: help setup demo test check fix explain evaluate bench bench-desk chaos migrate
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -57,6 +57,13 @@ bench: setup ## Throughput, quota units, memory, start-up; prints a table.
 
 bench-desk: $(VENV)/installed ## The desk over a million messages of 1,000 tenants. MESSAGES=100000 for fewer.
 	@$(BIN)/python -m evaluation.bench_desk $(if $(MESSAGES),--messages $(MESSAGES)) $(BENCH_OPTIONS)
+
+# Long enough to say something, and minutes: MAILS=500 KILLS=60 is what `.ci/run` takes.
+MAILS ?= 10000
+KILLS ?= 1000
+SEED ?= 1
+chaos: setup ## Kill everything again and again while mail comes; MAILS, KILLS, SEED; CONTROL=1 must be caught; FRESH=1 begins anew.
+	@$(BIN)/python -m chaos --mails $(MAILS) --kills $(KILLS) --seed $(SEED) $(if $(CONTROL),--control) $(if $(FRESH),--fresh)
 
 migrate: $(VENV)/installed ## Bring the database of DATABASE_OWNER_URL to the newest form.
 	@$(BIN)/flask db upgrade

@@ -82,8 +82,8 @@ def open_shop(services: Services, known_orders: Sequence[dict[str, Any]]) -> tup
         outbox.set_limits(db, tenant, per_day=1_000_000, per_hour=1_000_000)
         owner = members.add(db, tenant, email=OWNER, name="Olivia Reed", password_hash=NOBODY_SIGNS_IN, role="owner")
         documents.replace_all(db, tenant, stored)
-        orders.save(db, tenant, [_order(one) for one in known_orders])
-        checked.ship(db, tenant, [_shipped(one) for one in labelled_mails()])
+        orders.save(db, tenant, [order_of(one) for one in known_orders])
+        checked.ship(db, tenant, [shipped(one) for one in labelled_mails()])
     return tenant, owner
 
 
@@ -97,11 +97,11 @@ def connect_mailbox(services: Services, tenant: UUID, owner: UUID, *, address: s
     return Shop(services, tenant, mailbox)
 
 
-def _shipped(mail: LabelledMail) -> Shipped:
+def shipped(mail: LabelledMail) -> Shipped:
     return Shipped(mail.id, mail.text, mail.subject, mail.language, mail.category)
 
 
-def _order(row: dict[str, Any]) -> Order:
+def order_of(row: dict[str, Any]) -> Order:
     return Order(
         number=row["order_number"],
         customer_email=row["customer_email"],

@@ -38,6 +38,7 @@ class Control:
             "settings": lambda _: self._google.settings.as_json(),
             "accounts": self._accounts,
             "arrivals": lambda _: {"waiting": self._google.arrivals.waiting()},
+            "letters": self._letters,
         }
 
     def answer(self, request: Request) -> Response:
@@ -151,6 +152,25 @@ class Control:
         else:
             self._google.reset()
         return {}
+
+    def _letters(self, params: dict[str, str]) -> list[Body]:
+        """The mails of mailbox `user` under `label` (SENT, unless it says otherwise), oldest first: who wrote what to
+        whom, and what it answers. For whoever counts what really left.
+        """
+        world, label = self._google.world, params.get("label", "SENT")
+        with world.lock:
+            box = world.mailboxes[params["user"]]
+            letters = [mail.letter for mail in reversed(list(box.newest_first(label)))]
+            return [
+                {
+                    "message_id": letter.message_id,
+                    "in_reply_to": letter.first("in-reply-to"),
+                    "automatic": letter.first("auto-submitted") not in ("", "no"),
+                    "to": list(letter.addresses("to")),
+                    "text": letter.text if "text" in params else "",
+                }
+                for letter in letters
+            ]
 
     def _calls(self, params: dict[str, str]) -> Body:
         since = params.get("since", "0")

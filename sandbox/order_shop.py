@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -64,6 +64,19 @@ class OrderShop:
     def reset(self) -> None:
         self.faults.clear()
         self.orders, self.kept, self.posts, self.looks, self.forgetful = {}, {}, 0, 0, False
+
+    def saved(self) -> dict[str, Any]:
+        """What outlives a restart: the orders and what became of each key; as `restore` takes it."""
+        with self._lock:
+            kept = {key: {**asdict(one), "body": one.body.decode("latin-1")} for key, one in self.kept.items()}
+            return {"orders": [asdict(one) for one in self.orders.values()], "kept": kept}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        with self._lock:
+            self.orders = {one["number"]: Order(**one) for one in saved["orders"]}
+            self.kept = {
+                key: Kept(**{**one, "body": one["body"].encode("latin-1")}) for key, one in saved["kept"].items()
+            }
 
     def effects(self, key: UUID | str) -> int:
         """How often the shop did what was asked under this key."""
@@ -158,11 +171,15 @@ class OrderShop:
         return json_response(kept.answer)
 
     def _control(self, request: Request) -> Response:
-        """POST orders and faults, GET state. Loopback only."""
+        """POST orders and faults, GET state and faults, DELETE faults. Loopback only."""
         asked = request.method, request.path.removeprefix(CONTROL)
         try:
             wanted = json.loads(request.body or b"{}")
-            if asked == ("POST", "faults"):
+            if asked == ("GET", "faults"):
+                return json_response({"waiting": self.faults.waiting()})
+            if asked == ("DELETE", "faults"):
+                self.faults.clear()
+            elif asked == ("POST", "faults"):
                 self.faults.add(Fault(**wanted))
             elif asked == ("POST", "orders"):
                 self.order(**wanted)
@@ -170,7 +187,10 @@ class OrderShop:
                 return json_response({"error": f"there is no {request.method} {request.path}"}, 404)
         except (ValueError, TypeError) as error:
             return json_response({"error": str(error)}, 400)
-        kept = {key: {"effects": one.effects, "asked": one.asked, **one.answer} for key, one in self.kept.items()}
+        kept = {
+            key: {"effects": one.effects, "asked": one.asked, "body": one.body.decode(errors="replace"), **one.answer}
+            for key, one in self.kept.items()
+        }
         return json_response({"posts": self.posts, "looks": self.looks, "kept": kept, "orders": len(self.orders)})
 
 
@@ -194,6 +214,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8046, help="0 = any free port (default 8046)")
     parser.add_argument("--secret", required=True, help="whsec_ and base64, as the sender signs")
     parser.add_argument("--orders", type=Path, help="a CSV file with the shop's orders")
+    parser.add_argument("--data", type=Path, help="a file that keeps what was done, from one end to the next start")
     options = parser.parse_args(words)
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -201,9 +222,13 @@ def main(words: list[str] | None = None) -> int:
     shop = OrderShop(options.secret)
     try:
         shop.orders = {one.number: one for one in orders_of(options.orders)} if options.orders else {}
+        if options.data and options.data.exists():
+            shop.restore(json.loads(options.data.read_text(encoding="utf-8")))
         with serve(shop, options.port) as url:
             print(json.dumps({"ready": url}), flush=True)
             over.wait()
+        if options.data:
+            options.data.write_text(json.dumps(shop.saved()), encoding="utf-8")
     except OSError as error:
         print(f"sandbox order shop: {error}", file=sys.stderr)
         return 2

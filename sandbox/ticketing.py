@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sandbox.faults import Fault
@@ -41,30 +42,38 @@ class TicketingSystem:
 
     def _control(self, request: Request) -> Response:
         """Loopback only, as everything here."""
-        asked = request.method, request.path.removeprefix(CONTROL)
+        name = request.path.removeprefix(CONTROL)
+        shown: dict[str, Any] = {
+            "effects": self.desk.effects,
+            "tickets": list(self.desk.tickets.values()),
+            "calls": self.desk.calls,
+            "faults": {"waiting": self.desk.faults.waiting()},
+        }
+        if request.method == "GET" and name in shown:
+            return json_response(shown[name])
         try:
-            wanted = json.loads(request.body or b"{}")
-            match asked:
-                case ("GET", "effects"):
-                    return json_response(self.desk.effects)
-                case ("GET", "tickets"):
-                    return json_response(list(self.desk.tickets.values()))
-                case ("GET", "calls"):
-                    return json_response(self.desk.calls)
-                case ("POST", "faults"):
-                    self.order(**wanted)
-                case ("POST", "orders"):
-                    self.desk.know_order(**wanted)
-                case ("POST", "entries"):
-                    side = {"customer": CUSTOMER, "supplier": SUPPLIER}[wanted.pop("side")]
-                    self.desk.writes(side=side, **wanted)
-                case ("POST", "reset"):
-                    self.desk.reset()
-                case _:
-                    return json_response({"error": f"there is no {request.method} {request.path}"}, 404)
+            if not self._changed(request.method, name, json.loads(request.body or b"{}")):
+                return json_response({"error": f"there is no {request.method} {request.path}"}, 404)
         except (ValueError, TypeError, KeyError) as error:
             return json_response({"error": str(error)}, 400)
         return json_response({"tickets": len(self.desk.tickets), "effects": len(self.desk.effects)})
+
+    def _changed(self, method: str, name: str, wanted: dict[str, Any]) -> bool:
+        match method, name:
+            case "POST", "faults":
+                self.order(**wanted)
+            case "DELETE", "faults":
+                self.desk.faults.clear()
+            case "POST", "orders":
+                self.desk.know_order(**wanted)
+            case "POST", "entries":
+                side = {"customer": CUSTOMER, "supplier": SUPPLIER}[wanted.pop("side")]
+                self.desk.writes(side=side, **wanted)
+            case "POST", "reset":
+                self.desk.reset()
+            case _:
+                return False
+        return True
 
 
 @contextlib.contextmanager
@@ -84,14 +93,20 @@ def main(words: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; prints one JSON line with the base URL when ready."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.ticketing", description=__doc__)
     parser.add_argument("--port", type=int, default=8046, help="0 = any free port (default 8046)")
+    parser.add_argument("--data", type=Path, help="a file that keeps what was done, from one end to the next start")
     options = parser.parse_args(words)
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
+    system = TicketingSystem()
     try:
-        with serve(TicketingSystem(), options.port) as url:
+        if options.data and options.data.exists():
+            system.desk.restore(json.loads(options.data.read_text(encoding="utf-8")))
+        with serve(system, options.port) as url:
             print(json.dumps({"ready": url}), flush=True)
             over.wait()
+        if options.data:
+            options.data.write_text(json.dumps(system.desk.kept()), encoding="utf-8")
     except OSError as error:
         print(f"sandbox ticketing: {error}", file=sys.stderr)
         return 2

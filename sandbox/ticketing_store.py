@@ -44,6 +44,19 @@ class Desk:
         self._numbers = count(25000315)
         self._entries = count(9001)
 
+    def kept(self) -> dict[str, Any]:
+        """What outlives a restart: orders, tickets and everything that was done; as `restore` takes it."""
+        with self.lock:
+            return {"orders": self.orders, "tickets": list(self.tickets.values()), "effects": self.effects}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        with self.lock:
+            self.orders, self.effects = kept["orders"], kept["effects"]
+            self.tickets = {one["id"]: one for one in kept["tickets"]}
+            self.visible_at = dict.fromkeys(self.tickets, 0.0)
+            made, entries = len(self.tickets), sum(len(one["ticketDetails"]) for one in self.tickets.values())
+            self._ids, self._numbers, self._entries = count(2476 + made), count(25000315 + made), count(9001 + entries)
+
     def know_order(self, reference: str, **more: Any) -> None:
         """`more` goes into its salesOrder as it stands: customerName, purchaseOrders, ..."""
         with self.lock:

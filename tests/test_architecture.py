@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Lower may not import higher; neighbours on a line are strangers to each other.
 LAYERS = (
-    ("app", "run_listener"),
+    ("app", "run_listener", "chaos"),
     ("commands",),
     ("web", "worker", "evaluation"),
     ("bootstrap",),

@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -17,7 +18,7 @@ from rq.serializers import JSONSerializer
 from adapters import logs
 from bootstrap import Services, build
 from domain.errors import MailwrightError
-from settings import read_or_exit
+from settings import Settings, read_or_exit
 from storage.due import Kind
 from worker.drain import drain_in_lanes
 from worker.jobs import QUEUES, OnlyDrain, Waker, connect, queue
@@ -86,13 +87,14 @@ class Worker(SimpleWorker):
             raise StopRequested
 
 
-def main(name: str) -> int:
+def main(name: str, assemble: Callable[[Settings], Services] | None = None) -> int:
+    """Work until asked to stop; the exit code. `assemble` puts together other services than production's."""
     if name not in QUEUES:
         print(f"There is no worker {name!r}; say io or brain.", file=sys.stderr)
         return 2
     settings = read_or_exit("worker")
     logs.configure(settings.log_level)
-    Program.services = services = build(settings)
+    Program.services = services = (assemble or build)(settings)
     Program.wake = Waker(settings.redis_url)
     _listen_to_signals()
     if name == "brain":

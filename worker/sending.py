@@ -8,7 +8,7 @@ import structlog
 
 from bootstrap import Services
 from domain.delivery import LOOKS, DraftRef, DraftState, EffectState, Gate, Outgoing, Signs
-from domain.errors import DraftGone, MailwrightError, NotSent, Unclear
+from domain.errors import DraftGone, MailwrightError, NeedsPerson, NotSent, Unclear
 from storage import mailboxes, outbox
 from storage.outbox import Effect
 from worker.letters import mime
@@ -130,7 +130,13 @@ def hand_over(services: Services, gmail: Outgoing, effect: Effect, draft_id: str
 
 def _look(services: Services, gmail: Outgoing, effect: Effect) -> None:
     """Gmail never said whether it left. Find out; what cannot be found out is a person's, and is not sent again."""
-    found = gmail.find_sent(effect.thread_id, _signs(effect), effect.pre_history_id)
+    try:
+        found = gmail.find_sent(effect.thread_id, _signs(effect), effect.pre_history_id)
+    except NeedsPerson:
+        # Gmail lists no longer what was sent since then. A draft that still waits answers that all the same.
+        if effect.draft_id is None or gmail.draft_state(effect.draft_id) is not DraftState.DRAFT:
+            raise
+        found = None
     if found is not None:
         with services.database.transaction(effect.tenant) as db:
             outbox.sent(db, effect, found)

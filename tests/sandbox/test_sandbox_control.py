@@ -193,3 +193,14 @@ def test_the_drop_command_says_when_nobody_listens(capsys):
         port = free.getsockname()[1]
     assert drop.main(["--url", f"http://127.0.0.1:{port}", "--from", ANNA, "--to", SHOP]) == 2
     assert "refused" in capsys.readouterr().err
+
+
+def test_what_was_sent_can_be_counted_with_what_it_answers(control, google):
+    head = f"From: {SHOP}\r\nTo: {ANNA}\r\nSubject: Re: x\r\nIn-Reply-To: <q@x>\r\nAuto-Submitted: auto-replied\r\n"
+    raw = f"{head}\r\nRef: AAAA\r\n"
+    google.send_as(SHOP, raw.encode())
+    [said] = control("letters", method="GET", user=SHOP, text="yes").json()
+    assert (said["in_reply_to"], said["automatic"], said["to"]) == ("<q@x>", True, [ANNA])
+    assert "Ref: AAAA" in said["text"]
+    assert control("letters", method="GET", user=ANNA, label="INBOX").json()[0]["in_reply_to"] == "<q@x>"
+    assert control("letters", method="GET", user="nobody@x.example").status_code == 400

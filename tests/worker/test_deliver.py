@@ -116,6 +116,27 @@ def test_an_error_while_looking_is_no_answer(shop, route, fault):
     assert (row(shop).state, len(shop.received())) == (EffectState.SENT, 1)
 
 
+def test_a_draft_that_still_waits_is_sent_though_gmail_no_longer_tells_what_was_sent_since(shop):
+    decided(shop)
+    shop.google.fault("drafts.send", "drop_before")
+    deliver(shop)
+    shop.google.expire_history(SHOP)
+    for _ in range(4):
+        move_on(shop)
+    assert (row(shop).state, len(shop.received())) == (EffectState.SENT, 1)
+
+
+def test_a_draft_that_is_gone_is_a_persons_where_gmail_no_longer_tells_what_was_sent_since(shop):
+    decided(shop)
+    shop.google.fault("drafts.send", "drop_before")
+    deliver(shop)
+    shop.google.expire_history(SHOP)
+    shop.google.delete_draft(SHOP, row(shop).draft_id)
+    for _ in range(4):
+        move_on(shop)
+    assert (row(shop).state, shop.received()) == (EffectState.NEEDS_PERSON, [])
+
+
 def test_every_answer_being_lost_still_sends_one_mail(shop):
     decided(shop)
     for route in ("drafts.create", "drafts.send", "drafts.list", "threads.get", "history.list", "drafts.get"):

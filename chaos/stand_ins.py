@@ -1,0 +1,132 @@
+"""The three stand-ins over HTTP: what befalls them, and what they say was done to them. Only they are believed."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from chaos.plan import TO, Card, Mail
+
+# What ends each mail of ours, and each text of ours on a ticket (domain/bridging.py).
+REFERENCE = re.compile(r"^Ref: ([A-Z0-9]{4,32})\s*$", re.MULTILINE)
+MARKER = re.compile(r"\[(MW-[2-9A-HJKMNP-Z]{6})\]")
+
+# Whom faults are ordered of; the status page is there to be read.
+FAULTY = ("gmail", "ticketing", "shop")
+
+# What is called again and again: so many calls are spared before one suffers, so that one in nine or so does.
+SPARED = 8
+BUSY = frozenset(
+    {
+        *(("gmail", route) for route in ("drafts.create", "drafts.send", "history.list", "messages.get")),
+        *(("ticketing", route) for route in ("login", "by_order", "get", "upsert", "customer", "internal")),
+        ("shop", "act"),
+    }
+)
+
+# A slow answer comes later than anybody here waits for one, but for the shop, whose callers are patient.
+SLOW = {"seconds": 3.0, "retry_after": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the stand-ins saw, each counted: automatic replies by the mail that they answer, mails of ours by reference,
+    texts on tickets by ticket and marker, refunds and other acts by key and by order.
+    """
+
+    replies: Mapping[str, int]
+    references: Mapping[str, int]
+    markers: Mapping[tuple[int, str], int]
+    acts: Mapping[str, int]
+    refunded: Mapping[str, int]
+
+
+@dataclass
+class StandIns:
+    """`urls` by name: gmail, ticketing, shop, page. `ordered` counts faults; those still waiting were not played."""
+
+    urls: Mapping[str, str]
+    spared: int = SPARED
+    ordered: Counter[Card] = field(default_factory=Counter)
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def deliver(self, mail: Mail) -> None:
+        self._post("gmail", "mail", dict(mail.fields))
+
+    def account(self, address: str) -> dict[str, Any]:
+        """A shop's mailbox with its consent: the token answer."""
+        self._post("gmail", "accounts", {"email": address, "name": "Support", "role": "shop"})
+        answer: dict[str, Any] = self._post("gmail", "authorize", {"user": address})
+        return answer
+
+    def know(self, order: Mapping[str, Any]) -> None:
+        number = order["order_number"]
+        self._post("ticketing", "orders", {"reference": number, "customerName": order["customer_name"]})
+        known = {"total_minor": order["total_minor"], "currency": order["currency"], "status": order["status"]}
+        self._post("shop", "orders", {"number": number, **known})
+
+    def befall(self, card: Card) -> None:
+        """Let the next call on that route suffer this."""
+        if card.route == "expire":
+            self._post("gmail", "expire", {"what": card.fault, **({"user": TO[0]} if card.fault == "history" else {})})
+        else:
+            skip = self.spared if (card.whom, card.route) in BUSY else 0
+            self._post(card.whom, "faults", {"route": card.route, "fault": card.fault, "skip": skip, **SLOW})
+        self.ordered[card] += 1
+
+    def waiting(self) -> Counter[Card]:
+        """The faults that nobody has suffered yet."""
+        return Counter(
+            Card(whom, one["route"], one["fault"]) for whom in FAULTY for one in self._get(whom, "faults")["waiting"]
+        )
+
+    def heal(self) -> None:
+        """No more faults; those that were not suffered are forgotten."""
+        self.ordered -= self.waiting()
+        for whom in FAULTY:
+            self.session.delete(self._url(whom, "faults"), timeout=10).raise_for_status()
+
+    def arrived(self) -> set[str]:
+        """The Message-IDs of what lies in the shops' mailboxes."""
+        boxes = [self._get("gmail", f"letters?user={address}&label=INBOX") for address in TO]
+        return {letter["message_id"] for box in boxes for letter in box}
+
+    def done(self) -> Done:
+        sent = [one for address in TO for one in self._get("gmail", f"letters?user={address}&text=yes")]
+        state = self._get("shop", "state")
+        return read(sent, self._get("ticketing", "effects"), state["kept"])
+
+    def _url(self, whom: str, name: str) -> str:
+        return f"{self.urls[whom]}/sandbox/{name}"
+
+    def _get(self, whom: str, name: str) -> Any:
+        answer = self.session.get(self._url(whom, name), timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def _post(self, whom: str, name: str, body: Mapping[str, Any]) -> Any:
+        answer = self.session.post(self._url(whom, name), json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def read(
+    sent: Sequence[Mapping[str, Any]], effects: Sequence[Mapping[str, Any]], kept: Mapping[str, Mapping[str, Any]]
+) -> Done:
+    """Count what lies in the Sent folders, what was done to tickets, and what became of each key at the shop."""
+    refunded: Counter[str] = Counter()
+    for one in kept.values():
+        asked = json.loads(one["body"]) if one["effects"] else {}
+        if asked.get("type") == "refund":
+            refunded[asked["order_number"]] += one["effects"]
+    return Done(
+        replies=Counter(one["in_reply_to"] for one in sent if one["automatic"] and one["in_reply_to"]),
+        references=Counter(mark for one in sent for mark in REFERENCE.findall(one["text"])[-1:]),
+        markers=Counter((one["ticket"], mark) for one in effects for mark in MARKER.findall(one["text"])[-1:]),
+        acts=Counter({key: one["effects"] for key, one in kept.items() if one["effects"]}),
+        refunded=refunded,
+    )
