@@ -88,6 +88,7 @@ from storage import (
     settling,
     shop_webhooks,
     standings,
+    supplier_by_hand,
     supplier_requests,
     supplier_rules,
     supplier_sending,
@@ -118,6 +119,7 @@ from storage.outbox import Effect
 from storage.passages import Piece, Vectors
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
+from storage.supplier_by_hand import ByHand
 from storage.supplier_requests import Anchor
 from storage.supplier_steps import Climb
 from storage.sync import Cursor
@@ -366,6 +368,10 @@ CASES = {
     ),
     "supplier_requests.left": lambda db, t, b: supplier_requests.left(
         db, t, b.request, at=datetime.now(UTC) + timedelta(days=1)
+    ),
+    "supplier_by_hand.is_ours": lambda db, t, b: supplier_by_hand.is_ours(db, t, f"Ref: {b.effect.reference}"),
+    "supplier_by_hand.written": lambda db, t, b: supplier_by_hand.written(
+        db, t, ByHand(b.message, b.mailbox, "secret", "<x@y>", b.supplier, "a@b.example", "D400000002", "x", LATER)
     ),
     "supplier_rules.get": lambda db, t, b: supplier_rules.get(db, t).operations_address == "secret@ops.example",
     "supplier_rules.put": lambda db, t, b: supplier_rules.put(db, t, SupplierRules(), actor="x") and t == b.tenant,
