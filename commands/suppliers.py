@@ -13,12 +13,15 @@ from adapters.order_csv import BadRow
 from bootstrap import Services
 from commands.importing import tenant_of
 from commands.settings_of import services_for
+from commands.supplier_rules import rules
 from domain.errors import BadInput
 from domain.supplier import Purpose, Supplier, checked_supplier
 from storage import mailboxes
 from storage import suppliers as supplier_rows
 
 suppliers = AppGroup("suppliers", help="The suppliers whose mail is known by its sender.")
+
+suppliers.add_command(rules)
 
 COLUMNS = ("name", "domains", "addresses", *Purpose, "language")
 

@@ -380,6 +380,10 @@ CASES = {
     "supplier_sending.forbidden": lambda db, t, b: (
         supplier_sending.forbidden(db, t, b.asking, 0, sight=SOON)[0] is not Gate.LOST
     ),
+    "supplier_sending.ticket_of": lambda db, t, b: supplier_sending.ticket_of(db, t, b.asking),
+    "supplier_sending.answered_on_ticket": lambda db, t, b: supplier_sending.answered_on_ticket(
+        db, t, b.asking, [LATER]
+    ),
     "supplier_sending.limits": lambda db, t, b: t == b.tenant and supplier_sending.limits(db, t),
     "supplier_sending.sent": lambda db, t, b: supplier_sending.sent(db, t, b.asking, thread_id="ours"),
     "supplier_sending.ended": lambda db, t, b: supplier_sending.ended(db, t, b.asking, reason="x"),
