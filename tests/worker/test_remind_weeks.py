@@ -35,7 +35,7 @@ def played(world: World, number: int) -> World:
 
 
 def figures(world: World) -> str:
-    left = Counter(to.partition("@")[0] for _, _, to in world.sent)
+    left = Counter(to.partition("@")[0] for _, _, to, _ in world.sent)
     answered = sum(one.arrived_at is not None for one in world.asked.values())
     return (
         f"{len(world.asked)} requests, {answered} answered, {left['desk']} reminders, {left['ops']} alerts, "
@@ -55,7 +55,7 @@ def test_the_same_holds_where_workers_die_at_any_commit_and_clocks_jump(world):
     week = played(world(seed=2, kills=0.2, jumps=0.03), SOME)
     print(figures(week))
     # A clock that jumps by three hours makes late what it jumps over; a dead worker's lease lasts three minutes.
-    wrongs = week.wrongs(within=timedelta(hours=6))
+    wrongs = week.wrongs(within=timedelta(hours=12))
     assert {what: which for what, which in wrongs.items() if which} == {}
     assert week.killed > SOME / 4
     assert week.jumped > 0
