@@ -14,6 +14,7 @@ from bootstrap import Services
 from commands.importing import tenant_of
 from commands.settings_of import services_for
 from commands.supplier_requests import requests
+from commands.supplier_rules import rules
 from domain.errors import BadInput
 from domain.supplier import Purpose, Supplier, checked_supplier
 from storage import mailboxes
@@ -21,6 +22,8 @@ from storage import suppliers as supplier_rows
 
 suppliers = AppGroup("suppliers", help="The suppliers whose mail is known by its sender.")
 suppliers.add_command(requests)
+
+suppliers.add_command(rules)
 
 COLUMNS = ("name", "domains", "addresses", *Purpose, "language")
 

@@ -1,7 +1,8 @@
 """What of a request to a supplier leaves by Gmail: its thread, what forbids it, and what follows when it has left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -75,6 +76,24 @@ _GATE = text("""
         JOIN tenant t ON t.tenant_id = o.tenant_id
         LEFT JOIN supplier_step s ON s.tenant_id = o.tenant_id AND s.outbox_id = o.id
     WHERE o.tenant_id = :tenant AND o.id = :id
+""")
+
+# The ticket of the request, or of the order that it names, where the system has one.
+_TICKET = text("""
+    SELECT t.external_id, o.created_at < now() - interval '1 hour' AS waited
+    FROM outbox o JOIN supplier_request r ON r.tenant_id = o.tenant_id AND r.id = o.request_id
+        JOIN ticket t ON t.tenant_id = r.tenant_id
+            AND (t.id = r.ticket_id OR r.order_number <> ''
+                AND t.order_number = upper(ltrim(replace(r.order_number, ' ', ''), '#')))
+    WHERE o.tenant_id = :tenant AND o.id = :id AND o.kind = 'supplier_reminder' AND t.external_id IS NOT NULL
+    ORDER BY t.id = r.ticket_id DESC LIMIT 1
+""")
+
+_ON_TICKET = text("""
+    UPDATE supplier_request SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
+        next_at = NULL
+    WHERE tenant_id = :tenant AND asked_at < :at AND answered_at IS NULL AND closed_at IS NULL
+        AND id = (SELECT request_id FROM outbox WHERE tenant_id = :tenant AND id = :id)
 """)
 
 _LIMITS = text("""
@@ -159,6 +178,18 @@ def forbidden(db: Connection, tenant: UUID, effect: UUID, fence: int, *, sight: 
         (reminds and now.undecided, Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."),
     )
     return next(((gate, reason) for objects, gate, reason in objections if objects), (Gate.OPEN, ""))
+
+
+def ticket_of(db: Connection, tenant: UUID, effect: UUID) -> tuple[int, bool] | None:
+    """The system's id of the ticket that a reminder's order has, and whether the reminder has waited long for it."""
+    row = db.execute(_TICKET, {"tenant": tenant, "id": effect}).one_or_none()
+    return (int(row.external_id), bool(row.waited)) if row is not None else None
+
+
+def answered_on_ticket(db: Connection, tenant: UUID, effect: UUID, times: Sequence[datetime]) -> bool:
+    """The supplier wrote on the order's ticket at these times: what is newer than our question answers it."""
+    values = {"tenant": tenant, "id": effect}
+    return bool(times) and db.execute(_ON_TICKET, {**values, "at": max(times)}).rowcount == 1
 
 
 def limits(db: Connection, tenant: UUID) -> tuple[int | None, int | None]:

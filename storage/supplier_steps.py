@@ -87,7 +87,7 @@ _STANDING = text("""
             (SELECT b.id FROM mailbox b
                 WHERE b.tenant_id = r.tenant_id AND b.id = r.mailbox_id AND b.status <> 'disconnected'),
             (SELECT b.id FROM mailbox b WHERE b.tenant_id = r.tenant_id AND b.status = 'active'
-                ORDER BY b.created_at, b.id LIMIT 1)) AS mailbox,
+                ORDER BY b.connected_at, b.id LIMIT 1)) AS mailbox,
         coalesce(c.customer_name, '') AS customer_name, coalesce(c.customer_address, '') AS customer_address,
         (SELECT count(*) FROM supplier_step p WHERE p.tenant_id = r.tenant_id AND p.request_id = r.id
             AND p.round = r.round AND p.kind = 'remind' AND p.state = 'done') AS reminded,

@@ -16,6 +16,7 @@ from domain.message import Message
 from domain.triage import MAX_BYTES
 from storage import decisions, identity_links, messages
 from storage.messages import Claimed
+from worker import by_hand
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
 from worker.together import Row, write_all
@@ -123,7 +124,9 @@ def _keep_read(db: Any, claim: Claimed, mail: RawMail, message: Message, state: 
     if claim.direction == "out" and identity_links.is_copy(db, claim.tenant, message.text):
         messages.end(db, claim, "noted")
     else:
-        messages.store(db, claim, mail, message, state=state)
+        stored = messages.store(db, claim, mail, message, state=state)
+        if stored is not None and claim.direction == "out":
+            by_hand.note(db, claim, mail, message)
 
 
 def _keep_unread(db: Any, claim: Claimed, mail: RawMail, reason: str) -> None:

@@ -2,15 +2,47 @@
 
 from dataclasses import replace
 
+import structlog
+
 from bootstrap import Services
 from domain.delivery import EffectState, Outgoing
+from domain.errors import NeedsPerson, TryAgain
+from domain.ticket import written_by_supplier
 from storage import supplier_sending
 from storage.outbox import Effect
 from worker.sending import carry_out
 
+log = structlog.get_logger()
+
 
 def of_request(services: Services, gmail: Outgoing, effect: Effect) -> None:
+    """The send machine, after the order's ticket was read and our last mail in the thread is known by its name."""
+    if effect.state in {EffectState.PENDING, EffectState.DRAFTED}:
+        _read_ticket(services, effect)
     carry_out(services, gmail, _answering_our_last(services, gmail, effect))
+
+
+def _read_ticket(services: Services, effect: Effect) -> None:
+    """What the supplier wrote on the order's ticket stops a reminder as a mail does.
+
+    Raises TryAgain while the ticketing system is away; after an hour the reminder waits for it no longer.
+    """
+    with services.database.transaction(effect.tenant) as db:
+        found = supplier_sending.ticket_of(db, effect.tenant, effect.id)
+    if found is None:
+        return
+    external_id, waited = found
+    try:
+        with services.open_ticketing(effect.tenant) as system:
+            ticket = system.client.get(external_id) if system is not None else None
+    except (TryAgain, NeedsPerson) as error:
+        log.warning("ticket_not_read", effect=effect.id, error=error.reason)
+        if not waited:
+            raise TryAgain("The order's ticket cannot be read now.") from error
+        return
+    times = written_by_supplier(ticket) if ticket is not None else ()
+    with services.database.transaction(effect.tenant) as db:
+        supplier_sending.answered_on_ticket(db, effect.tenant, effect.id, times)
 
 
 def _answering_our_last(services: Services, gmail: Outgoing, effect: Effect) -> Effect:

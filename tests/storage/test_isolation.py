@@ -108,6 +108,7 @@ from storage import (
     shop_webhooks,
     standings,
     supplier_alerts,
+    supplier_by_hand,
     supplier_links,
     supplier_notes,
     supplier_numbers,
@@ -152,6 +153,7 @@ from storage.passages import Piece, Vectors
 from storage.queue import Filter, State
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
+from storage.supplier_by_hand import ByHand
 from storage.supplier_notes import SupplierNote
 from storage.supplier_past import PastRequest
 from storage.supplier_requests import Anchor
@@ -465,12 +467,20 @@ CASES = {
     "supplier_requests.left": lambda db, t, b: supplier_requests.left(
         db, t, b.request, at=datetime.now(UTC) + timedelta(days=1)
     ),
+    "supplier_by_hand.is_ours": lambda db, t, b: supplier_by_hand.is_ours(db, t, f"Ref: {b.effect.reference}"),
+    "supplier_by_hand.written": lambda db, t, b: supplier_by_hand.written(
+        db, t, ByHand(b.message, b.mailbox, "secret", "<x@y>", b.supplier, "a@b.example", "D400000002", "x", LATER)
+    ),
     "supplier_rules.get": lambda db, t, b: supplier_rules.get(db, t).operations_address == "secret@ops.example",
     "supplier_rules.put": lambda db, t, b: supplier_rules.put(db, t, SupplierRules(), actor="x") and t == b.tenant,
     "supplier_sending.thread_of": lambda db, t, b: supplier_sending.thread_of(db, t, b.asking).thread_id,
     "supplier_sending.known_as": lambda db, t, b: supplier_sending.known_as(db, t, b.asking, "<ours@x>"),
     "supplier_sending.forbidden": lambda db, t, b: (
         supplier_sending.forbidden(db, t, b.asking, 0, sight=SOON)[0] is not Gate.LOST
+    ),
+    "supplier_sending.ticket_of": lambda db, t, b: supplier_sending.ticket_of(db, t, b.asking),
+    "supplier_sending.answered_on_ticket": lambda db, t, b: supplier_sending.answered_on_ticket(
+        db, t, b.asking, [LATER]
     ),
     "supplier_sending.limits": lambda db, t, b: t == b.tenant and supplier_sending.limits(db, t),
     "supplier_sending.sent": lambda db, t, b: supplier_sending.sent(db, t, b.asking, thread_id="ours"),

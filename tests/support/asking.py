@@ -1,0 +1,81 @@
+"""A workspace that asks its supplier over the sandbox Google: what is needed to ask, to remind and to be heard."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from domain.supplier import Purpose, Supplier
+from domain.supplier_request import BusinessDays, Channel, SupplierRules, ToAsk
+from storage import supplier_requests, supplier_rules, suppliers
+from storage.due import Kind
+from storage.supplier_requests import Anchor
+from tests.support.pipeline import Shop
+
+ACME, OPERATIONS = "desk@acme.example", "ops@merchant.example"
+PURCHASE = "D400000001"
+# Every day counts, so that a test may run on any day of the week.
+EVERY_DAY = BusinessDays("UTC", frozenset(range(1, 8)))
+
+
+@dataclass
+class Asking:
+    shop: Shop
+    supplier: UUID
+
+    @classmethod
+    def of(cls, shop: Shop, *, operations: str = OPERATIONS, language: str = "en") -> "Asking":
+        shop.google.account(ACME, "Acme")
+        shop.google.account(OPERATIONS, "Operations")
+        acme = Supplier("Acme", ("acme.example",), contacts={Purpose.GENERAL: ACME}, language=language)
+        with shop.services.database.transaction(shop.tenant) as db:
+            supplier = suppliers.save(db, shop.tenant, acme, actor="test")
+            rules = SupplierRules(days=EVERY_DAY, operations_address=operations)
+            supplier_rules.put(db, shop.tenant, rules, actor="test")
+        return cls(shop, supplier)
+
+    def ask(self, text: str = "Where is it?", subject: str = f"Our order {PURCHASE}") -> UUID:
+        """A person asks for the newest mail at the desk; it is not sent yet."""
+        message = self.shop.one("SELECT id FROM message WHERE direction = 'in' ORDER BY seq DESC LIMIT 1")
+        wish = ToAsk(self.supplier, PURCHASE, Purpose.TRACKING, ACME, subject, text)
+        with self.shop.services.database.transaction(self.shop.tenant) as db:
+            return supplier_requests.ask(
+                db, self.shop.tenant, wish, Anchor(self.shop.mailbox, message), channel=Channel.GMAIL,
+                member=self.shop.workspace.owner,
+            )  # fmt: skip
+
+    def asked(self) -> UUID:
+        """The same, and it has left."""
+        self.shop.write("question: hello")
+        self.shop.sync_and_settle()
+        request = self.ask()
+        self.deliver()
+        return request
+
+    def deliver(self) -> None:
+        self.shop.change("UPDATE outbox SET next_at = now(), lease_until = NULL")
+        self.shop.change("UPDATE mailbox SET last_ok_at = now()")
+        self.shop.run(Kind.DELIVER)
+
+    def pass_time(self, hours: float) -> None:
+        """So many hours ago is when everything happened that has."""
+        by = timedelta(hours=hours)
+        self.shop.change(
+            "UPDATE supplier_request SET asked_at = asked_at - %s, first_asked_at = first_asked_at - %s, "
+            "next_at = next_at - %s, lease_until = NULL", by, by, by,
+        )  # fmt: skip
+        self.shop.change("UPDATE supplier_step SET done_at = done_at - %s", by)
+        self.shop.change("UPDATE message SET received_at = received_at - %s", by)
+        self.shop.change("UPDATE message SET discovered_at = discovered_at - %s", by)
+
+    def climb(self) -> int:
+        return self.shop.run(Kind.REMIND)
+
+    def rows(self, kind: str) -> list:
+        return self.shop.rows("SELECT * FROM outbox WHERE kind = %s ORDER BY created_at", kind)
+
+    def steps(self) -> list[tuple[str, str, str]]:
+        found = self.shop.rows("SELECT * FROM supplier_step ORDER BY round, position")
+        return [(one.kind, one.channel, one.state) for one in found]
+
+    def request(self):
+        return self.shop.rows("SELECT * FROM supplier_request ORDER BY created_at DESC")[0]
