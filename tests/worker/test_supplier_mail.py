@@ -7,6 +7,7 @@ import pytest
 from domain.money import Money
 from domain.order import Order
 from storage import orders, supplier_links, suppliers
+from storage.due import Kind
 from tests.support.supplied import ACME, BOLT, CUSTOMER, PURCHASE, Supplied
 
 STRANGER = "eve@stranger.example"
@@ -47,7 +48,7 @@ def test_it_is_known_by_address_or_domain(desk, sender):
         (STRANGER, "desk@acme.example"),
         ("desk@acme.example.evil.example", ""),
         ("desk@notacme.example", ""),
-        ("desk@аcme.example", ""),  # a Cyrillic letter
+        ("desk@xn--cme-5cd.example", ""),
         ("desk@gmail.com", "Acme Lamps"),
     ],
 )
@@ -55,8 +56,7 @@ def test_who_only_looks_like_a_supplier_answers_nothing_and_a_person_has_their_m
     asked = desk.ask()
     found = desk.write(NEWS, sender, from_name=name)
     assert (found.disposition, desk.is_heard(asked), desk.links()) == ("hold", False, [])
-    if sender.isascii():
-        assert "is not on the list of suppliers. Anybody can write a number." in str(found.checks)
+    assert "is not on the list of suppliers. Anybody can write a number." in str(found.checks)
 
 
 def test_a_sender_whom_a_server_refutes_is_never_taken_for_the_supplier(desk):
@@ -111,8 +111,7 @@ def test_a_customer_who_quotes_a_purchase_order_in_their_own_thread_stays_a_cust
     "text",
     [
         f"question: is this my parcel?\n\nOn Mon, 2 Nov 2026 at 10:00, Acme <{ACME}> wrote:\n> {NEWS}\n",
-        f"question: is this my parcel?\n\n---------- Forwarded message ---------\nFrom: Acme <{ACME}>\n"
-        f"Date: Mon, 2 Nov 2026\nSubject: Order\nTo: x@y.example\n\n{NEWS}\n",
+        f"question: is this my parcel?\n\n---------- Forwarded message ---------\nFrom: {ACME}\nSubject: A\n\n{NEWS}\n",
     ],
 )
 def test_a_number_that_a_stranger_only_quotes_or_forwards_is_not_theirs(desk, text):
@@ -197,8 +196,6 @@ def test_a_mail_that_cannot_be_understood_is_heard_by_its_thread(desk):
     asked = desk.ask(thread=desk.thread())
     desk.shop.write("It left.", "Re: Our letter", ACME, references=("<ours@shop.example>",))
     desk.shop.change("UPDATE mailbox SET next_sync_at = now()")
-    from storage.due import Kind
-
     desk.shop.run(Kind.SYNC)
     desk.shop.run(Kind.FETCH)
     desk.shop.change("UPDATE message SET attempts = 3 WHERE state = 'fetched'")
