@@ -46,7 +46,7 @@ def test_the_page_says_what_the_mail_is_about_and_the_customers_page_where_the_a
     customer, theirs, request = asked
     link(filler, theirs, request)
     page = browser.page(f"/conversations/{theirs.conversation}")
-    assert f"About: purchase order {PURCHASE} of Acme , asked 2 days ago by" in seen(page)
+    assert f"About: purchase order {PURCHASE} of Acme , asked 2 d ago by" in seen(page)
     assert "order LO-1" in seen(page)
     assert "The mail names the number." in seen(page)
     assert f"/conversations/{customer.conversation}" in page
@@ -57,7 +57,7 @@ def test_the_page_says_what_the_mail_is_about_and_the_customers_page_where_the_a
 
 def test_before_there_is_an_answer_the_customers_page_says_that_too(browser, asked):
     page = seen(browser.page(f"/conversations/{asked[0].conversation}"))
-    assert f"We asked Acme on purchase order {PURCHASE} 2 days ago: no answer yet" in page
+    assert f"We asked Acme on purchase order {PURCHASE} 2 d ago: no answer yet" in page
     assert "This mail answers" not in page
 
 
