@@ -17,7 +17,7 @@ from commands.supplier_requests import requests
 from commands.supplier_rules import rules
 from domain.errors import BadInput
 from domain.supplier import Purpose, Supplier, checked_supplier
-from storage import mailboxes
+from storage import mailboxes, tenants
 from storage import suppliers as supplier_rows
 
 suppliers = AppGroup("suppliers", help="The suppliers whose mail is known by its sender.")
@@ -42,6 +42,18 @@ def import_suppliers(file: Path, slug: str) -> None:
     for row in bad:
         click.echo(f"line {row.line}: {row.reason}", err=True)
     click.echo(f"{saved} suppliers imported, {len(bad)} rows left out.")
+
+
+@suppliers.command("drafts", with_appcontext=False)
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.option("--tenant", "slug", required=True, help="The workspace's short name.")
+def drafts(state: str, slug: str) -> None:
+    """Whether a supplier's answer becomes a draft for the customer behind it, which a person approves: on or off."""
+    with services_for("database") as services:
+        tenant = tenant_of(services, slug)
+        with services.database.transaction(tenant) as db:
+            tenants.set_supplier_news(db, tenant, drafted=state == "on")
+    click.echo(f"Drafts for customers from suppliers' answers: {state}.")
 
 
 def save_suppliers(services: Services, tenant: UUID, file: Path) -> tuple[int, list[BadRow]]:

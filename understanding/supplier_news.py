@@ -22,13 +22,18 @@ def news_in(text: str, language: str, received_at: datetime, *, verified: bool) 
 
     `language` is ISO 639-1. Whoever is not `verified` as the sender gives no link that a customer might open.
     """
-    today, statuses, doubted = day_of(received_at), set[Status](), False
+    today, statuses = day_of(received_at), set[Status]()
+    doubted = unsure = False
     arrives, leaves = set[date](), set[date]()
     for one in sentences(text):
         sentence = one.casefold().replace("’", "'")
         rest, said, is_doubted = _status(sentence)
         statuses, doubted = statuses | said, doubted or is_doubted
+        moves = words().departure.search(rest) or words().arrival.search(rest)
+        # What is denied of one thing may be what the customer waits for.
+        doubted = doubted or bool(moves and not said and words().doubts[Status.DISPATCHED].search(sentence))
         if words().doubts_day.search(rest):
+            unsure = unsure or bool(moves and days_in(rest, language, today))
             continue
         # A day beside what was done may be the day on which it was.
         days = {day for day in days_in(rest, language, today) if day > today or (day == today and not said)}
@@ -41,6 +46,8 @@ def news_in(text: str, language: str, received_at: datetime, *, verified: bool) 
     if doubted:
         # One thing was sent and another was not: what holds for the customer's, nobody here knows.
         statuses = set()
+    if unsure:
+        arrives = leaves = set()
     return SupplierNews(
         Status.DELIVERED if Status.DELIVERED in statuses else next(iter(statuses), None),
         _only(arrives, today), _only(leaves, today), _tracking(text) if verified else "",

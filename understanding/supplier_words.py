@@ -28,8 +28,12 @@ def words() -> SupplierWords:
     read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     status, stock = re.compile(read["doubts_status"]), re.compile(read["doubts_stock"])
     return SupplierWords(
-        {one: tuple(re.compile(each) for each in read[one.value]) for one in Status},
-        {one: stock if one is Status.UNAVAILABLE else status for one in Status},
-        *(re.compile(read[name]) for name in ("doubts_day", "arrival", "departure", "tracking", "telling")),
-        tuple(read["months"]),
+        statuses={one: tuple(re.compile(each) for each in read[one.value]) for one in Status},
+        doubts={one: stock if one is Status.UNAVAILABLE else status for one in Status},
+        doubts_day=re.compile(read["doubts_day"]),
+        arrival=re.compile(read["arrival"]),
+        departure=re.compile(read["departure"]),
+        tracking=re.compile(read["tracking"]),
+        telling=re.compile(read["telling"]),
+        months=tuple(read["months"]),
     )

@@ -62,12 +62,13 @@ class Recognising:
         if signs.listed is not None or sender is None:
             return signs
         # A number in an old mail that is quoted or forwarded is not the writer's.
-        theirs = read.place_of("purchase_orders") in NOT_THE_WRITERS
+        is_old = read.place_of("purchase_orders") in NOT_THE_WRITERS
         in_thread = [
             found.request for found in supplier_requests.find(db, self.tenant, None, thread_id=one.claim.thread_id)
         ]
         threads = tuple(request for request in in_thread if request.mailbox == one.claim.mailbox)
-        named = () if theirs else tuple(supplier_requests.named(db, self.tenant, read.purchase_orders))
+        numbers = () if is_old else read.purchase_orders
+        named = tuple(supplier_requests.named(db, self.tenant, numbers)) if numbers else ()
         if not (threads or named):
             return signs
         who = supplier_links.writer(

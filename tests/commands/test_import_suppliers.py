@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import BadInput
 from domain.supplier import Purpose, Supplier
-from storage import suppliers
+from storage import suppliers, tenants
 from tests.commands.test_upkeep import flask
 
 HEADING = "name,domains,addresses,general,returns,tracking,language\n"
@@ -100,3 +100,11 @@ def test_a_removed_supplier_is_known_no_more_and_makes_room(services, workspace)
         with pytest.raises(BadInput, match="removed meanwhile"):
             suppliers.save(db, workspace.id, Supplier("Acme", ("acme.example",), id=first), actor="test")
         assert suppliers.save(db, workspace.id, Supplier("Acme", ("acme.example",)), actor="test") != first
+
+
+def test_drafts_for_customers_are_switched_off_and_on(settings, services, workspace):
+    for state, drafted in (("off", False), ("on", True)):
+        done = flask(settings, "suppliers", "drafts", state, "--tenant", workspace.slug)
+        assert done.stdout == f"Drafts for customers from suppliers' answers: {state}.\n", done.stderr
+        with services.database.transaction(workspace.id) as db:
+            assert tenants.get(db, workspace.id).drafts_supplier_news is drafted

@@ -84,11 +84,10 @@ class Supplied:
             )
         return asked
 
-    def thread(self, message_id: str = "ours@shop.example") -> str:
+    def thread(self) -> str:
         """We began a thread with Acme, in which nothing is named; returns its id at Gmail."""
-        sent = self.shop.google.send_as(
-            SHOP, letter(SHOP, ACME, "Our letter", "As said.", message_id=f"<{message_id}>")
-        )
+        sent = self.shop.google.send_as(SHOP, letter(SHOP, ACME, "Our letter", "As said."))
+        self.ours = sent.letter.message_id
         self.shop.sync_and_settle()
         return sent.thread_id
 
@@ -98,8 +97,12 @@ class Supplied:
         self.shop.sync_and_settle()
         return self.decision()
 
-    def in_thread(self, text: str, sender: str = ACME, message_id: str = "ours@shop.example", **more: object):
-        return self.write(text, sender, "Re: Our letter", references=(f"<{message_id}>",), **more)
+    def in_thread(self, text: str, sender: str = ACME, **more: object):
+        return self.write(text, sender, "Re: Our letter", references=(self.ours,), **more)
+
+    def under(self, text: str, sender: str = CUSTOMER):
+        """In the customer's own thread, which began with the mail of this Message-ID."""
+        return self.write(text, sender, "Re: My parcel", references=("<anna@customer.example>",))
 
     def mails(self) -> list:
         return self.shop.rows("SELECT * FROM message WHERE direction = 'in' ORDER BY seq")

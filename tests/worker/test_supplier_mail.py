@@ -7,8 +7,11 @@ import pytest
 from domain.money import Money
 from domain.order import Order
 from storage import orders, supplier_links, suppliers
+from storage.due import Kind
 from tests.support.supplied import ACME, BOLT, CUSTOMER, PURCHASE, Supplied
 
+# What the question's handler says of a second mail: no handler of suppliers' mail was asked.
+PROMISED = "The mail answers an automatic reply: it was promised to a person."
 STRANGER = "eve@stranger.example"
 WAREHOUSE = "hall7@parcels.example"
 NEWS = f"Your purchase order {PURCHASE} left today."
@@ -47,7 +50,7 @@ def test_it_is_known_by_address_or_domain(desk, sender):
         (STRANGER, "desk@acme.example"),
         ("desk@acme.example.evil.example", ""),
         ("desk@notacme.example", ""),
-        ("desk@аcme.example", ""),  # a Cyrillic letter
+        ("desk@xn--cme-5cd.example", ""),
         ("desk@gmail.com", "Acme Lamps"),
     ],
 )
@@ -55,8 +58,7 @@ def test_who_only_looks_like_a_supplier_answers_nothing_and_a_person_has_their_m
     asked = desk.ask()
     found = desk.write(NEWS, sender, from_name=name)
     assert (found.disposition, desk.is_heard(asked), desk.links()) == ("hold", False, [])
-    if sender.isascii():
-        assert "is not on the list of suppliers. Anybody can write a number." in str(found.checks)
+    assert "is not on the list of suppliers. Anybody can write a number." in str(found.checks)
 
 
 def test_a_sender_whom_a_server_refutes_is_never_taken_for_the_supplier(desk):
@@ -91,28 +93,26 @@ def test_a_customer_in_the_thread_stays_a_customer(desk, known_as):
             orders.save(db, desk.tenant, [known])
     thread = mail.thread_id if known_as == "wrote before" else desk.thread()
     asked = desk.ask(thread=thread, behind=mail if known_as == "behind" else None, left=timedelta())
-    reference = "anna@customer.example" if known_as == "wrote before" else "ours@shop.example"
-    found = desk.in_thread(f"question: what about the parcel {PURCHASE}?", CUSTOMER, reference)
+    text = f"question: what about the parcel {PURCHASE}?"
+    found = desk.under(text) if known_as == "wrote before" else desk.in_thread(text, CUSTOMER)
     assert desk.mails()[-1].thread_id == thread
-    assert (found.category, found.disposition) == ("question", "release")
+    assert found.category == "question"
+    assert found.reason == PROMISED if known_as == "wrote before" else found.disposition == "release"
     assert not desk.is_heard(asked)
 
 
 def test_a_customer_who_quotes_a_purchase_order_in_their_own_thread_stays_a_customer(desk):
     desk.customer(message_id="<anna@customer.example>")
     asked = desk.ask()
-    found = desk.write(
-        f"question: what is {PURCHASE}, my parcel?", CUSTOMER, "Re: My parcel", references=("<anna@customer.example>",)
-    )
-    assert (found.category, found.disposition, desk.is_heard(asked)) == ("question", "release", False)
+    found = desk.under(f"question: what is {PURCHASE}, my parcel?")
+    assert (found.category, found.reason, desk.is_heard(asked)) == ("question", PROMISED, False)
 
 
 @pytest.mark.parametrize(
     "text",
     [
         f"question: is this my parcel?\n\nOn Mon, 2 Nov 2026 at 10:00, Acme <{ACME}> wrote:\n> {NEWS}\n",
-        f"question: is this my parcel?\n\n---------- Forwarded message ---------\nFrom: Acme <{ACME}>\n"
-        f"Date: Mon, 2 Nov 2026\nSubject: Order\nTo: x@y.example\n\n{NEWS}\n",
+        f"question: is this my parcel?\n\n---------- Forwarded message ---------\nFrom: {ACME}\nSubject: A\n\n{NEWS}\n",
     ],
 )
 def test_a_number_that_a_stranger_only_quotes_or_forwards_is_not_theirs(desk, text):
@@ -135,6 +135,8 @@ def test_two_suppliers_with_one_number_answer_each_for_themselves(desk):
 
 def test_a_number_of_another_tenant_is_nobodys_here(desk, rival):
     theirs = Supplied(rival)
+    rival.write("other: a word", to="desk@rival.example")
+    rival.sync_and_settle()
     asked = theirs.ask()
     found = desk.write(f"question: the parcel {PURCHASE}", STRANGER)
     assert (found.category, found.disposition) == ("question", "release")
@@ -195,10 +197,8 @@ def test_what_a_supplier_writes_moves_no_case_and_answers_nobody(desk):
 
 def test_a_mail_that_cannot_be_understood_is_heard_by_its_thread(desk):
     asked = desk.ask(thread=desk.thread())
-    desk.shop.write("It left.", "Re: Our letter", ACME, references=("<ours@shop.example>",))
+    desk.shop.write("It left.", "Re: Our letter", ACME, references=(desk.ours,))
     desk.shop.change("UPDATE mailbox SET next_sync_at = now()")
-    from storage.due import Kind
-
     desk.shop.run(Kind.SYNC)
     desk.shop.run(Kind.FETCH)
     desk.shop.change("UPDATE message SET attempts = 3 WHERE state = 'fetched'")
