@@ -17,7 +17,7 @@ from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
-from web.supplier_view import Asking, supplier_view
+from web.supplier_view import Asking, asking_view
 from web.topics import TOPICS, topic
 
 pages = Blueprint("conversation", __name__)
@@ -77,7 +77,7 @@ def shown(
         now=now,
         **evidence(now),
         **case_view(conversation, now, typed),
-        **supplier_view(found, now, asking),
+        **asking_view(found, now, asking),
         open_mail=open_mail,
         objections=objections,
         unsent=unsent,
