@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -60,6 +60,7 @@ class Known:
     """What the mailbox knows of both sides, gathered before anything is looked into."""
 
     directory: Directory
+    told: Callable[[str, Directory, Sequence[str]], str]
     customers: dict[str, str] = field(default_factory=dict)
     purchases: set[str] = field(default_factory=set)
 
@@ -79,10 +80,16 @@ def suppliers_of_the_demonstration() -> Directory:
 
 
 def measured(
-    mails: Iterable[Message], reader: Reads, handlers: Mapping[Category, Handler], policy: Policy, directory: Directory
+    mails: Iterable[Message],
+    reader: Reads,
+    handlers: Mapping[Category, Handler],
+    policy: Policy,
+    directory: Directory,
+    *,
+    told: Callable[[str, Directory, Sequence[str]], str] = told_to_customer,
 ) -> Count:
-    """Decide about all of them, then look into what would be said to whom."""
-    count, known = Count(), Known(directory)
+    """Decide about all of them, then look into what would be said to whom; `told` is the wall that is tried."""
+    count, known = Count(), Known(directory, told)
     decided: list[tuple[Message, Decision]] = []
     waiting = iter(mails)
     while batch := list(islice(waiting, BATCH)):
@@ -125,7 +132,7 @@ def _for_customers(message: Message, decision: Decision, directory: Directory) -
 
 def _look(count: Count, known: Known, said: str) -> None:
     numbers = sorted(known.purchases)
-    objection = told_to_customer(said, known.directory, numbers)
+    objection = known.told(said, known.directory, numbers)
     items = [*numbers]
     for one in known.directory.suppliers:
         items += [one.name, *one.every_address, *one.domains]
@@ -135,7 +142,7 @@ def _look(count: Count, known: Known, said: str) -> None:
         count.leaks += [f"a customer reads {item!r}" for item in _found(said, items)]
     for one in known.directory.suppliers[:: max(len(known.directory.suppliers) // 3, 1)]:
         count.controls += 1
-        count.caught += bool(told_to_customer(f"{said}\n{one.name.upper()} sends it.", known.directory, numbers))
+        count.caught += bool(known.told(f"{said}\n{one.name.upper()} sends it.", known.directory, numbers))
 
 
 def _ask(count: Count, known: Known, said: str) -> None:
