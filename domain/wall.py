@@ -96,6 +96,8 @@ def _said_as(name: str) -> tuple[str, ...]:
     short = list(words)
     while short and re.sub(r"\W+", "", folded(short[-1])) in {*_LEGAL, ""}:
         short.pop()
+    if not short:
+        return ()
     forms = [form for one in (name, " ".join(short)) for form in (one, one.translate(_SPELLED_OUT))]
     return tuple(dict.fromkeys(one for one in forms if len(re.sub(r"\W+", "", one)) >= SHORTEST_NAME))
 

@@ -1,6 +1,7 @@
 """Which files of a customer's mail go onto a ticket: with its making, or with the first note about a later mail."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -49,11 +50,10 @@ def of_note(db: Connection, tenant: UUID, words: UUID) -> list[Attached]:
     return _files(db.execute(_OF_NOTE, {"tenant": tenant, "words": words}).one_or_none())
 
 
-def _files(row: object) -> list[Attached]:
+def _files(row: Any) -> list[Attached]:
     if row is None:
         return []
-    message, files = row  # type: ignore[misc]  # a row of two columns
     return [
-        Attached(message, number, one.get("name") or "", one.get("content_type") or "", int(one.get("size") or 0))
-        for number, one in enumerate(files or ())
+        Attached(row.id, number, one.get("name") or "", one.get("content_type") or "", int(one.get("size") or 0))
+        for number, one in enumerate(row.files or ())
     ]

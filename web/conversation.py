@@ -18,7 +18,7 @@ from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
 from web.supplier_links import linked_view
-from web.supplier_view import Asking, supplier_view
+from web.supplier_view import Asking, asking_view
 from web.topics import TOPICS, topic
 
 pages = Blueprint("conversation", __name__)
@@ -78,7 +78,7 @@ def shown(
         now=now,
         **evidence(now),
         **case_view(conversation, now, typed),
-        **supplier_view(found, now, asking),
+        **asking_view(found, now, asking),
         **linked_view(conversation, now),
         open_mail=open_mail,
         objections=objections,

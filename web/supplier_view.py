@@ -74,7 +74,7 @@ class SupplierBlock:
         return self.chosen.contact_for(self.asking.purpose) if self.chosen and self.asking else ""
 
 
-def supplier_view(found: Conversation, now: Shown | None, asking: Asking | None) -> dict[str, SupplierBlock]:
+def asking_view(found: Conversation, now: Shown | None, asking: Asking | None) -> dict[str, SupplierBlock]:
     """For the template; `asking` is what a person typed and what was not asked yet."""
     tenant = member().tenant
     with services().database.transaction(tenant) as db:

@@ -15,6 +15,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bootstrap import Services
 from domain.order import OrderItem
+from domain.supplier import Purpose, Supplier
+from storage import suppliers
 from tests.conftest import PASSWORD, Workspace
 from tests.support.browser import find_chromium
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler, Held
@@ -249,6 +251,35 @@ def test_a_held_mail_is_edited_and_sent(
         "SELECT state, text FROM outbox WHERE decision_id = :id AND tenant_id = :tenant", id=held.decision
     )
     assert tuple(row) == ("pending", "Dear Anna,\n\nedited by a person.")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_supplier_is_asked_and_what_is_the_customers_is_warned_of(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, held: Held, *, scripts: bool
+) -> None:
+    acme = Supplier("Acme Möbel GmbH", ("acme.example",), (), {Purpose.GENERAL: "desk@acme.example"})
+    with filler.database.transaction(filler.tenant) as db:
+        suppliers.save(db, filler.tenant, acme, actor="test")
+    viewport = {"width": 360, "height": 800}
+    with opened(chromium, address, workspace, java_script_enabled=scripts, viewport=viewport) as (page, trouble):
+        page.goto(f"{address}/conversations/{held.conversation}")
+        page.get_by_text("Ask the supplier").click()
+        page.get_by_label("Purchase order").fill("D400000001")
+        page.get_by_role("button", name="Write the words", exact=True).click()
+        expect(page.get_by_label("Subject")).to_have_value("Purchase order D400000001")
+        page.get_by_label("The words, in their language").fill("Anna Winter waits for it.")
+        page.get_by_role("button", name="Write to desk@acme.example").click()
+        expect(page.get_by_text("It names the customer Anna Winter.")).to_be_visible()
+        expect(page.get_by_label("The words, in their language")).to_have_value("Anna Winter waits for it.")
+        if scripts:
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        page.get_by_label("The words, in their language").fill("The customer waits for it.")
+        page.get_by_role("button", name="Write to desk@acme.example").click()
+        expect(page.get_by_text("It is leaving for desk@acme.example now.")).to_be_visible()
+        expect(page.get_by_text("waiting to leave")).to_be_visible()
+        page.get_by_role("button", name="No answer needed").click()
+        expect(page.get_by_text("Noted: no answer is needed.")).to_be_visible()
+        assert trouble == []
 
 
 @pytest.mark.parametrize("scripts", [True, False])
