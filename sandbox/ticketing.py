@@ -7,11 +7,13 @@ makes an order known, POST `/sandbox/entries` lets a customer or a supplier writ
 
 import argparse
 import contextlib
+import csv
 import json
 import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sandbox.faults import Fault
@@ -84,14 +86,25 @@ def main(words: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; prints one JSON line with the base URL when ready."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.ticketing", description=__doc__)
     parser.add_argument("--port", type=int, default=8046, help="0 = any free port (default 8046)")
+    parser.add_argument("--orders", type=Path, help="a CSV of orders that it knows, as of shop/orders.csv")
+    parser.add_argument("--keep", type=Path, help="a file in which its tickets are kept from one start to the next")
     options = parser.parse_args(words)
+    system = TicketingSystem()
+    if options.orders is not None:
+        with options.orders.open(encoding="utf-8", newline="") as rows:
+            for row in csv.DictReader(rows):
+                system.desk.know_order(row["order_number"], customerName=row["customer_name"])
+    if options.keep is not None and options.keep.exists():
+        system.desk.recall(json.loads(options.keep.read_text(encoding="utf-8")))
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     try:
-        with serve(TicketingSystem(), options.port) as url:
+        with serve(system, options.port) as url:
             print(json.dumps({"ready": url}), flush=True)
             over.wait()
+        if options.keep is not None:
+            options.keep.write_text(json.dumps(system.desk.kept()), encoding="utf-8")
     except OSError as error:
         print(f"sandbox ticketing: {error}", file=sys.stderr)
         return 2

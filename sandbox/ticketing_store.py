@@ -49,6 +49,22 @@ class Desk:
         with self.lock:
             self.orders[reference] = {"reference": reference, "orderNumber": reference, **more}
 
+    def kept(self) -> list[dict[str, Any]]:
+        """Its tickets, for a start after this one."""
+        with self.lock:
+            return list(self.tickets.values())
+
+    def recall(self, tickets: list[dict[str, Any]]) -> None:
+        """The tickets of an earlier start; new ones get ids behind theirs."""
+        with self.lock:
+            self.tickets = {one["id"]: one for one in tickets}
+            self.visible_at = dict.fromkeys(self.tickets, 0.0)
+            numbers = [int(one["ticketNumber"].removeprefix("DE")) for one in tickets]
+            entries = [entry["id"] for one in tickets for entry in one["ticketDetails"]]
+            self._ids = count(max(self.tickets, default=2475) + 1)
+            self._numbers = count(max(numbers, default=25000314) + 1)
+            self._entries = count(max(entries, default=9000) + 1)
+
     def sign_in(self) -> str:
         token = secrets.token_urlsafe(24)
         self.tokens[token] = time.monotonic() + TOKEN_SECONDS
