@@ -65,7 +65,7 @@ def photograph_suppliers(page: Page, address: str, folder: Path, filler: Filler,
         page.get_by_role("button", name="Save the reminders").click()
         page.screenshot(path=folder / f"suppliers-reminders-problems-{width}-{scheme}.png", full_page=True)
         page.goto(f"{address}/suppliers/times")
-        page.get_by_text("The same as numbers").click()
+        page.locator("#weeks summary").click()
         page.screenshot(path=folder / f"suppliers-times-numbers-{width}-{scheme}.png", full_page=True)
         page.goto(f"{address}/tickets")
         page.get_by_role("button", name="It is this ticket").click()
