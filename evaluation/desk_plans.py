@@ -60,7 +60,8 @@ def ratio(services: Services, question: List) -> tuple[float, float]:
             began = time.perf_counter()
             question(db, tenant)
             between = time.perf_counter()
-            with db.connection.cursor() as cursor:
+            driver: Any = db.connection
+            with driver.cursor() as cursor:
                 for sql, values in statements:
                     cursor.execute(sql, values)
                     cursor.fetchall()

@@ -58,10 +58,11 @@ _PAGE = """
 
 _PAGE_ENDS = " ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit)"
 
+# OFFSET 0 keeps the question about common words a question for each row, in the order of the list.
 _CONDITIONS = {
     "words": " AND c.id IN (SELECT w.conversation FROM decided_with_words(CAST(:asked AS tsquery), :most) w)",
     "common words": """ AND EXISTS (SELECT FROM decision d WHERE d.tenant_id = c.tenant_id AND d.conversation_id = c.id
-        AND d.is_current AND d.words @@ CAST(:asked AS tsquery))""",
+        AND d.is_current AND d.words @@ CAST(:asked AS tsquery) OFFSET 0)""",
     "after": " AND (c.last_message_at, c.id) < (CAST(:at AS timestamptz), :after)",
 }
 

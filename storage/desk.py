@@ -49,8 +49,10 @@ _TODAY = text("""
         AND sent_at > now() - interval '24 hours') AS by_people,
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND settlement = 'dismissed'
         AND settled_at > now() - interval '24 hours') AS dismissed,
-      (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND disposition = 'hold'
-        AND settled_at IS NULL AND (snoozed_until IS NULL OR snoozed_until <= now())) AS held,
+      CASE WHEN CAST(:held AS bigint) IS NULL THEN (SELECT count(*) FROM decision WHERE tenant_id = :tenant
+          AND is_current AND disposition = 'hold' AND settled_at IS NULL
+          AND (snoozed_until IS NULL OR snoozed_until <= now()))
+        ELSE :held END AS held,
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND disposition = 'ignore'
         AND created_at > now() - interval '24 hours') AS ignored,
       (SELECT count(*) FROM message WHERE tenant_id = :tenant AND direction = 'in'
@@ -82,8 +84,9 @@ def waiting(db: Connection, tenant: UUID) -> int:
     return count
 
 
-def today(db: Connection, tenant: UUID) -> Today:
-    return Today(*db.execute(_TODAY, {"tenant": tenant}).one())
+def today(db: Connection, tenant: UUID, *, held: int | None = None) -> Today:
+    """`held` is how many wait, where that was counted already."""
+    return Today(*db.execute(_TODAY, {"tenant": tenant, "held": held}).one())
 
 
 def handled_by(db: Connection, tenant: UUID) -> list[Handled]:

@@ -19,7 +19,8 @@ class Counts:
     """`total` is what fits the filter. Each mapping says how many would fit with that choice and all others as they
     are; a choice that nothing fits is left out. Keys are the values of columns as text, "" for nobody.
 
-    None of it is known where words are asked for that stand in very many mails: `known` is false, and all is empty.
+    `waiting` is all that waits, whatever the filter; None where words were asked for. Nothing is known where these
+    stand in very many mails: `known` is false, and all is empty.
     """
 
     total: int
@@ -29,6 +30,7 @@ class Counts:
     mailbox: Mapping[str, int]
     assignee: Mapping[str, int]
     state: Mapping[str, int]
+    waiting: int | None = None
     known: bool = True
 
 
@@ -36,28 +38,30 @@ class Counts:
 # `missed` is how many conditions of the filter a group misses: it counts for a choice where it misses none but that.
 _COUNT = """
     WITH grouped AS MATERIALIZED (
-        SELECT d.category, d.reason_kind AS kind, d.language, d.mailbox_id, d.assignee_id,
-            CASE WHEN d.snoozed_until > now() THEN 'snoozed' ELSE 'waiting' END AS state, count(*) AS n
+        SELECT d.category, d.reason_kind AS kind, d.language, d.mailbox_id, d.assignee_id, d.snoozed_until,
+            count(*) AS n
         FROM decision d
         WHERE d.tenant_id = :tenant AND d.is_current AND d.disposition = 'hold' AND d.settled_at IS NULL"""
 
 _ADD_UP = """
-        GROUP BY 1, 2, 3, 4, 5, 6
+        GROUP BY d.category, d.reason_kind, d.language, d.mailbox_id, d.assignee_id, d.snoozed_until
     ), looked AS (
         SELECT g.n, g.category, g.kind, g.language, coalesce(CAST(g.mailbox_id AS text), '') AS mailbox,
-            coalesce(CAST(g.assignee_id AS text), '') AS assignee, g.state,
+            coalesce(CAST(g.assignee_id AS text), '') AS assignee, s.state,
             CAST(:category <> '' AND g.category <> :category AS integer) AS m1,
             CAST(:kind <> '' AND g.kind <> :kind AS integer) AS m2,
             CAST(:language <> '' AND g.language <> :language AS integer) AS m3,
             CAST(CAST(:mailbox AS uuid) IS NOT NULL AND g.mailbox_id IS DISTINCT FROM :mailbox AS integer) AS m4,
             CAST(CASE :assignee WHEN '' THEN false WHEN 'nobody' THEN g.assignee_id IS NOT NULL
                 ELSE coalesce(CAST(g.assignee_id AS text), '') <> :assignee END AS integer) AS m5,
-            CAST(g.state <> :state AS integer) AS m6
-        FROM grouped g
+            CAST(s.state <> :state AS integer) AS m6
+        FROM grouped g CROSS JOIN LATERAL (
+            SELECT CASE WHEN g.snoozed_until > now() THEN 'snoozed' ELSE 'waiting' END AS state) s
     ), missing AS MATERIALIZED (
         SELECT *, m1 + m2 + m3 + m4 + m5 + m6 AS missed FROM looked
     )
     SELECT 'total' AS facet, '' AS choice, CAST(sum(n) AS bigint) AS n FROM missing WHERE missed = 0 HAVING sum(n) > 0
+    UNION ALL SELECT 'waiting', '', sum(n) FROM missing WHERE state = 'waiting' HAVING sum(n) > 0
     UNION ALL SELECT 'category', category, sum(n) FROM missing WHERE missed = m1 GROUP BY category
     UNION ALL SELECT 'kind', kind, sum(n) FROM missing WHERE missed = m2 GROUP BY kind
     UNION ALL SELECT 'language', language, sum(n) FROM missing WHERE missed = m3 GROUP BY language
@@ -89,7 +93,7 @@ def counts(db: Connection, tenant: UUID, asked: Filter) -> Counts:
         found[facet][choice] = int(n)
     return Counts(
         found["total"].get("", 0), found["category"], found["kind"], found["language"], found["mailbox"],
-        found["assignee"], found["state"],
+        found["assignee"], found["state"], waiting=None if words else found["waiting"].get("", 0),
     )  # fmt: skip
 
 

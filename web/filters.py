@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -29,7 +30,7 @@ class Asked:
     assignee: str = ""
     q: str = ""
 
-    def without(self, **changed: str | None) -> dict[str, str | None]:
+    def without(self, **changed: str | None) -> dict[str, Any]:
         """The fields for an address in which these are changed; what asks nothing is left out of it."""
         return {name: changed.get(name, getattr(self, name)) or None for name in NAMES}
 

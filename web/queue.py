@@ -28,10 +28,11 @@ def shown(wanted: Asked, picked: list[str]) -> Page:
     narrowed = wanted.filter(me)
     with services().database.transaction(tenant) as db:
         rows = queue.page(db, tenant, narrowed, after=after, limit=PAGE + 1)
+        counts = queue_counts.counts(db, tenant, narrowed)
         around: dict[str, Any] = {
-            "counts": queue_counts.counts(db, tenant, narrowed),
+            "counts": counts,
             "done": queue_counts.done(db, tenant),
-            "today": desk.today(db, tenant),
+            "today": desk.today(db, tenant, held=counts.waiting),
             "colleagues": assigning.colleagues(db, tenant),
             "mailboxes": mailboxes.every(db, tenant),
             "views": views.every(db, tenant, me),

@@ -262,6 +262,9 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     page.keyboard.press("Enter")
     page.wait_for_url(address + "/")
     every("queue", "/")
+    every("queue-filtered", "/?category=refund&language=de")
+    every("queue-resting", "/?state=snoozed")
+    every("queue-settled", "/?state=done")
     every("conversations", "/conversations")
     for name, wanted in (
         ("held", "d.disposition = 'hold' AND o.state = 'held'"),
