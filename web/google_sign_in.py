@@ -83,8 +83,10 @@ def _sign_in(found: Identity, come_back: str) -> Page:
         known = members.of_google(db, found.sub, found.email)
     for tenant, one in known:
         with services().database.transaction(tenant) as db:
-            if members.link_google(db, tenant, one, found.sub):
-                return proceed(tenant, one, come_back)
+            linked = members.link_google(db, tenant, one, found.sub)
+        # After the commit: who goes on opens a session, which waits for whoever changes the member's row.
+        if linked:
+            return proceed(tenant, one, come_back)
     return _sorry(NOBODY)
 
 

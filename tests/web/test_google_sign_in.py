@@ -48,8 +48,8 @@ def subs(filler: Filler) -> list[str | None]:
 
 
 def test_a_member_whose_address_is_known_is_let_in_and_the_account_is_linked(visitor: Browser, known: Filler) -> None:
-    sign_in(visitor)
-    assert visitor.get("/").status_code == 200
+    page = sign_in(visitor)
+    assert visitor.get("/").status_code == 200, page
     [linked] = subs(known)
     assert linked
     # From now on the account counts, whatever its address is, and whatever ours is.

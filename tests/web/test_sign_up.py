@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app import create_app
+from bootstrap import build
 from tests.conftest import PASSWORD, Workspace
 from tests.web.conftest import Browser, seen
 from web import sign_up
@@ -40,12 +41,13 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(stranger: Browser) -> 
         assert PASSWORD not in page
 
 
-def test_where_it_is_switched_off_there_is_no_such_page(settings, services) -> None:
-    app = create_app(replace(settings, sign_up=False), services)
-    closed = Browser(app.test_client())
+def test_where_it_is_switched_off_there_is_no_such_page(settings) -> None:
+    services = build(replace(settings, sign_up=False))
+    closed = Browser(create_app(services.settings, services).test_client())
     assert closed.get("/sign-up").status_code == 404
     assert closed.post("/sign-up", FORM).status_code == 404
     assert "/sign-up" not in closed.page("/sign-in")
+    services.close()
 
 
 def test_one_network_makes_no_workspaces_without_end(app, monkeypatch) -> None:
