@@ -28,6 +28,8 @@ from commands.demo_mail import Mails, mail_command, with_mail
 from commands.demo_order_shop import connect_order_shop, order_shop_command
 from commands.demo_shop import OWNER, SHOP, Secrets, ensure_shop, kept_secrets
 from commands.demo_status_page import status_page_command, watch_page
+from commands.demo_suppliers import bring_suppliers
+from commands.demo_ticketing import connect_ticketing, ticketing_command
 from domain.errors import MailwrightError, TryAgain
 from settings import ROOT, Settings, as_environment
 from storage import desk, indexing, learning, migrate
@@ -65,6 +67,7 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
         part.mkdir(mode=0o711, parents=True, exist_ok=True)
     page_port = _free("The sandbox status page", 8045)
     shop_port = _free("The sandbox shop", page_port + 1)
+    tickets_port = _free("The sandbox ticketing system", shop_port + 1)
     kept = kept_secrets(folder / "secrets.json")
     click.echo("Starting Postgres and Redis ...")
     postgres = stack.enter_context(start_postgres(folder / "postgres"))
@@ -100,9 +103,13 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
     tenant = ensure_shop(services, kept)
     watch_page(services, tenant, page_port)
     shop_secret = connect_order_shop(services, tenant, shop_port)
+    connect_ticketing(services, tenant, tickets_port)
+    bring_suppliers(services, tenant)
     progress = Progress(services, tenant, kept, google_port, lambda: postgres.revive() or valkey.revive())
     _write_env(folder / "env", settings)
-    shop = order_shop_command(shop_port, shop_secret, environment(settings), _answers)
+    env = environment(settings)
+    shop = order_shop_command(shop_port, shop_secret, env, _answers)
+    tickets = ticketing_command(tickets_port, folder, env, _answers)
     show_mails = Mails(folder / "logs", click.echo)
 
     def tick() -> None:
@@ -113,7 +120,8 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
         [
             *_commands(settings, port, google_port, page_port, folder),
             shop,
-            mail_command(mail_port, environment(settings)),
+            tickets,
+            mail_command(mail_port, env),
         ],
         log=_quiet(stack),
         folder=folder / "logs",

@@ -46,7 +46,8 @@ def every(services: Services, tenant: UUID, batch: int = BATCH) -> Iterator[Open
 def _fields(one: OpenRequest) -> dict[str, Any]:
     return {
         "id": str(one.id), "supplier": one.name, "purchase_order": one.purchase_order,
-        "order": one.order_number or None, "since": _iso(one.since), "asked_at": _iso(one.asked_at), "asked_by": one.asked_by or None,
+        "order": one.order_number or None,
+        "since": _iso(one.since), "asked_at": _iso(one.asked_at), "asked_by": one.asked_by or None,
         "reminders": one.reminders, "next_at": _iso(one.next_at),
     }  # fmt: skip
 

@@ -80,6 +80,7 @@ def by_week(requests: Iterable[Asked], now: datetime) -> list[tuple[date, Times]
 def _within(waits: Sequence[tuple[timedelta, bool]], share: float) -> timedelta | None:
     """The shortest time within which this share is answered; what is open as long as that still counts as waiting."""
     waiting, unanswered = len(waits), 1.0
+    took: timedelta
     for took, those in groupby(waits, key=lambda one: one[0]):
         answers = [is_answer for _, is_answer in those]
         unanswered *= 1 - sum(answers) / waiting

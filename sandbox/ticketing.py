@@ -7,6 +7,7 @@ makes an order known, POST `/sandbox/entries` lets a customer or a supplier writ
 
 import argparse
 import contextlib
+import csv
 import json
 import signal
 import sys
@@ -93,19 +94,24 @@ def main(words: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; prints one JSON line with the base URL when ready."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.ticketing", description=__doc__)
     parser.add_argument("--port", type=int, default=8046, help="0 = any free port (default 8046)")
+    parser.add_argument("--orders", type=Path, help="a CSV of orders that it knows, as of shop/orders.csv")
     parser.add_argument("--data", type=Path, help="a file that keeps what was done, from one end to the next start")
     options = parser.parse_args(words)
+    system = TicketingSystem()
+    if options.orders is not None:
+        with options.orders.open(encoding="utf-8", newline="") as rows:
+            for row in csv.DictReader(rows):
+                system.desk.know_order(row["order_number"], customerName=row["customer_name"])
+    if options.data is not None and options.data.exists():
+        system.desk.restore(json.loads(options.data.read_text(encoding="utf-8")))
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    system = TicketingSystem()
     try:
-        if options.data and options.data.exists():
-            system.desk.restore(json.loads(options.data.read_text(encoding="utf-8")))
         with serve(system, options.port) as url:
             print(json.dumps({"ready": url}), flush=True)
             over.wait()
-        if options.data:
+        if options.data is not None:
             options.data.write_text(json.dumps(system.desk.kept()), encoding="utf-8")
     except OSError as error:
         print(f"sandbox ticketing: {error}", file=sys.stderr)

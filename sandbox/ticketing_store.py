@@ -51,11 +51,14 @@ class Desk:
 
     def restore(self, kept: dict[str, Any]) -> None:
         with self.lock:
-            self.orders, self.effects = kept["orders"], kept["effects"]
+            self.orders, self.effects = {**self.orders, **kept["orders"]}, kept["effects"]
             self.tickets = {one["id"]: one for one in kept["tickets"]}
             self.visible_at = dict.fromkeys(self.tickets, 0.0)
-            made, entries = len(self.tickets), sum(len(one["ticketDetails"]) for one in self.tickets.values())
-            self._ids, self._numbers, self._entries = count(2476 + made), count(25000315 + made), count(9001 + entries)
+            numbers = [int(one["ticketNumber"].removeprefix("DE")) for one in kept["tickets"]]
+            entries = [entry["id"] for one in kept["tickets"] for entry in one["ticketDetails"]]
+            self._ids = count(max(self.tickets, default=2475) + 1)
+            self._numbers = count(max(numbers, default=25000314) + 1)
+            self._entries = count(max(entries, default=9000) + 1)
 
     def know_order(self, reference: str, **more: Any) -> None:
         """`more` goes into its salesOrder as it stands: customerName, purchaseOrders, ..."""

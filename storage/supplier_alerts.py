@@ -11,7 +11,7 @@ from storage import events
 _PAGE = text("""
     SELECT p.id, p.request_id, r.supplier_id, s.name, r.purchase_order, r.order_number, r.purpose, r.subject,
         r.asked_at, (SELECT count(*) FROM supplier_step q WHERE q.tenant_id = p.tenant_id
-            AND q.request_id = p.request_id AND q.round = p.round AND q.kind = 'remind' AND q.done_at IS NOT NULL)
+            AND q.request_id = p.request_id AND q.round = p.round AND q.kind = 'remind' AND q.state = 'done')
             AS reminders,
         r.conversation_id, p.created_at, r.answered_at, r.closed_at, p.seen_at,
         coalesce(nullif(m.name, ''), m.email, '') AS seen_by
@@ -76,4 +76,4 @@ def seen(db: Connection, tenant: UUID, step: UUID, *, member: UUID) -> bool:
     if request is not None:
         events.record(db, tenant, actor=str(member), kind="supplier_alert_seen", subject=request, step=step)
         return True
-    return db.execute(_EXISTS, values).scalar_one() > 0
+    return bool(db.execute(_EXISTS, values).scalar_one())

@@ -14,7 +14,10 @@ _PAGE = text("""
     SELECT r.id, r.supplier_id, s.name, r.purchase_order, r.order_number, r.created_at, r.first_asked_at, r.asked_at,
         coalesce(nullif(m.name, ''), m.email, '') AS asked_by, r.rungs_done, r.next_at, r.conversation_id,
         (SELECT count(*) FROM supplier_step p WHERE p.tenant_id = r.tenant_id AND p.request_id = r.id
-            AND p.kind = 'remind' AND p.done_at IS NOT NULL) AS reminders, r.last_error
+            AND p.kind = 'remind' AND p.state = 'done') AS reminders,
+        coalesce(nullif(r.last_error, ''), (SELECT p.last_error FROM supplier_step p WHERE p.tenant_id = r.tenant_id
+            AND p.request_id = r.id AND p.state IN ('failed', 'needs_person')
+            ORDER BY p.round DESC, p.position DESC LIMIT 1), '') AS last_error
     FROM supplier_request r JOIN supplier s ON s.tenant_id = r.tenant_id AND s.id = r.supplier_id
         LEFT JOIN member m ON m.tenant_id = r.tenant_id AND m.id = r.asked_by
     WHERE r.tenant_id = :tenant AND r.answered_at IS NULL AND r.closed_at IS NULL

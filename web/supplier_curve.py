@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from domain.response_times import Times
 
 WIDTH, HEIGHT = 640, 400
-LEFT, RIGHT = 56, 16
+LEFT, RIGHT = 72, 16
 # The upper field is for times, the lower one for shares: from the first line to the second, downwards.
 TIMES, SHARES = (16, 216), (256, 336)
 WEEK = timedelta(weeks=1)

@@ -70,9 +70,7 @@ def alerts() -> Page:
     with services().database.transaction(tenant) as db:
         rows = supplier_alerts.page(db, tenant, after=after, limit=PAGE + 1)
         rules = supplier_rules.get(db, tenant)
-    return render_template(
-        "suppliers/alerts.html", rows=rows[:PAGE], more=len(rows) > PAGE, after=after, rules=rules
-    )
+    return render_template("suppliers/alerts.html", rows=rows[:PAGE], more=len(rows) > PAGE, after=after, rules=rules)
 
 
 @pages.post("/alerts/<uuid:alert>/seen")

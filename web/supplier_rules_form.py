@@ -34,7 +34,7 @@ class Reading:
     typed: Typed
     problems: dict[str, str] = field(default_factory=dict)
 
-    def text(self, name: str) -> str:
+    def line(self, name: str) -> str:
         return line(self.typed.get(name, ""))
 
 
@@ -72,15 +72,15 @@ def with_steps(typed: Typed, steps: list[Step]) -> dict[str, str]:
 def rules_of(typed: Typed) -> tuple[SupplierRules, dict[str, str]]:
     """The rules that the fields make, and a sentence for each field that could not be used: none is kept then."""
     read = Reading(typed)
-    reminding = bool(read.text("reminding"))
+    reminding = bool(read.line("reminding"))
     ladder = _ladder(read)
     if not ladder and not read.problems:
         read.problems["steps"] = "Add a step. Who wants to remind nobody switches reminders off."
-    weekdays = frozenset(day for day in range(1, 8) if read.text(f"day-{day}"))
+    weekdays = frozenset(day for day in range(1, 8) if read.line(f"day-{day}"))
     if not weekdays:
         read.problems["days"] = "Tick one day at least: time passes on those alone."
     days = BusinessDays(_zone(read), weekdays, _holidays(read))
-    address = read.text("address").lower()
+    address = read.line("address").lower()
     if address and not _ADDRESS.fullmatch(address):
         read.problems["address"] = f"“{address[:100]}” is no mail address."
     return SupplierRules(reminding, ladder, days, address), read.problems
@@ -105,7 +105,7 @@ def _ladder(read: Reading) -> tuple[Rung, ...]:
 
 
 def _zone(read: Reading) -> str:
-    zone = read.text("zone")
+    zone = read.line("zone")
     try:
         return ZoneInfo(zone).key
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones.

@@ -72,9 +72,9 @@ def _page(*, problem: str = "", typed: str = "") -> Page:
     tenant, after = member().tenant, row_id("after")
     with services().database.transaction(tenant) as db:
         connected, rules = ticketing.find(db, tenant), ticketing.rules(db, tenant)
-        trouble = ticketing.last_error(db, tenant)
+        last_trouble = ticketing.last_error(db, tenant)
         rows = tickets_waiting.page(db, tenant, after=after, limit=PAGE + 1)
     return render_template(
         "tickets/page.html", rows=rows[:PAGE], more=len(rows) > PAGE, after=after, connected=connected, rules=rules,
-        trouble=trouble, modes=list(Mode), problem=problem, typed=typed,
+        last_trouble=last_trouble, modes=list(Mode), problem=problem, typed=typed,
     )  # fmt: skip

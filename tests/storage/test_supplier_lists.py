@@ -43,7 +43,10 @@ def test_open_requests_come_oldest_first_whole_over_pages_and_of_one_supplier(da
 def test_a_request_says_how_often_was_reminded_and_what_has_not_left_counts_from_the_wish(database, workspace, asked):
     acme = asked.supplier()
     request, _ = asked.silent(acme)
-    asked.rows("UPDATE supplier_step SET done_at = NULL WHERE position = 1 RETURNING 1")
+    asked.rows("""
+        UPDATE supplier_step SET state = 'failed', done_at = NULL, last_error = 'It came back.' WHERE position = 1
+        RETURNING 1
+    """)
     unsent = asked.ask(acme, 1)
     asked.rows(
         "UPDATE supplier_request SET asked_at = NULL, first_asked_at = NULL WHERE id = :id RETURNING 1", id=unsent
@@ -51,6 +54,7 @@ def test_a_request_says_how_often_was_reminded_and_what_has_not_left_counts_from
     with database.transaction(workspace.id) as db:
         found = {one.id: one for one in supplier_open.page(db, workspace.id)}
     assert (found[request].reminders, found[request].rungs_done) == (1, 3)
+    assert found[request].last_error == "It came back."
     assert found[unsent].since == found[unsent].created_at
     assert found[unsent].asked_at is None
 

@@ -30,15 +30,15 @@ from domain.composition import Attempt, Judged, Quoted, Sentence
 from domain.decision import Decision, Reply
 from domain.errors import Unreadable
 from domain.order import OrderItem
-from domain.supplier import Purpose, Supplier
 from rag.checked import WRONG_ANSWERS
 from settings import ROOT, Settings
-from storage import answer_standings, approvals, documents, mailboxes, members, migrate, suppliers, tenants
+from storage import answer_standings, approvals, documents, mailboxes, members, migrate, tenants
 from storage.documents import StoredDocument
 from tests.support.browser import find_chromium
 from tests.support.letters import letter
 from tests.support.servers import running_servers
 from tests.web.filling import CHECKS, CITATION, LOOK, MESSAGE, UNDERSTANDING, Filler, Held
+from tests.web.picture_suppliers import fill_suppliers, photograph_suppliers
 from tests.web.refunding import DRAFT, LAMP, REFUND, Till
 from web import passwords
 from worker import gaps, index, learn, process
@@ -61,7 +61,7 @@ def main(folder: Path) -> None:
         with _served(services) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-            _photograph(page, address, folder, tenant, shop)
+            _photograph(page, address, folder, tenant, shop, services)
             browser.close()
         services.close()
 
@@ -241,7 +241,7 @@ def _served(services: Services) -> Iterator[str]:
         server.server_close()
 
 
-def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UUID) -> None:
+def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UUID, services: Services) -> None:
     def every(name: str, path: str, *, full: bool = False) -> None:
         page.goto(address + path)
         for width in WIDTHS:
@@ -300,13 +300,8 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     photograph_refunds(page, address, folder, _refund(filler, shop), every)
     every("nothing-here", "/nothing/here")
     every("suppliers-none", "/suppliers")
-    with filler.database.transaction(filler.tenant) as db:
-        contacts = {Purpose.GENERAL: "desk@nordlicht.example", Purpose.RETURNS: "returns@nordlicht.example"}
-        nordlicht = Supplier("Nordlicht Leuchten", ("nordlicht.example",), ("jo@gmail.com",), contacts, "de")
-        key = suppliers.save(db, filler.tenant, nordlicht, actor="test")
-        suppliers.save(db, filler.tenant, Supplier("Oak & Sons", ("oakandsons.example",)), actor="test")
-    every("suppliers", "/suppliers")
-    every("supplier", f"/suppliers/{key}", full=True)
+    fill_suppliers(services, filler)
+    photograph_suppliers(page, address, folder, filler, every)
     with filler.database.transaction(filler.tenant) as db:
         mailboxes.set_status(
             db, filler.tenant, shop, "needs_reauth", only_from=["active"], error="The grant was revoked at Google."

@@ -165,7 +165,7 @@ def test_a_week_without_a_number_breaks_the_line_and_a_week_without_requests_doe
 def test_every_point_lies_within_the_drawing(hours):
     drawn = draw([(MONDAY, week(hours, (0, 3))), (MONDAY + 51 * WEEK, week(hours / 2, (3, 3)))])
     points = [point for line in (*drawn.median, *drawn.ninetieth) for point in line]
-    assert all(56 <= x <= 624 and 16 <= y <= 216 for x, y in points)
+    assert all(72 <= x <= 624 and 16 <= y <= 216 for x, y in points)
     assert all(bar.top >= 256 and bar.top + bar.height <= 336.1 and bar.height > 0 for bar in drawn.bars)
     assert len(drawn.ticks_along) <= 7
 

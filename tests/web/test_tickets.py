@@ -60,7 +60,9 @@ def test_a_connected_system_stands_in_the_rail_and_never_its_password(browser, c
 def test_the_last_trouble_of_the_connection_is_shown(browser, connected, filler):
     with filler.database.transaction(filler.tenant) as db:
         ticketing.trouble(db, filler.tenant, "The ticketing system does not accept our login.")
-    assert "Last trouble of the connection: The ticketing system does not accept our login." in seen(browser.page(PATH))
+    page = seen(browser.page(PATH))
+    assert "Last trouble of the connection: The ticketing system does not accept our login." in page
+    assert "Reconnect" not in page  # The banner is for mailboxes.
 
 
 def test_an_order_at_whose_ticket_a_person_has_to_look_is_there_with_its_words(browser, wait):
