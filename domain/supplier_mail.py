@@ -5,12 +5,15 @@ A display name is no sign of anything: whoever writes a mail chooses it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.message import Address
 from domain.supplier import Supplier
 from domain.supplier_request import FoundBy, SupplierRequest
+
+# Gmail says when a mail came, and we say when ours left; `storage.supplier_requests.heard` allows as much.
+CLOCKS_DIFFER = timedelta(minutes=2)
 
 
 class KnownBy(StrEnum):
@@ -90,10 +93,10 @@ def can_answer(request: SupplierRequest, by: KnownBy, received_at: datetime | No
     """Whether a mail that is about a request ends what is due on it.
 
     What a machine wrote is no answer: an absence notice says nothing, and nobody here reads it. What came before the
-    question does not answer it. What anybody could have written ends nothing.
+    newest question does not answer it. What anybody could have written ends nothing.
     """
-    asked = request.first_asked_at
-    in_time = asked is not None and received_at is not None and received_at >= asked
+    asked = request.asked_at
+    in_time = asked is not None and received_at is not None and received_at >= asked - CLOCKS_DIFFER
     return in_time and not automatic and by in {KnownBy.SENDER, KnownBy.THREAD}
 
 

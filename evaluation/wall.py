@@ -30,6 +30,7 @@ from domain.errors import Unreadable
 from domain.message import Message
 from domain.ports import Handler, Reads
 from domain.supplier import Directory, Purpose, Supplier
+from domain.supplier_mail import KnownBy, SupplierMail
 from domain.triage import MAX_BYTES, Policy, triage
 from domain.understanding import Understanding
 from domain.wall import Customer, told_to_customer, told_to_supplier
@@ -96,7 +97,8 @@ def measured(
         for message, understanding in zip(batch, reader.read(batch), strict=True):
             supplier = directory.of(message.sender)
             _gather(known, message, understanding, is_supplier=supplier is not None)
-            decision = triage(message, Conversation(supplier=supplier), understanding, handlers, policy)
+            theirs = SupplierMail(KnownBy.SENDER, supplier) if supplier is not None else None
+            decision = triage(message, Conversation(supplier_mail=theirs), understanding, handlers, policy)
             decided.append((message, decision))
             count.mails += 1
     for message, decision in decided:

@@ -43,7 +43,7 @@ _CATCH_UP = text("""
     FROM supplier_request r, message m
     WHERE l.tenant_id = :tenant AND l.request_id = :request AND NOT l.answers AND l.found_by <> 'person'
         AND r.tenant_id = l.tenant_id AND r.id = l.request_id AND r.answered_at IS NULL AND r.closed_at IS NULL
-        AND m.tenant_id = l.tenant_id AND m.id = l.message_id AND m.received_at >= r.first_asked_at
+        AND m.tenant_id = l.tenant_id AND m.id = l.message_id AND m.received_at >= r.asked_at - interval '2 minutes'
         AND NOT EXISTS (SELECT FROM decision d WHERE d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
             AND coalesce(d.understanding ->> 'automatic', '') <> '')
     RETURNING l.message_id, m.received_at

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from domain.delivery import EffectState, Gate
 from domain.supplier_request import StepState
-from storage import supplier_requests
+from storage import supplier_links, supplier_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +209,7 @@ def sent(db: Connection, tenant: UUID, effect: UUID, *, thread_id: str) -> None:
     if row.kind == "supplier_mail":
         # From before the call on: what the supplier wrote after it may answer it.
         supplier_requests.left(db, tenant, row.request_id, at=row.sending_at)
+        supplier_links.catch_up(db, tenant, row.request_id)
     db.execute(_STEP, {"tenant": tenant, "id": effect, "state": StepState.DONE.value, "error": ""})
 
 

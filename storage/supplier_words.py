@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.supplier_request import StepState
-from storage import supplier_requests
+from storage import supplier_links, supplier_requests
 
 # The request is locked behind its ticket, as wherever both are: a mail that is just being linked is seen, or is later.
 _STANDS = text("""
@@ -113,6 +113,7 @@ def done(db: Connection, tenant: UUID, words: UUID) -> None:
         return
     if not row.automatic:
         supplier_requests.left(db, tenant, row.request_id, at=row.sent_at)
+        supplier_links.catch_up(db, tenant, row.request_id)
     db.execute(_DONE, {"tenant": tenant, "words": words})
 
 

@@ -14,7 +14,7 @@ from domain.supplier_request import SupplierRequest
 
 ACME = Supplier("Acme", ("acme.example",))
 ASKED = datetime(2026, 11, 2, 10, tzinfo=UTC)
-REQUEST = SupplierRequest(UUID(int=1), UUID(int=2), "D400000001", "desk@acme.example", first_asked_at=ASKED)
+REQUEST = SupplierRequest(UUID(int=1), UUID(int=2), "D400000001", "desk@acme.example", asked_at=ASKED)
 SOMEBODY = Address("hall7@parcels.example", "Acme")
 
 
@@ -61,7 +61,8 @@ def test_nobody_is_believed_whom_a_server_refutes(ours, listed, customer, answer
     [
         (KnownBy.SENDER, timedelta(), False, True),
         (KnownBy.THREAD, timedelta(days=30), False, True),
-        (KnownBy.SENDER, timedelta(seconds=-1), False, False),
+        (KnownBy.SENDER, timedelta(minutes=-2), False, True),
+        (KnownBy.SENDER, timedelta(minutes=-3), False, False),
         (KnownBy.SENDER, timedelta(1), True, False),
         (KnownBy.PURCHASE_ORDER, timedelta(1), False, False),
         (KnownBy.FORGED, timedelta(1), False, False),

@@ -155,7 +155,7 @@ def test_what_came_before_the_question_does_not_answer_it(desk):
 def test_an_answer_that_was_read_before_we_knew_that_our_question_left_counts_once_we_do(desk):
     asked = desk.ask(left=None)
     desk.write(NEWS)
-    left = "UPDATE supplier_request SET first_asked_at = %s, asked_at = now()"
+    left = "UPDATE supplier_request SET first_asked_at = now(), asked_at = %s"
     for hours, heard in ((1, False), (-1, True)):
         desk.shop.change(left, datetime.now(UTC) + timedelta(hours=hours))
         with desk.shop.services.database.transaction(desk.tenant) as db:
