@@ -21,7 +21,7 @@ _OF_NOTE = text("""
         JOIN ticket t ON t.tenant_id = w.tenant_id AND t.id = w.ticket_id
         JOIN message m ON m.tenant_id = w.tenant_id AND m.id = w.message_id
     WHERE w.tenant_id = :tenant AND w.id = :words AND w.side = 'note' AND m.direction = 'in'
-        AND NOT (t.message_id = m.id AND t.creating_at IS NOT NULL)
+        AND (t.message_id IS DISTINCT FROM m.id OR t.creating_at IS NULL)
         AND NOT EXISTS (SELECT FROM supplier_link l WHERE l.tenant_id = m.tenant_id AND l.message_id = m.id)
         AND NOT EXISTS (SELECT FROM ticket_words e WHERE e.tenant_id = w.tenant_id AND e.ticket_id = w.ticket_id
             AND e.message_id = w.message_id AND e.side = 'note' AND e.seq < w.seq

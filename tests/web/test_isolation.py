@@ -190,10 +190,10 @@ def _filled(filler: Filler, mark: str) -> Rows:
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
     more = {**_knowledge(filler, mark, mailbox), **_money(filler, mark, mailbox, message)}
     held = Held(made, claim.conversation, claim.id)
-    return Rows(filler, held, mailbox, more | _question(filler, mark, held, mailbox, more["supplier"]))
+    return Rows(filler, held, mailbox, more | _to_suppliers(filler, mark, held, mailbox, more["supplier"]))
 
 
-def _question(filler: Filler, mark: str, held: Held, mailbox: UUID, supplier: UUID) -> dict[str, UUID | str]:
+def _to_suppliers(filler: Filler, mark: str, held: Held, mailbox: UUID, supplier: UUID) -> dict[str, UUID | str]:
     """A question to a supplier, and words for one that wait for a person before they go onto a ticket."""
     address = f"desk@{mark.lower()}.example"
     wish = ToAsk(supplier, "D400000001", Purpose.GENERAL, address, f"{mark} question", f"{mark} question")

@@ -49,7 +49,8 @@ def mail(bridge, *files, number=1):
         shop.tenant, shop.mailbox, f"g{number}", f"{number:x}", CUSTOMER, message_to_json(message),
     )  # fmt: skip
     key = shop.one("SELECT id FROM message WHERE gmail_id = %s", f"g{number}")
-    shop.change("INSERT INTO raw_mail (tenant_id, message_id, raw) VALUES (%s, %s, %s)", shop.tenant, key, raw)
+    kept = "INSERT INTO raw_mail (tenant_id, message_id, raw, sha256) VALUES (%s, %s, %s, '')"
+    shop.change(kept, shop.tenant, key, raw)
     return key
 
 
