@@ -46,10 +46,10 @@ def test_without_a_script_steps_are_added_saved_and_an_alert_is_seen(chromium, a
         page.locator("#hours-3").fill("96")
         page.locator("#hours-3").press("Enter")
         expect(page.get_by_text("Saved. What is open already")).to_be_visible()
-        page.get_by_role("link", name="Alerts").click()
-        page.get_by_role("button", name="Seen").first.click()
+        page.locator(".tabs").get_by_role("link", name="Alerts").click()
+        page.get_by_role("button", name="Seen:").first.click()
         expect(page.get_by_text("Seen by Olivia Owner").first).to_be_visible()
-        page.get_by_role("link", name="Open requests").click()
+        page.locator(".tabs").get_by_role("link", name="Open requests").click()
         page.get_by_role("button", name="No answer needed").first.click()
         expect(page.get_by_text("Closed. Nobody is reminded of it any more.")).to_be_visible()
         assert trouble == []
