@@ -61,12 +61,12 @@ def _unseen(ended: Mapping[str, Ended], done: Done) -> Iterable[str]:
 
 
 def _doubled(done: Done) -> Iterable[str]:
-    counts: tuple[tuple[str, Mapping[object, int]], ...] = (
-        ("automatic replies to", {**done.replies}),
-        ("mails of reference", {**done.references}),
-        ("texts of marker", {**done.markers}),
-        ("acts of key", {**done.acts}),
-        ("refunds of order", {**done.refunded}),
+    counts: tuple[tuple[str, Iterable[tuple[object, int]]], ...] = (
+        ("automatic replies to", done.replies.items()),
+        ("mails of reference", done.references.items()),
+        ("texts of marker", done.markers.items()),
+        ("acts of key", done.acts.items()),
+        ("refunds of order", done.refunded.items()),
     )
     for what, seen in counts:
-        yield from (f"{number} {what} {name}" for name, number in seen.items() if number > 1)
+        yield from (f"{number} {what} {name}" for name, number in seen if number > 1)

@@ -114,4 +114,7 @@ def joined(mails: Iterable[Any], effects: Iterable[Any]) -> dict[str, Ended]:
     by_mail: Mapping[str, list[Effect]] = defaultdict(list)
     for message_id, *rest in effects:
         by_mail[message_id].append(Effect(*rest))
-    return {message_id: Ended(*rest, by_mail.get(message_id, [])) for message_id, *rest in mails}
+    return {
+        message_id: Ended(state, disposition, reason, by_mail.get(message_id, []))
+        for message_id, state, disposition, reason in mails
+    }

@@ -22,8 +22,9 @@ def main(name: str) -> int:
     from worker import incidents, revoke, run
 
     fate = Fate(Path(os.environ[FOLDER]))
-    revoke.revoke = mortal(revoke.revoke, "revoke", fate)
-    incidents.read_page = mortal(incidents.read_page, "read_page", fate)
+    # Each by the name under which its stage calls it.
+    for stage, name_there in ((revoke, "revoke"), (incidents, "read_page")):
+        setattr(stage, name_there, mortal(getattr(stage, name_there), name_there, fate))
     kind = BlindServices if os.environ.get(BLIND) else MortalServices
     return run.main(name, lambda settings: kind(settings, fate))
 
