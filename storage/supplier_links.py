@@ -49,12 +49,14 @@ _CATCH_UP = text("""
     RETURNING l.message_id, m.received_at
 """)
 
+# A person's word stands also for a mail that is older than our newest question.
 _BY_PERSON = text("""
     INSERT INTO supplier_link (tenant_id, message_id, request_id, found_by, answers)
     SELECT r.tenant_id, m.id, r.id, 'person', true FROM supplier_request r JOIN message m ON m.tenant_id = r.tenant_id
     WHERE r.tenant_id = :tenant AND r.id = :request AND m.id = :message AND m.direction = 'in'
     ON CONFLICT (tenant_id, message_id, request_id) DO UPDATE SET found_by = 'person', answers = true
-    RETURNING (SELECT coalesce(m.received_at, now()) FROM message m WHERE m.tenant_id = :tenant AND m.id = :message)
+    RETURNING (SELECT greatest(coalesce(m.received_at, now()), r.asked_at) FROM message m, supplier_request r
+        WHERE m.tenant_id = :tenant AND m.id = :message AND r.tenant_id = :tenant AND r.id = :request)
 """)
 
 _TAKE_BACK = text("""
