@@ -26,10 +26,15 @@ LONGEST_NUMBER = 60
 _LATE = "Somebody has settled this already; nothing was done twice."
 
 
-@pages.post("/conversations/<uuid:conversation>/ask-supplier")
+@pages.route("/conversations/<uuid:conversation>/ask-supplier", methods=["GET", "POST"])
 @allowed("answer")
 def ask(conversation: UUID) -> Page:
-    """Write the words for this supplier and purpose, or send them as they stand in the form."""
+    """Write the words for this supplier and purpose, or send them as they stand in the form.
+
+    GET is the conversation: a page that a form led to looks there for what happened meanwhile.
+    """
+    if request.method != "POST":
+        return shown(conversation)
     tenant, typed = member().tenant, _typed()
     with services().database.transaction(tenant) as db:
         ground = requests_shown.ground(db, tenant, conversation)
