@@ -67,14 +67,14 @@ def offer(shop, request):
 
 def doubt(shop, kind="reply"):
     """What the wall says of the newest row of this kind."""
-    row = shop.rows("SELECT id FROM outbox WHERE kind = %s ORDER BY created_at DESC LIMIT 1", kind)[0]
+    row = shop.rows("SELECT id, subject FROM outbox WHERE kind = %s ORDER BY created_at DESC LIMIT 1", kind)[0]
     with shop.services.database.transaction(shop.tenant) as db:
-        return walls.doubt(db, _Row(shop.tenant, row.id))
+        return walls.doubt(db, _Row(shop.tenant, row.id, row.subject))
 
 
 class _Row:
-    def __init__(self, tenant, row):
-        self.tenant, self.id = tenant, row
+    def __init__(self, tenant, row, subject):
+        self.tenant, self.id, self.subject = tenant, row, subject
 
 
 def how_it_stands(shop):
