@@ -260,8 +260,13 @@ def _in_its_thread(db: Connection, effect: Effect) -> Effect:
 
 def _of_request(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, str]:
     gate, reason = supplier_sending.forbidden(db, effect.tenant, effect.id, effect.fence, sight=sight)
-    if gate is not Gate.OPEN or not effect.automatic or effect.handed_over:
+    if gate is not Gate.OPEN:
         return gate, reason
+    over_the_wall = walls.doubt(db, effect)
+    if over_the_wall:
+        return Gate.HOLD, f"{over_the_wall} A person decides."
+    if not effect.automatic or effect.handed_over:
+        return Gate.OPEN, ""
     per_day, per_hour = supplier_sending.limits(db, effect.tenant)
     exceeded = _exceeded(
         db, effect, per_day=per_day or REPLIES_PER_MAILBOX_AND_DAY, per_hour=per_hour or REPLIES_PER_MAILBOX_AND_HOUR
