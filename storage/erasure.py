@@ -54,7 +54,13 @@ _STEPS: Mapping[str, str] = {
     "checked mail": "DELETE FROM checked_mail WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "verdicts": "DELETE FROM answer_verdict WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "questions": "DELETE FROM gap_question WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
-    "replies": "DELETE FROM outbox WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
+    # Our own mail to a supplier stays known: in their thread it would be taken for one that somebody wrote by hand.
+    "mails to suppliers": """
+        UPDATE outbox SET subject = '', text = '', draft_text = '', claim_reason = '', wall_reason = ''
+        WHERE tenant_id = :tenant AND message_id = ANY(:messages) AND request_id IS NOT NULL AND state = 'sent'""",
+    "replies": """
+        DELETE FROM outbox WHERE tenant_id = :tenant AND message_id = ANY(:messages)
+            AND (request_id IS NULL OR state <> 'sent')""",
     "replies elsewhere": """
         UPDATE outbox SET recipient = :nobody, recipient_name = '', subject = '', text = '', draft_text = '',
             claim_reason = '' WHERE tenant_id = :tenant AND recipient = :address""",
