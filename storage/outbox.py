@@ -254,7 +254,13 @@ def _in_its_thread(db: Connection, effect: Effect) -> Effect:
 
 def _of_request(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, str]:
     gate, reason = supplier_sending.forbidden(db, effect.tenant, effect.id, effect.fence, sight=sight)
-    if gate is not Gate.OPEN or not effect.automatic or effect.handed_over:
+    if gate is not Gate.OPEN:
+        return gate, reason
+    # The form asked the wall when it was written: the customer behind it, or the list of suppliers, may be new since.
+    crossed = walls.doubt(db, effect)
+    if crossed:
+        return Gate.HOLD, f"{crossed} A person decides."
+    if not effect.automatic or effect.handed_over:
         return gate, reason
     per_day, per_hour = supplier_sending.limits(db, effect.tenant)
     exceeded = _exceeded(
