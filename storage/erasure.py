@@ -46,7 +46,7 @@ _STEPS: Mapping[str, str] = {
         UPDATE order_act a SET reason = '' FROM shop_order o WHERE a.tenant_id = :tenant AND a.reason <> ''
             AND o.tenant_id = a.tenant_id AND o.number = a.order_number AND o.customer_email = :address""",
     "ticket_words": """
-        UPDATE ticket_words SET text = '', recipient = '' WHERE tenant_id = :tenant
+        UPDATE ticket_words SET text = '', recipient = '', wall_reason = '' WHERE tenant_id = :tenant
             AND (message_id = ANY(:messages) OR conversation_id = ANY(:conversations) OR recipient = :address)""",
     "links": "DELETE FROM identity_link WHERE tenant_id = :tenant AND address = :address",
     "attempts": "DELETE FROM order_attempt WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
@@ -54,7 +54,17 @@ _STEPS: Mapping[str, str] = {
     "checked mail": "DELETE FROM checked_mail WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "verdicts": "DELETE FROM answer_verdict WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "questions": "DELETE FROM gap_question WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
-    "replies": "DELETE FROM outbox WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
+    # What a supplier was asked for them stays as a row: by it our own mail in that thread is known as ours.
+    "questions to suppliers": """
+        UPDATE outbox SET subject = '', text = '', draft_text = '', wall_reason = '',
+            state = CASE WHEN state = 'held' THEN 'cancelled' ELSE state END
+        WHERE tenant_id = :tenant AND message_id = ANY(:messages) AND request_id IS NOT NULL""",
+    "requests to suppliers": """
+        UPDATE supplier_request SET subject = '' WHERE tenant_id = :tenant AND subject <> ''
+            AND (answered_at IS NOT NULL OR closed_at IS NOT NULL)
+            AND (message_id = ANY(:messages) OR conversation_id = ANY(:conversations))""",
+    "replies": """
+        DELETE FROM outbox WHERE tenant_id = :tenant AND message_id = ANY(:messages) AND request_id IS NULL""",
     "replies elsewhere": """
         UPDATE outbox SET recipient = :nobody, recipient_name = '', subject = '', text = '', draft_text = '',
             claim_reason = '' WHERE tenant_id = :tenant AND recipient = :address""",
