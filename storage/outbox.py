@@ -271,7 +271,7 @@ def _of_request(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate,
     exceeded = _exceeded(
         db, effect, per_day=per_day or REPLIES_PER_MAILBOX_AND_DAY, per_hour=per_hour or REPLIES_PER_MAILBOX_AND_HOUR
     )
-    return (Gate.WAIT, f"Too many automatic mails {exceeded}.") if exceeded else (Gate.OPEN, "")
+    return (Gate.REST, f"Too many automatic mails {exceeded}.") if exceeded else (Gate.OPEN, "")
 
 
 def _forbidden(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, str]:

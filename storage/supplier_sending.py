@@ -175,7 +175,7 @@ def forbidden(db: Connection, tenant: UUID, effect: UUID, fence: int, *, sight: 
         (reminds and now.unreadable, Gate.CANCEL, "A mail came in this thread that could not be read."),
         (now.status != "active", Gate.WAIT, "The mailbox is paused."),
         (now.another_leaving, Gate.WAIT, "Another mail of this request is just leaving."),
-        (by_itself and not now.answering, Gate.WAIT, "Answering by itself is paused."),
+        (by_itself and not now.answering, Gate.REST, "Answering by itself is paused."),
         (reminds and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),
         (by_itself and now.undecided, Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."),
     )

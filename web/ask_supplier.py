@@ -11,7 +11,7 @@ from domain.order import normal_number
 from domain.supplier import Directory, Purpose, Supplier
 from domain.supplier_request import Channel, ToAsk, normal_purchase_order
 from handlers.asking_words import question
-from storage import requests_shown, supplier_requests, suppliers, thread, ticket_release, walls
+from storage import requests_shown, supplier_open, supplier_requests, suppliers, thread, ticket_release, walls
 from storage.requests_shown import Ground
 from storage.supplier_requests import Anchor
 from storage.walls import Letter
@@ -65,7 +65,7 @@ def close(supplier_request: UUID) -> Page:
         conversation = requests_shown.conversation_of(db, tenant, supplier_request)
         if conversation is None:
             abort(404)
-        closed = requests_shown.close(db, tenant, supplier_request, member().id)
+        closed = supplier_open.close(db, tenant, supplier_request, member=member().id)
     flash("Noted: no answer is needed. Nobody is reminded." if closed else _LATE, "info" if closed else "warning")
     return redirect(url_for("conversation.page", conversation=conversation))
 

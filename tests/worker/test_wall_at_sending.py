@@ -11,7 +11,7 @@ from domain.money import Money
 from domain.order import Order, OrderItem
 from domain.supplier import Purpose, Supplier
 from domain.supplier_request import Channel, FoundBy, ToAsk
-from storage import desk, orders, supplier_requests, suppliers, walls
+from storage import desk, orders, supplier_open, supplier_requests, suppliers, walls
 from storage.due import Kind
 from storage.supplier_requests import Anchor
 from storage.walls import UNLISTED, Letter
@@ -171,6 +171,33 @@ def test_a_supplier_hears_of_no_customer_behind_the_question(decided):
     assert doubt(decided, "supplier_mail") == "It names the customer Anna Winter."
     decided.change("UPDATE outbox SET wall_reason = 'They know each other.' WHERE kind = 'supplier_mail'")
     assert doubt(decided, "supplier_mail") == ""
+
+
+@pytest.mark.parametrize("automatic", [False, True])
+def test_what_names_a_customer_does_not_leave_for_a_supplier_and_the_request_says_why(decided, automatic):
+    request = ask(decided)
+    kind = "supplier_reminder" if automatic else "supplier_mail"
+    decided.change("UPDATE message SET state = 'decided'")
+    decided.change("UPDATE outbox SET state = 'cancelled' WHERE kind = 'reply'")
+    decided.change(
+        "UPDATE outbox SET kind = %s, automatic = %s, text = %s WHERE kind = 'supplier_mail'",
+        kind, automatic, f"For {CUSTOMER}.",
+    )  # fmt: skip
+    decided.run(Kind.DELIVER)
+    (row,) = decided.rows("SELECT state, last_error FROM outbox WHERE kind = %s", kind)
+    assert (row.state, row.last_error) == ("held", f"It shows the customer's address {CUSTOMER}. A person decides.")
+    assert decided.one("SELECT last_error FROM supplier_request") == row.last_error
+    with decided.services.database.transaction(decided.tenant) as db:
+        assert [(one.id, one.last_error) for one in supplier_open.page(db, decided.tenant)] == [
+            (request, row.last_error)
+        ]
+
+
+def test_a_question_over_the_wall_leaves_with_the_reason_of_whoever_asked(decided):
+    ask(decided, wall_reason="They know each other.")
+    decided.change("UPDATE outbox SET text = %s WHERE kind = 'supplier_mail'", f"For {CUSTOMER}.")
+    decided.run(Kind.DELIVER)
+    assert decided.one("SELECT state FROM outbox WHERE kind = 'supplier_mail'") == "sent"
 
 
 def test_what_is_for_a_supplier_goes_to_nobody_who_is_on_no_list(decided):
