@@ -418,7 +418,7 @@ def test_neither_the_name_nor_the_state_of_the_switch_is_cut_on_a_small_telephon
             expect(switch).to_contain_text(f"Answering by itself: {state}")
             cut = page.evaluate("(name => name.scrollWidth > name.clientWidth)(document.querySelector('.top p'))")
             assert not cut
-            page.get_by_text(": theme, sign out").locator("..").click()
+            page.get_by_text(": account, theme, sign out").locator("..").click()
             menu = page.get_by_role("button", name="Sign out")
             expect(menu).to_be_in_viewport(ratio=1)
             page.keyboard.press("Escape")
