@@ -33,7 +33,7 @@ class EffectState(StrEnum):
 
 
 class Gate(StrEnum):
-    """What stands between a draft and its sending: WAIT ends within seconds, REST when a person or the clock ends it."""
+    """What stands between a draft and its sending: WAIT ends within seconds, REST with a person or the clock."""
 
     OPEN = "open"
     WAIT = "wait"

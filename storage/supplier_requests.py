@@ -140,7 +140,8 @@ def ask(db: Connection, tenant: UUID, wish: ToAsk, anchor: Anchor, *, channel: C
         mail = {**values, "id": uuid4(), "request": request, "kind": kind, "reference": reference, "text": wish.text}
         mail |= {"wall_reason": wish.wall_reason[:1000]}
         db.execute(_MAIL, {**mail, "mailbox": anchor.mailbox})
-    events.record(db, tenant, actor=str(member), kind="supplier_asked", subject=request)
+    over_the_wall = {"reason": wish.wall_reason[:1000]} if wish.wall_reason else {}
+    events.record(db, tenant, actor=str(member), kind="supplier_asked", subject=request, **over_the_wall)
     return request
 
 

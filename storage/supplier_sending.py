@@ -175,7 +175,7 @@ def forbidden(db: Connection, tenant: UUID, effect: UUID, fence: int, *, sight: 
         (now.another_leaving, Gate.WAIT, "Another mail of this request is just leaving."),
         (by_itself and not now.answering, Gate.REST, "Answering by itself is paused."),
         (reminds and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),
-        (reminds and now.undecided, Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."),
+        (by_itself and now.undecided, Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."),
     )
     return next(((gate, reason) for objects, gate, reason in objections if objects), (Gate.OPEN, ""))
 
