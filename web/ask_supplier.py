@@ -1,10 +1,10 @@
 """A person's acts towards suppliers at a conversation: ask one, need no answer any more, let held words go or not."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
-from sqlalchemy import Connection
 
 from domain.errors import BadInput
 from domain.message import Address
@@ -137,7 +137,7 @@ def _checked(typed: Asking, directory: Directory) -> Supplier:
     return supplier
 
 
-def _is_theirs(db: Connection, tenant: UUID, conversation: UUID) -> bool:
+def _is_theirs(db: Any, tenant: UUID, conversation: UUID) -> bool:
     """Whether the conversation is with a supplier itself: then no customer stands behind the question."""
     found = thread.find(db, tenant, conversation)
     return found is not None and suppliers.directory(db, tenant).knows(found.customer_address)
