@@ -58,7 +58,7 @@ bench: setup ## Throughput, quota units, memory, start-up; prints a table.
 bench-desk: $(VENV)/installed ## The desk over a million messages of 1,000 tenants. MESSAGES=100000 for fewer.
 	@$(BIN)/python -m evaluation.bench_desk $(if $(MESSAGES),--messages $(MESSAGES)) $(BENCH_OPTIONS)
 
-# Long enough to say something, and minutes: MAILS=500 KILLS=60 is what `.ci/run` takes.
+# MAILS=500 KILLS=60 is a short run.
 MAILS ?= 10000
 KILLS ?= 1000
 SEED ?= 1

@@ -33,7 +33,7 @@ class EffectState(StrEnum):
 
 
 class Gate(StrEnum):
-    """What stands between a draft and its sending: WAIT ends within seconds, REST with a person or the clock."""
+    """What stands between a draft and its sending: WAIT ends within seconds, REST by a person or by the clock."""
 
     OPEN = "open"
     WAIT = "wait"

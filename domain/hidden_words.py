@@ -1,11 +1,12 @@
 """Find a name, an address or a number in a text however it is written: nothing hides it that a reader sees through.
 
-Letters are compared as `domain.claims.folding` makes them. Marks of layout and line breaks may stand between any two of
-them, and more than that between the words of a name.
+Letters are compared as `domain.claims.folding` makes them, and a link also as who opens it sees it. Marks of layout and
+line breaks may stand between any two of them, and more than that between the words of a name.
 """
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from domain.claims.folding import folded
 
@@ -21,6 +22,11 @@ _BEFORE = rf"(?<!{_LETTER})(?<!{_LETTER}-)"
 _AFTER = rf"(?!{_LETTER})(?!-{_LETTER})"
 # Below this a number stands too often in other numbers to be looked for between its groups.
 _LONG_NUMBER = 6
+
+# A label of a domain in other than plain letters, as links carry it (RFC 3492).
+_PUNYCODE = re.compile(r"(?<![\w-])xn--(?P<code>[a-z0-9-]{1,59})", re.IGNORECASE)
+# What is encoded is encoded once, or a second time by who wraps a link in another.
+_TIMES_ENCODED = 3
 
 _MARKS_OF_LAYOUT = str.maketrans("", "", "*_~`\\")
 
@@ -63,6 +69,8 @@ class Seen:
 
 def seen(text: str) -> Seen:
     """The text as it is looked into."""
+    opened = unwrapped(text)
+    text = text if opened == text else f"{text}\n\n{opened}"
     plain = re.sub(r"\S+", lambda match: folded(match[0]), text)
     # Quoted or wrapped, a line break is one sign.
     plain = "\n".join(filter(None, (line.strip(" \t\xa0>|") for line in plain.splitlines())))
@@ -72,9 +80,25 @@ def seen(text: str) -> Seen:
     return Seen(plain, _squeezed(plain))
 
 
+def unwrapped(text: str) -> str:
+    """The text with what links encode as whoever opens them sees it: `%41` is an A, `xn--kse-qla` is käse."""
+    for _ in range(_TIMES_ENCODED):
+        if "%" not in text:
+            break
+        text = unquote(text)
+    return _PUNYCODE.sub(_label, text)
+
+
 def without_marks(text: str) -> str:
     """The text as it is read, without marks of layout and what nobody sees: for what is looked up by other rules."""
     return re.sub(r"\S+", lambda match: folded(match[0]), text).translate(_MARKS_OF_LAYOUT)
+
+
+def _label(match: re.Match[str]) -> str:
+    try:
+        return match["code"].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return match[0]
 
 
 def _squeezed(text: str) -> str:

@@ -58,7 +58,7 @@ def told_to_customer(
     """
     looked = seen(text)
     for supplier in directory.suppliers:
-        if any(looked.names(name) for name in _said_as(supplier.name)):
+        if any(looked.names(name) for name in said_as(supplier.name)):
             return f"It names the supplier {supplier.name}."
         shown = _first(looked, (*sorted(supplier.every_address), *supplier.domains))
         if shown:
@@ -90,8 +90,8 @@ def same_amount(one: Amount, other: Amount) -> bool:
     return one.value == other.value and (one.currency == other.currency or None in {one.currency, other.currency})
 
 
-def _said_as(name: str) -> tuple[str, ...]:
-    """A company's full name, and the one without its legal form."""
+def said_as(name: str) -> tuple[str, ...]:
+    """A company's full name, and the one without its legal form; nothing where that is too short to be one's own."""
     words = name.split()
     short = list(words)
     while short and re.sub(r"\W+", "", folded(short[-1])) in {*_LEGAL, ""}:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain import wall
+from domain.hidden_words import unwrapped
 from domain.message import Address, Message
 from domain.supplier import Directory
 from domain.supplier_news import SupplierNews
@@ -47,8 +48,8 @@ def _shows(link: str, directory: Directory, purchase_orders: Sequence[str]) -> b
     """Whether a link tells of a supplier or a purchase order, also where it is written without spaces or signs."""
     if wall.told_to_customer(link, directory, purchase_orders):
         return True
-    plain = _plain(link)
-    names = (one.name for one in directory.suppliers if len(one.name) >= wall.SHORTEST_NAME)
+    plain = _plain(unwrapped(link))
+    names = (name for one in directory.suppliers for name in wall.said_as(one.name))
     hidden = (*names, *purchase_orders, *(part for one in directory.suppliers for part in one.domains))
     return any(_plain(one) in plain for one in hidden if len(_plain(one)) >= wall.SHORTEST_NAME)
 

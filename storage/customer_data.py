@@ -1,15 +1,20 @@
-"""Everything that is kept about one customer, by their mail address: for a copy that they may have."""
+"""Everything that is kept about one customer, by their mail address: for a copy that they may have.
+
+What was written to a supplier, or by one, on their behalf is no mail of theirs: the wall holds in the copy, too.
+"""
 
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
-# Which conversations and mails are theirs: those with them, and what they wrote elsewhere.
+# Which conversations and mails are theirs: those with them, but what a supplier wrote there, and what they wrote
+# elsewhere.
 _CONVERSATIONS = "SELECT id FROM conversation WHERE tenant_id = :tenant AND customer_address = :address"
 _MESSAGES = """
     SELECT id FROM message WHERE tenant_id = :tenant
-        AND (sender_address = :address OR conversation_id IN ({conversations}))
+        AND (sender_address = :address OR conversation_id IN ({conversations}) AND NOT EXISTS (
+            SELECT FROM supplier_link l WHERE l.tenant_id = message.tenant_id AND l.message_id = message.id))
 """
 
 # What of each table is a customer's: the name in the copy, and the rows as JSON, the oldest first.
@@ -23,7 +28,7 @@ _PARTS = {
         SELECT to_jsonb(d) FROM decision d WHERE d.tenant_id = :tenant AND d.message_id IN ({messages})
         ORDER BY d.created_at, d.id""",
     "replies": """
-        SELECT to_jsonb(o) FROM outbox o WHERE o.tenant_id = :tenant
+        SELECT to_jsonb(o) FROM outbox o WHERE o.tenant_id = :tenant AND o.request_id IS NULL
             AND (o.recipient = :address OR o.message_id IN ({messages})) ORDER BY o.created_at, o.id""",
     "cases": """
         SELECT to_jsonb(c) FROM support_case c WHERE c.tenant_id = :tenant AND c.conversation_id IN ({conversations})
@@ -48,7 +53,7 @@ _PARTS = {
         SELECT to_jsonb(c) FROM correction c WHERE c.tenant_id = :tenant AND c.message_id IN ({messages})
         ORDER BY c.created_at, c.id""",
     "ticket_words": """
-        SELECT to_jsonb(w) FROM ticket_words w WHERE w.tenant_id = :tenant
+        SELECT to_jsonb(w) FROM ticket_words w WHERE w.tenant_id = :tenant AND w.side <> 'supplier'
             AND (w.recipient = :address OR w.message_id IN ({messages}) OR w.conversation_id IN ({conversations}))
         ORDER BY w.seq""",
 }

@@ -54,17 +54,17 @@ _STEPS: Mapping[str, str] = {
     "checked mail": "DELETE FROM checked_mail WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "verdicts": "DELETE FROM answer_verdict WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "questions": "DELETE FROM gap_question WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
-    # What a supplier was asked for them stays as a row: by it our own mail in that thread is known as ours.
-    "questions to suppliers": """
-        UPDATE outbox SET subject = '', text = '', draft_text = '', wall_reason = '',
-            state = CASE WHEN state = 'held' THEN 'cancelled' ELSE state END
-        WHERE tenant_id = :tenant AND message_id = ANY(:messages) AND request_id IS NOT NULL""",
+    # Our own mail to a supplier stays known: in their thread it would be taken for one that somebody wrote by hand.
+    "mails to suppliers": """
+        UPDATE outbox SET subject = '', text = '', draft_text = '', claim_reason = '', wall_reason = ''
+        WHERE tenant_id = :tenant AND message_id = ANY(:messages) AND request_id IS NOT NULL AND state = 'sent'""",
     "requests to suppliers": """
         UPDATE supplier_request SET subject = '' WHERE tenant_id = :tenant AND subject <> ''
             AND (answered_at IS NOT NULL OR closed_at IS NOT NULL)
             AND (message_id = ANY(:messages) OR conversation_id = ANY(:conversations))""",
     "replies": """
-        DELETE FROM outbox WHERE tenant_id = :tenant AND message_id = ANY(:messages) AND request_id IS NULL""",
+        DELETE FROM outbox WHERE tenant_id = :tenant AND message_id = ANY(:messages)
+            AND (request_id IS NULL OR state <> 'sent')""",
     "replies elsewhere": """
         UPDATE outbox SET recipient = :nobody, recipient_name = '', subject = '', text = '', draft_text = '',
             claim_reason = '' WHERE tenant_id = :tenant AND recipient = :address""",

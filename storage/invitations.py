@@ -38,8 +38,13 @@ _SELECT = """
     WHERE i.tenant_id = :tenant AND i.used_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()
 """
 _OPEN = text(_SELECT + " ORDER BY i.created_at DESC, i.id")
-# Who invited must still be there: what they could no longer do themselves, their link does not do either.
-_ONE = text(_SELECT + " AND i.token_hash = :hash AND m.deactivated_at IS NULL")
+# Who invited must still be there, in a role that may invite: what they could no longer do themselves, their link does
+# not do either. Roles as `web.session.ACTS` has them.
+_ONE = text(
+    _SELECT
+    + """ AND i.token_hash = :hash AND m.deactivated_at IS NULL
+        AND (m.role = 'owner' OR m.role = 'admin' AND i.role <> 'owner')"""
+)
 _USE = text("""
     UPDATE invitation SET used_at = now() WHERE tenant_id = :tenant AND token_hash = :hash
         AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()

@@ -24,6 +24,7 @@ class Thread:
     sent_gmail_id: str = ""
 
 
+# What lies in Gmail as a draft stays in the thread for which it was drafted, or it would seem changed by its owner.
 _THREAD = text("""
     SELECT r.thread_id, r.subject, r.rfc_message_id, coalesce((
         SELECT p.sent_gmail_id FROM outbox p
@@ -33,6 +34,7 @@ _THREAD = text("""
     FROM outbox o JOIN supplier_request r ON r.tenant_id = o.tenant_id AND r.id = o.request_id
         AND r.mailbox_id = o.mailbox_id AND r.thread_id <> ''
     WHERE o.tenant_id = :tenant AND o.id = :id AND o.kind <> 'operations_alert'
+        AND (o.state = 'pending' OR o.thread_id = r.thread_id)
 """)
 
 _KNOWN_AS = text("""

@@ -34,7 +34,8 @@ def days_in(sentence: str, language: str, today: date) -> set[date]:
 
 @cache
 def _named(names: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    year = r"(?:,? ?(?:de |del )?(?P<y>20\d\d)(?!\d))?"
+    # A year that is none of this century's is not left out: the day of no year would be another one.
+    year = r"(?:,? ?(?:de |del )?(?P<y>20\d\d)(?!\d)|(?!,? ?(?:de |del )?\d{4}))"
     return (
         re.compile(rf"(?<![\d./–-])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)? (?:of |de )?(?:{names})\b\.?{year}"),
         re.compile(rf"\b(?:{names})\b\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d–-]){year}"),

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from domain.order import day_of
 from domain.supplier_news import Status, SupplierNews
@@ -14,6 +14,8 @@ LONGEST_LINK = 300
 FURTHEST_DAYS = 366
 
 _LINK = re.compile(r"https://[^\s<>\"'|]{4,400}", re.IGNORECASE)
+# What no parcel service's link holds, and marks of layout make another link of.
+_NO_LINK = re.compile(r"[\\`^{}()\[\]<>\"]|%(?![0-9a-f]{2})", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,24}")
 
 
@@ -93,8 +95,13 @@ def _tracking(text: str) -> str:
 def _is_plain(link: str) -> bool:
     if not (link.isascii() and link.isprintable() and len(link) <= LONGEST_LINK and link.startswith("https://")):
         return False
+    opened = unquote(unquote(link))
+    if _NO_LINK.search(link) or "//" in opened.removeprefix("https://") or not opened.isprintable():
+        return False  # It may lead on to another page, which is in no name here.
     try:
-        # Whose page it is stands there for everybody to read: no name before an @, no port, no bare number.
-        return _HOST.fullmatch(urlsplit(link).netloc.lower()) is not None
+        # Whose page it is stands there for everybody to read: no name before an @, no port, no bare number, no
+        # letters that only look like others.
+        host = urlsplit(link).netloc.lower()
+        return _HOST.fullmatch(host) is not None and "xn--" not in host
     except ValueError:
         return False

@@ -15,13 +15,14 @@ from domain.category import Category
 from domain.conversation import Conversation
 from domain.decision import Check, Disposition
 from domain.message import Message
+from domain.order import Order, normal_number
 from domain.supplier import Directory
 from domain.supplier_mail import KnownBy, SupplierMail
-from domain.supplier_request import SupplierRequest
+from domain.supplier_request import SupplierRequest, normal_purchase_order
 from domain.understanding import Understanding
 from handlers.supplier_news import told
-from storage import customer_news, supplier_links, supplier_notes, tenants
-from storage.customer_news import News
+from storage import customer_news, orders, supplier_links, supplier_notes, tenants
+from storage.customer_news import News, Target
 from storage.messages import Fetched
 from storage.reclassify import Known as Said
 from storage.supplier_notes import SupplierNote
@@ -105,11 +106,16 @@ class Answers:
         )
 
     def _news(self, message: Message, read: Understanding, mail: SupplierMail, at: datetime) -> News | None:
-        """A draft where the mail answers one request alone: of two, nobody knows which fact is about which."""
+        """A draft where the mail answers one request alone: of two, nobody knows which fact is about which.
+
+        The same where it names another purchase order than that of the request, whoever may have asked about it.
+        """
         answered = mail.answered
-        if len(answered) != 1 or len(read.purchase_orders) > 1 or read.suspicion:
+        if len(answered) != 1 or read.suspicion:
             return None
         (request,) = answered
+        if {normal_purchase_order(one) for one in read.purchase_orders} - {request.purchase_order}:
+            return None
         news = news_in(read.text or message.text, read.language, at, verified=message.sender_verified)
         if request.conversation is None or not news.is_any:
             return None
@@ -117,10 +123,10 @@ class Answers:
             if not tenants.get(db, self.tenant).drafts_supplier_news:
                 return None
             target = customer_news.target(db, self.tenant, request.conversation)
-        if target is None:
+            named = [orders.find(db, self.tenant, normal_number(one)) for one in read.order_numbers]
+        if target is None or any(_is_anothers(one, request, target) for one in named if one is not None):
             return None
-        orders = (request.purchase_order, *read.purchase_orders)
-        letter = told(news, target.to, target.language, self.suppliers, orders)
+        letter = told(news, target.to, target.language, self.suppliers, (request.purchase_order,))
         who = mail.supplier.name if mail.supplier is not None else "A supplier"
         reason = (
             f"{who} answered on purchase order {request.purchase_order}: a person looks at what the customer hears."
@@ -135,6 +141,12 @@ def heard_at_least(db: Any, recognising: Recognising, one: Fetched) -> None:
     if mail is not None:
         at = one.message.received_at or datetime.now(UTC)
         supplier_links.record(db, recognising.tenant, one.claim.id, mail, at=at)
+
+
+def _is_anothers(order: Order, request: SupplierRequest, target: Target) -> bool:
+    """Whether an order that the mail names is another than the one that was asked about."""
+    asked = normal_number(request.order_number)
+    return normal_number(order.number) != asked if asked else order.customer_email != target.to.address
 
 
 def _who(message: Message, mail: SupplierMail) -> str:

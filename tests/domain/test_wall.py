@@ -64,6 +64,22 @@ def test_what_is_not_a_suppliers_may_be_told(text):
     assert told_to_customer(text, DIRECTORY, ("D400000001",)) == ""
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://go.example/?u=%41cme%20M%C3%B6bel", "https://go.example/?u=%61cme.example", "https://go.example/%44400000001",
+        "https://go.example/?u=https%253A%252F%252Facme%252Eexample", "https://xn--acme-mbel-57a.shop.example/",
+    ],
+)  # fmt: skip
+def test_nothing_of_a_suppliers_is_told_in_what_a_link_encodes(link):
+    assert told_to_customer(f"Look: {link}", DIRECTORY, ("D400000001",))
+
+
+@pytest.mark.parametrize("text", ["50%ab off", "100 % wool", "xn--", "xn--\u20ac", "%ff%fe", "xn--999999999"])
+def test_what_only_looks_encoded_is_nobodys(text):
+    assert told_to_customer(text, DIRECTORY, ("D400000001",)) == ""
+
+
 def test_nothing_of_a_customers_is_told_to_a_supplier():
     assert told_to_supplier("ANA LOPEZ waits for it.", ANA) == "It names the customer Ana López."
     assert "ana.lopez@mail.example" in told_to_supplier("Mail <Ana.Lopez@mail.example>, please.", ANA)
@@ -193,7 +209,7 @@ def test_nothing_of_our_own_words_or_of_the_demonstration_documents_is_taken_for
         )
     )
     texts = _said()
-    assert (len(directory.suppliers), len(texts) > 500) == (12, True)
+    assert (len(directory.suppliers), len(texts) > 500) == (14, True)
     assert [wrong for one in texts if (wrong := told_to_customer(one, directory, (NUMBER,), COSTS))] == []
     # The control: the same texts with one name in each are all stopped.
     assert all(told_to_customer(f"{one}\n{listed[0]['name']}", directory) for one in texts)

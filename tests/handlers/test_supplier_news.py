@@ -15,8 +15,9 @@ from domain.supplier_news import Status, SupplierNews
 from handlers.supplier_news import told
 from understanding.supplier_news import news_in
 
+NORTH = Supplier("Nordwind GmbH", (), ("jo@nord.example",))
 ACME = Supplier("Acme Möbel", ("acme.example",), ("jo@gmail.com",), {Purpose.RETURNS: "returns@acme.example"})
-DIRECTORY = Directory((ACME,))
+DIRECTORY = Directory((ACME, NORTH))
 ANNA = Address("anna@customer.example", "Anna")
 PURCHASES = ("D400000001",)
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
@@ -54,6 +55,11 @@ def test_nothing_is_drafted_where_there_is_nothing_to_say_or_nobody_to_say_it_to
         "https://acme.example/track/1", "https://track.acme.example/1", "https://parcels.example/track?for=D400000001",
         "https://parcels.example/track/xD400000001y", "https://parcels.example/track/acme-mobel",
         "https://acmemobel.parcels.example/track", "https://parcels.example/track?to=returns@acme.example",
+        "https://parcels.example/track?to=%41cme%20M%C3%B6bel", "https://parcels.example/track/%61cme%6dobel",
+        "https://parcels.example/%44400%30%300001",
+        "https://parcels.example/%2544400000001", "https://xn--acmembel-r4a.parcels.example/track",
+        "https://xn--acme-mbel-57a.example/track", "https://parcels.example/track/acmemoebel-shop",
+        "https://parcels.example/track/nordwindshipping",
     ],
 )  # fmt: skip
 def test_a_link_that_shows_whose_it_is_is_left_out(link):

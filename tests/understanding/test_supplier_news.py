@@ -95,10 +95,27 @@ def test_what_is_denied_asked_or_in_doubt_is_none(text, language):
         f"Track it: {LINK} or https://parcels.example/track/2",
         "Our prices: https://prices.example/list",
         f"Track it: {LINK}{'x' * 300}",
+        f"Track it: {LINK}{'x' * 10_000}",
+        "Track it: javascript:alert(1)",
+        "Track it: https://xn--prcels-8ve.example/track",
+        "Track it: https://parcels.example/out?to=https://evil.example/",
+        "Track it: https://parcels.example/out?to=https%253A%252F%252Fevil.example",
+        "Track it: https://parcels.example//evil.example",
+        "Track it: https://parcels.example/1)[here](x",
+        "Track it: https://parcels.example/1`x",
+        "Track it: https://parcels.example/1%0d%0aBcc:x",
+        "Track it: https://parcels.example/1%zz",
     ],
 )
 def test_a_link_that_a_customer_should_not_open_is_none(text):
     assert news(text).tracking == ""
+
+
+@pytest.mark.parametrize(
+    "day", ["31.02.2027", "2027-02-31", "12 December 9999", "December 12, 1999", "31/02/2027", "12 December 20266"]
+)
+def test_a_day_that_is_none_is_not_read_as_another_one(day):
+    assert news(f"It arrives on {day}.", "fr" if "/" in day else "en") == SupplierNews()
 
 
 def test_who_is_not_verified_gives_no_link():

@@ -169,6 +169,23 @@ def test_an_admin_makes_and_touches_no_owner(join, filler: Filler) -> None:
     assert "owner: everything" not in admin.page("/people")
 
 
+@pytest.mark.parametrize(
+    ("inviter", "becomes", "gives", "works"),
+    [
+        ("admin", "viewer", "admin", False), ("admin", "agent", "viewer", False), ("owner", "admin", "owner", False),
+        ("owner", "admin", "admin", True), ("admin", "owner", "admin", True),
+    ],
+)  # fmt: skip
+def test_a_link_gives_no_more_than_who_made_it_may_give_by_now(
+    browser: Browser, join, stranger: Browser, filler: Filler, inviter: str, becomes: str, gives: str, works: bool
+) -> None:
+    link = invite(join(inviter), role=gives)
+    person = id_of(filler, f"{inviter}.tom@lumen.example")
+    browser.press(f"/people/{person}/role", {"role": becomes})
+    assert stranger.get(link).status_code == (200 if works else 404)
+    assert join_by(stranger, link).status_code == (302 if works else 404)
+
+
 @pytest.mark.parametrize("role", ["agent", "viewer"])
 def test_others_see_who_is_there_and_change_nothing(join, filler: Filler, role: str) -> None:
     other = join(role)

@@ -1,10 +1,14 @@
 """What follows from a supplier's answer: a note on the ticket, and a draft that waits for the customer."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from domain import wall
 from domain.bridging import Mode
-from storage import suppliers, tenants
+from domain.money import Money
+from domain.order import Order
+from storage import orders, suppliers, tenants
 from tests.support.supplied import ACME, ASKED, CUSTOMER, PURCHASE, Supplied
 from tests.support.ticketing import ORDER, Bridged, running_ticketing
 
@@ -118,6 +122,21 @@ def test_no_draft_is_made_where_something_waits_or_nothing_is_sure(desk, why):
     )
     assert desk.is_heard(asked)
     assert len(desk.drafts()) == held
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["D400000002 was delivered.", "Your order LO-77777 was delivered.", f"{PURCHASE} and LO-77777 were shipped."],
+)
+def test_what_is_said_of_another_order_is_told_to_nobody(desk, text):
+    mail = desk.customer()
+    asked = desk.ask(behind=mail, order="LO-48213", thread=desk.thread())
+    theirs = Order("LO-77777", "ben@customer.example", "shipped", Money(100, "EUR"), Money(0, "EUR"), datetime.now(UTC))
+    with desk.shop.services.database.transaction(desk.tenant) as db:
+        orders.save(db, desk.tenant, [theirs])
+    desk.in_thread(text)
+    assert desk.is_heard(asked)
+    assert desk.drafts() == []
 
 
 def test_a_second_answer_waits_beside_the_first_draft(desk):

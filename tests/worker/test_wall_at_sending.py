@@ -67,14 +67,14 @@ def offer(shop, request):
 
 def doubt(shop, kind="reply"):
     """What the wall says of the newest row of this kind."""
-    row = shop.rows("SELECT id FROM outbox WHERE kind = %s ORDER BY created_at DESC LIMIT 1", kind)[0]
+    row = shop.rows("SELECT id, subject FROM outbox WHERE kind = %s ORDER BY created_at DESC LIMIT 1", kind)[0]
     with shop.services.database.transaction(shop.tenant) as db:
-        return walls.doubt(db, _Row(shop.tenant, row.id))
+        return walls.doubt(db, _Row(shop.tenant, row.id, row.subject))
 
 
 class _Row:
-    def __init__(self, tenant, row):
-        self.tenant, self.id = tenant, row
+    def __init__(self, tenant, row, subject):
+        self.tenant, self.id, self.subject = tenant, row, subject
 
 
 def how_it_stands(shop):
@@ -230,3 +230,14 @@ def test_a_colleague_of_the_supplier_who_is_on_no_list_is_no_customer(decided):
         assert walls.objection(db, decided.tenant, letter) == "It names the customer Kim Long."
         supplier_requests.link(db, decided.tenant, message, request, FoundBy.THREAD, answers=True)
         assert walls.objection(db, decided.tenant, letter) == ""
+
+
+def test_a_question_that_would_tell_a_supplier_who_the_customer_is_does_not_leave(decided):
+    ask(decided)
+    decided.change("UPDATE outbox SET text = %s WHERE kind = 'supplier_mail'", f"It is for {CUSTOMER}.")
+    decided.run(Kind.DELIVER)
+    row = decided.rows("SELECT state, last_error FROM outbox WHERE kind = 'supplier_mail'")[0]
+    assert row.state == "held"
+    assert row.last_error == f"It shows the customer's address {CUSTOMER}. A person decides."
+    assert decided.one("SELECT asked_at FROM supplier_request") is None
+    assert decided.one("SELECT last_error FROM supplier_request") == row.last_error
