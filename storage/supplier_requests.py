@@ -67,6 +67,13 @@ _HEARD = text("""
         AND (asked_at IS NULL OR asked_at - interval '2 minutes' <= :at)
 """)
 
+# The ticketing system's clock is not ours: an answer stands neither before the question nor after now.
+_HEARD_ON_TICKET = text("""
+    UPDATE supplier_request SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
+        next_at = NULL
+    WHERE tenant_id = :tenant AND id = :request AND asked_at < :at AND answered_at IS NULL AND closed_at IS NULL
+""")
+
 _LOCK = text("""
     SELECT supplier_id, purchase_order, asked_at, answered_at FROM supplier_request
     WHERE tenant_id = :tenant AND id = :request AND closed_at IS NULL FOR UPDATE
@@ -140,7 +147,8 @@ def ask(db: Connection, tenant: UUID, wish: ToAsk, anchor: Anchor, *, channel: C
         mail = {**values, "id": uuid4(), "request": request, "kind": kind, "reference": reference, "text": wish.text}
         mail |= {"wall_reason": wish.wall_reason[:1000]}
         db.execute(_MAIL, {**mail, "mailbox": anchor.mailbox})
-    events.record(db, tenant, actor=str(member), kind="supplier_asked", subject=request)
+    over_the_wall = {"reason": wish.wall_reason[:1000]} if wish.wall_reason else {}
+    events.record(db, tenant, actor=str(member), kind="supplier_asked", subject=request, **over_the_wall)
     return request
 
 
@@ -171,6 +179,12 @@ def heard(db: Connection, tenant: UUID, request: UUID, message: UUID | None, *, 
     """The supplier wrote on this: nothing more is due. False where it was answered or closed before."""
     values = {"tenant": tenant, "request": request, "message": message, "at": at}
     return db.execute(_HEARD, values).rowcount == 1
+
+
+def heard_on_ticket(db: Connection, tenant: UUID, request: UUID, times: Sequence[datetime]) -> bool:
+    """The supplier wrote on the order's ticket at these times: what is newer than our question answers it."""
+    values = {"tenant": tenant, "request": request}
+    return bool(times) and db.execute(_HEARD_ON_TICKET, {**values, "at": max(times)}).rowcount == 1
 
 
 def left(db: Connection, tenant: UUID, request: UUID, *, at: datetime) -> bool:

@@ -1,8 +1,7 @@
 """What of a request to a supplier leaves by Gmail: its thread, what forbids it, and what follows when it has left."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -89,13 +88,6 @@ _TICKET = text("""
                 AND t.order_number = upper(ltrim(replace(r.order_number, ' ', ''), '#')))
     WHERE o.tenant_id = :tenant AND o.id = :id AND o.kind = 'supplier_reminder' AND t.external_id IS NOT NULL
     ORDER BY t.id = r.ticket_id DESC LIMIT 1
-""")
-
-_ON_TICKET = text("""
-    UPDATE supplier_request SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
-        next_at = NULL
-    WHERE tenant_id = :tenant AND asked_at < :at AND answered_at IS NULL AND closed_at IS NULL
-        AND id = (SELECT request_id FROM outbox WHERE tenant_id = :tenant AND id = :id)
 """)
 
 _LIMITS = text("""
@@ -186,12 +178,6 @@ def ticket_of(db: Connection, tenant: UUID, effect: UUID) -> tuple[int, bool] | 
     """The system's id of the ticket that a reminder's order has, and whether the reminder has waited long for it."""
     row = db.execute(_TICKET, {"tenant": tenant, "id": effect}).one_or_none()
     return (int(row.external_id), bool(row.waited)) if row is not None else None
-
-
-def answered_on_ticket(db: Connection, tenant: UUID, effect: UUID, times: Sequence[datetime]) -> bool:
-    """The supplier wrote on the order's ticket at these times: what is newer than our question answers it."""
-    values = {"tenant": tenant, "id": effect}
-    return bool(times) and db.execute(_ON_TICKET, {**values, "at": max(times)}).rowcount == 1
 
 
 def limits(db: Connection, tenant: UUID) -> tuple[int | None, int | None]:

@@ -1,7 +1,5 @@
 """What of a request to a supplier goes by its order's ticket: what stops it, and what follows when it is there."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -26,13 +24,6 @@ _UNDECIDED = text("""
         WHERE m.tenant_id = :tenant AND m.direction = 'in' AND m.state IN ('discovered', 'fetched')
             AND (m.received_at IS NULL OR m.received_at >= r.asked_at)
             AND m.discovered_at > now() - interval '4 hours')
-""")
-
-_ON_TICKET = text("""
-    UPDATE supplier_request SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
-        next_at = NULL
-    WHERE tenant_id = :tenant AND asked_at < :at AND answered_at IS NULL AND closed_at IS NULL
-        AND id = (SELECT request_id FROM ticket_words WHERE tenant_id = :tenant AND id = :words)
 """)
 
 _DONE = text("""
@@ -99,11 +90,6 @@ def is_undecided(db: Connection, tenant: UUID, words: UUID) -> bool:
     """Whether mail came in since we asked that nobody has decided about: it may be the supplier's answer."""
     found: bool = db.execute(_UNDECIDED, {"tenant": tenant, "words": words}).scalar_one()
     return found
-
-
-def answered_on_ticket(db: Connection, tenant: UUID, words: UUID, times: Sequence[datetime]) -> bool:
-    """The supplier wrote on the ticket at these times: what is newer than our question answers it."""
-    return bool(times) and db.execute(_ON_TICKET, {"tenant": tenant, "words": words, "at": max(times)}).rowcount == 1
 
 
 def done(db: Connection, tenant: UUID, words: UUID) -> None:

@@ -13,9 +13,9 @@ from storage import events
 _PAGE = text("""
     SELECT t.id, t.order_number, t.number, t.state, t.last_error, t.marker, t.conversation_id, t.created_at
     FROM ticket t
-    WHERE t.tenant_id = :tenant AND (t.state = 'needs_person' OR EXISTS (SELECT FROM ticket_words w
-            WHERE w.tenant_id = t.tenant_id AND w.ticket_id = t.id
-            AND (w.state IN ('needs_person', 'refused') OR w.state = 'held' AND w.side = 'supplier')))
+    WHERE t.tenant_id = :tenant AND (t.state = 'needs_person' OR t.id IN (SELECT w.ticket_id FROM ticket_words w
+            WHERE w.tenant_id = :tenant AND w.state IN ('needs_person', 'refused', 'held')
+            AND (w.state <> 'held' OR w.side = 'supplier')))
         AND (CAST(:after AS uuid) IS NULL OR (t.created_at, t.id) <
             (SELECT x.created_at, x.id FROM ticket x WHERE x.tenant_id = :tenant AND x.id = :after))
     ORDER BY t.created_at DESC, t.id DESC LIMIT :limit

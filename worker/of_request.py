@@ -8,7 +8,7 @@ from bootstrap import Services
 from domain.delivery import EffectState, Outgoing
 from domain.errors import NeedsPerson, TryAgain
 from domain.ticket import written_by_supplier
-from storage import supplier_sending
+from storage import supplier_requests, supplier_sending
 from storage.outbox import Effect
 from worker.sending import carry_out
 
@@ -29,7 +29,7 @@ def _read_ticket(services: Services, effect: Effect) -> None:
     """
     with services.database.transaction(effect.tenant) as db:
         found = supplier_sending.ticket_of(db, effect.tenant, effect.id)
-    if found is None:
+    if found is None or effect.request is None:
         return
     external_id, waited = found
     try:
@@ -42,7 +42,7 @@ def _read_ticket(services: Services, effect: Effect) -> None:
         return
     times = written_by_supplier(ticket) if ticket is not None else ()
     with services.database.transaction(effect.tenant) as db:
-        supplier_sending.answered_on_ticket(db, effect.tenant, effect.id, times)
+        supplier_requests.heard_on_ticket(db, effect.tenant, effect.request, times)
 
 
 def _answering_our_last(services: Services, gmail: Outgoing, effect: Effect) -> Effect:

@@ -18,7 +18,16 @@ from domain.errors import NeedsPerson, NotDone, TryAgain, Unclear
 from domain.message import Address
 from domain.ticket import Ticket, TicketText, written_by_supplier
 from parts.ticketing import TenantTicketing
-from storage import supplier_words, suppliers, ticket_ends, ticket_files, ticket_words, ticket_work, ticketing, walls
+from storage import (
+    supplier_requests,
+    suppliers,
+    ticket_ends,
+    ticket_files,
+    ticket_words,
+    ticket_work,
+    ticketing,
+    walls,
+)
 from storage.ticket_words import DueWords
 from storage.ticket_work import Due, Gate
 from worker.backoff import after_attempts
@@ -87,8 +96,9 @@ def _send(services: Services, client: Ticketing, due: Due, ticket: Ticket, words
         told = _told(db, due, ticket, words)
         if told:
             return ticket_ends.held(db, due, words, told)
-        if words.request is not None and words.automatic:
-            supplier_words.answered_on_ticket(db, due.tenant, words.id, written_by_supplier(ticket))
+        # The ticket is locked before the request, as everywhere; who lost it hears so from `begin`.
+        if words.request is not None and words.automatic and ticket_work.lock(db, due) is not None:
+            supplier_requests.heard_on_ticket(db, due.tenant, words.request, written_by_supplier(ticket))
         gate, reason = ticket_words.begin(db, due, words, LEASE)
         if gate is Gate.CANCEL:
             return ticket_ends.cancelled(db, due, words, reason)

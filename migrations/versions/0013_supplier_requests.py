@@ -122,7 +122,8 @@ ALTER TABLE supplier_step ADD FOREIGN KEY (tenant_id, outbox_id) REFERENCES outb
 ALTER TABLE ticket_words ADD COLUMN request_id uuid, ADD COLUMN wall_reason text NOT NULL DEFAULT '',
   ADD FOREIGN KEY (tenant_id, request_id) REFERENCES supplier_request (tenant_id, id) ON DELETE SET NULL (request_id);
 CREATE INDEX ticket_words_of_request ON ticket_words (tenant_id, request_id) WHERE request_id IS NOT NULL;
-CREATE INDEX ticket_words_held ON ticket_words (tenant_id) WHERE state = 'held';
+CREATE INDEX ticket_words_with_a_person ON ticket_words (tenant_id, ticket_id)
+  WHERE state IN ('needs_person', 'refused', 'held');
 
 -- The requests that a supplier's mail was found to answer or to be about, and why.
 CREATE TABLE supplier_link (
@@ -161,6 +162,6 @@ def downgrade() -> None:
         "ALTER TABLE outbox DROP CONSTRAINT outbox_of_decision_or_request, DROP COLUMN request_id, "
         "DROP COLUMN wall_reason, ALTER COLUMN decision_id SET NOT NULL"
     )
-    op.execute("DROP INDEX ticket_words_held")
+    op.execute("DROP INDEX ticket_words_with_a_person")
     op.execute("ALTER TABLE ticket_words DROP COLUMN request_id, DROP COLUMN wall_reason")
     drop(TENANT_TABLES)

@@ -479,9 +479,7 @@ CASES = {
         supplier_sending.forbidden(db, t, b.asking, 0, sight=SOON)[0] is not Gate.LOST
     ),
     "supplier_sending.ticket_of": lambda db, t, b: supplier_sending.ticket_of(db, t, b.asking),
-    "supplier_sending.answered_on_ticket": lambda db, t, b: supplier_sending.answered_on_ticket(
-        db, t, b.asking, [LATER]
-    ),
+    "supplier_requests.heard_on_ticket": lambda db, t, b: supplier_requests.heard_on_ticket(db, t, b.request, [LATER]),
     "supplier_sending.limits": lambda db, t, b: t == b.tenant and supplier_sending.limits(db, t),
     "supplier_sending.sent": lambda db, t, b: supplier_sending.sent(db, t, b.asking, thread_id="ours"),
     "supplier_sending.ended": lambda db, t, b: supplier_sending.ended(db, t, b.asking, reason="x"),
@@ -499,9 +497,6 @@ CASES = {
     ),
     "supplier_words.overtaken": lambda db, t, b: supplier_words.overtaken(db, t, b.asking_words),
     "supplier_words.is_undecided": lambda db, t, b: supplier_words.is_undecided(db, t, b.asking_words),
-    "supplier_words.answered_on_ticket": lambda db, t, b: supplier_words.answered_on_ticket(
-        db, t, b.asking_words, [LATER]
-    ),
     "supplier_words.done": lambda db, t, b: supplier_words.done(db, t, b.asking_words),
     "supplier_words.ended": lambda db, t, b: supplier_words.ended(db, t, b.asking_words, reason="x"),
     "supplier_words.set_aside": lambda db, t, b: supplier_words.set_aside(db, t, b.asking_words, reason="x"),
