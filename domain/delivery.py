@@ -33,10 +33,11 @@ class EffectState(StrEnum):
 
 
 class Gate(StrEnum):
-    """What stands between a draft and its sending."""
+    """What stands between a draft and its sending: WAIT ends within seconds, REST by a person or by the clock."""
 
     OPEN = "open"
     WAIT = "wait"
+    REST = "rest"
     HOLD = "hold"
     CANCEL = "cancel"
     LOST = "lost"

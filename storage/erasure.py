@@ -46,7 +46,7 @@ _STEPS: Mapping[str, str] = {
         UPDATE order_act a SET reason = '' FROM shop_order o WHERE a.tenant_id = :tenant AND a.reason <> ''
             AND o.tenant_id = a.tenant_id AND o.number = a.order_number AND o.customer_email = :address""",
     "ticket_words": """
-        UPDATE ticket_words SET text = '', recipient = '' WHERE tenant_id = :tenant
+        UPDATE ticket_words SET text = '', recipient = '', wall_reason = '' WHERE tenant_id = :tenant
             AND (message_id = ANY(:messages) OR conversation_id = ANY(:conversations) OR recipient = :address)""",
     "links": "DELETE FROM identity_link WHERE tenant_id = :tenant AND address = :address",
     "attempts": "DELETE FROM order_attempt WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
@@ -58,6 +58,10 @@ _STEPS: Mapping[str, str] = {
     "mails to suppliers": """
         UPDATE outbox SET subject = '', text = '', draft_text = '', claim_reason = '', wall_reason = ''
         WHERE tenant_id = :tenant AND message_id = ANY(:messages) AND request_id IS NOT NULL AND state = 'sent'""",
+    "requests to suppliers": """
+        UPDATE supplier_request SET subject = '' WHERE tenant_id = :tenant AND subject <> ''
+            AND (answered_at IS NOT NULL OR closed_at IS NOT NULL)
+            AND (message_id = ANY(:messages) OR conversation_id = ANY(:conversations))""",
     "replies": """
         DELETE FROM outbox WHERE tenant_id = :tenant AND message_id = ANY(:messages)
             AND (request_id IS NULL OR state <> 'sent')""",

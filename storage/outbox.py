@@ -98,7 +98,8 @@ _CLAIM = text("""
 """)
 
 _DRAFTED = text("""
-    UPDATE outbox SET state = 'drafted', draft_id = :draft, mime_sha256 = :sha256, last_error = '', next_at = now()
+    UPDATE outbox SET state = 'drafted', draft_id = :draft, mime_sha256 = :sha256, last_error = '', next_at = now(),
+        thread_id = :thread
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state IN ('pending', 'drafted')
 """)
 
@@ -207,7 +208,12 @@ def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list
 def drafted(db: Connection, effect: Effect, draft: DraftRef, mime_sha256: bytes) -> bool:
     """Gmail holds the draft: from here on it is known under `draft_id`."""
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
-    return db.execute(_DRAFTED, {**values, "draft": draft.draft_id, "sha256": mime_sha256}).rowcount == 1
+    return (
+        db.execute(
+            _DRAFTED, {**values, "draft": draft.draft_id, "sha256": mime_sha256, "thread": effect.thread_id}
+        ).rowcount
+        == 1
+    )
 
 
 def begin_sending(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[Gate, str]:
@@ -254,13 +260,18 @@ def _in_its_thread(db: Connection, effect: Effect) -> Effect:
 
 def _of_request(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, str]:
     gate, reason = supplier_sending.forbidden(db, effect.tenant, effect.id, effect.fence, sight=sight)
-    if gate is not Gate.OPEN or not effect.automatic or effect.handed_over:
+    if gate is not Gate.OPEN:
         return gate, reason
+    over_the_wall = walls.doubt(db, effect)
+    if over_the_wall:
+        return Gate.HOLD, f"{over_the_wall} A person decides."
+    if not effect.automatic or effect.handed_over:
+        return Gate.OPEN, ""
     per_day, per_hour = supplier_sending.limits(db, effect.tenant)
     exceeded = _exceeded(
         db, effect, per_day=per_day or REPLIES_PER_MAILBOX_AND_DAY, per_hour=per_hour or REPLIES_PER_MAILBOX_AND_HOUR
     )
-    return (Gate.WAIT, f"Too many automatic mails {exceeded}.") if exceeded else (Gate.OPEN, "")
+    return (Gate.REST, f"Too many automatic mails {exceeded}.") if exceeded else (Gate.OPEN, "")
 
 
 def _forbidden(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate, str]:

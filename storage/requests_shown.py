@@ -1,4 +1,4 @@
-"""What suppliers were asked for a conversation, as its page shows it, from where they can be asked, and the closing."""
+"""What suppliers were asked for a conversation, as its page shows it, and from where they can be asked."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,19 +10,21 @@ from sqlalchemy import Connection, text
 from domain.errors import BadInput
 from domain.order import normal_number
 from domain.supplier_request import normal_purchase_order
-from storage import events
 
-# What carries a question: a mail of its own, or the words of a ticket; the newest says how it stands.
+# What carries a question: a mail of its own, or the words of a ticket; the newest says how it stands. A reminder that
+# waits, or was called off, says nothing about the question.
 _OF_CONVERSATION = text("""
     SELECT r.id, s.name AS supplier, r.purchase_order, r.recipient, r.asked_at, r.answered_at, r.closed_at,
-        coalesce(nullif(p.name, ''), p.email, '') AS closed_by, c.by_ticket, c.state AS carried, c.last_error AS error
+        coalesce(nullif(p.name, ''), p.email, '') AS closed_by, c.by_ticket, c.state AS carried, c.last_error AS error,
+        a.conversation_id AS answer_in
     FROM supplier_request r JOIN supplier s ON s.tenant_id = r.tenant_id AND s.id = r.supplier_id
         LEFT JOIN member p ON p.tenant_id = r.tenant_id AND p.id = r.closed_by
+        LEFT JOIN message a ON a.tenant_id = r.tenant_id AND a.id = r.answered_by
         LEFT JOIN LATERAL (
             SELECT false AS by_ticket, o.state, o.last_error, o.created_at FROM outbox o
                 WHERE o.tenant_id = r.tenant_id AND o.request_id = r.id AND o.kind = 'supplier_mail'
             UNION ALL SELECT true, w.state, w.last_error, w.created_at FROM ticket_words w
-                WHERE w.tenant_id = r.tenant_id AND w.request_id = r.id AND w.side = 'supplier'
+                WHERE w.tenant_id = r.tenant_id AND w.request_id = r.id AND w.side = 'supplier' AND NOT w.automatic
             ORDER BY created_at DESC LIMIT 1) c ON true
     WHERE r.tenant_id = :tenant AND (r.conversation_id = :conversation OR r.message_id IN
         (SELECT m.id FROM message m WHERE m.tenant_id = r.tenant_id AND m.conversation_id = :conversation))
@@ -65,24 +67,6 @@ _CONVERSATION = text("""
     WHERE r.tenant_id = :tenant AND r.id = :request
 """)
 
-_CLOSE = text("""
-    UPDATE supplier_request SET closed_at = now(), closed_by = :member, next_at = NULL
-    WHERE tenant_id = :tenant AND id = :request AND answered_at IS NULL AND closed_at IS NULL
-""")
-
-# What a worker has in its hands just now is looked at once more before it leaves.
-_CALL_OFF = (
-    text("""
-        UPDATE outbox SET state = 'cancelled', last_error = :reason, fence = fence + 1, lease_until = NULL
-        WHERE tenant_id = :tenant AND request_id = :request AND (state = 'held'
-            OR state = 'pending' AND (lease_until IS NULL OR lease_until < now()))
-    """),
-    text("""
-        UPDATE ticket_words SET state = 'cancelled', last_error = :reason
-        WHERE tenant_id = :tenant AND request_id = :request AND side = 'supplier' AND state IN ('held', 'pending')
-    """),
-)
-
 _LEAVING = frozenset({"pending", "drafted", "sending", "waiting"})
 _STUCK = frozenset({"held", "failed", "refused", "needs_person", "cancelled"})
 
@@ -90,7 +74,7 @@ _STUCK = frozenset({"held", "failed", "refused", "needs_person", "cancelled"})
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`state` is a word of the desk: answered, closed, waiting to leave, uncertain, failed or asked. `error` says why
-    it failed or waits; `by_ticket` that it goes there and not by mail.
+    it failed or waits; `by_ticket` that it goes there and not by mail; `answer_in` in which conversation they wrote.
     """
 
     id: UUID
@@ -103,6 +87,7 @@ class Asked:
     closed_by: str
     by_ticket: bool
     error: str
+    answer_in: UUID | None
 
     @property
     def is_open(self) -> bool:
@@ -161,21 +146,10 @@ def conversation_of(db: Connection, tenant: UUID, request: UUID) -> UUID | None:
     return found
 
 
-def close(db: Connection, tenant: UUID, request: UUID, member: UUID) -> bool:
-    """A person needs no answer any more: nothing is due, and what has not left stays here. False where it was over."""
-    values = {"tenant": tenant, "request": request, "member": member}
-    if db.execute(_CLOSE, values).rowcount != 1:
-        return False
-    for statement in _CALL_OFF:
-        db.execute(statement, {"tenant": tenant, "request": request, "reason": "No answer is needed any more."})
-    events.record(db, tenant, actor=str(member), kind="supplier_request_closed", subject=request)
-    return True
-
-
 def _asked(row: Any) -> Asked:
     return Asked(
         row.id, row.supplier, row.purchase_order, row.recipient, _state(row), row.asked_at, row.answered_at,
-        row.closed_by, bool(row.by_ticket), row.error or "",
+        row.closed_by, bool(row.by_ticket), row.error or "", row.answer_in,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What a supplier answered, as an internal note on the ticket of the order: once for each mail and order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +13,10 @@ from storage import tickets
 from storage.tickets import Words
 
 _TICKET = text("SELECT id FROM ticket WHERE tenant_id = :tenant AND order_number = :number")
+
+_LOCK = text("""
+    SELECT FROM ticket WHERE tenant_id = :tenant AND order_number = ANY(:numbers) ORDER BY id FOR UPDATE
+""")
 
 # A ticket is made of a customer's mail, and never of a supplier's: it shows whose mail it was made of.
 _CUSTOMERS = text("""
@@ -35,6 +40,15 @@ class SupplierNote:
     order_number: str
     text: str
     conversation: UUID | None = None
+
+
+def lock(db: Connection, tenant: UUID, notes: Sequence[SupplierNote]) -> None:
+    """Hold the tickets on which these would go: asked before a request is, since whoever puts words onto a ticket has
+    the ticket first, and then the request of the words.
+    """
+    if notes:
+        numbers = [normal_number(one.order_number) for one in notes]
+        db.execute(_LOCK, {"tenant": tenant, "numbers": numbers})
 
 
 def write(db: Connection, tenant: UUID, message: UUID, note: SupplierNote) -> bool:

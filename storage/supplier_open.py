@@ -43,6 +43,40 @@ _CLOSE = text("""
     WHERE tenant_id = :tenant AND id = :request AND answered_at IS NULL AND closed_at IS NULL
 """)
 
+# What carries its words, in the order in which workers lock that: the mail, or the ticket, and only then the request.
+_LOCK_WORDS = (
+    text("""
+        SELECT FROM outbox WHERE tenant_id = :tenant AND request_id = :request AND state IN ('held', 'pending')
+        ORDER BY id FOR UPDATE
+    """),
+    text("""
+        SELECT FROM ticket t WHERE t.tenant_id = :tenant AND t.id IN (SELECT w.ticket_id FROM ticket_words w
+            WHERE w.tenant_id = :tenant AND w.request_id = :request AND w.state IN ('held', 'pending', 'waiting'))
+        ORDER BY t.id FOR UPDATE
+    """),
+)
+
+# What a worker has in its hands just now is looked at once more before it leaves.
+_CALL_OFF = (
+    text("""
+        UPDATE outbox SET state = 'cancelled', last_error = :reason, fence = fence + 1, lease_until = NULL
+        WHERE tenant_id = :tenant AND request_id = :request AND (state = 'held'
+            OR state = 'pending' AND (lease_until IS NULL OR lease_until < now()))
+    """),
+    text("""
+        UPDATE ticket_words SET state = 'cancelled', last_error = :reason WHERE tenant_id = :tenant
+            AND request_id = :request AND side = 'supplier' AND state IN ('held', 'pending', 'waiting')
+    """),
+    text("""
+        UPDATE supplier_step p SET state = 'cancelled', last_error = :reason
+        WHERE p.tenant_id = :tenant AND p.request_id = :request AND p.state = 'pending' AND (
+            EXISTS (SELECT FROM outbox o WHERE o.tenant_id = p.tenant_id AND o.id = p.outbox_id
+                AND o.state = 'cancelled')
+            OR EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = p.tenant_id AND w.id = p.words_id
+                AND w.state = 'cancelled'))
+    """),
+)
+
 _EXISTS = text("SELECT count(*) FROM supplier_request WHERE tenant_id = :tenant AND id = :request")
 
 
@@ -98,11 +132,19 @@ def ages(db: Connection, tenant: UUID, now: datetime, *, supplier: UUID | None =
 
 
 def close(db: Connection, tenant: UUID, request: UUID, *, member: UUID) -> bool:
-    """No answer is needed any more: nothing reminds. False where it was answered or closed before, or is none."""
-    closed = db.execute(_CLOSE, {"tenant": tenant, "request": request, "member": member}).rowcount == 1
-    if closed:
-        events.record(db, tenant, actor=str(member), kind="supplier_request_closed", subject=request)
-    return closed
+    """No answer is needed any more: nothing reminds, and what has not left stays here.
+
+    False, and nothing changed, where it was answered or closed before, or is none.
+    """
+    values = {"tenant": tenant, "request": request, "member": member, "reason": "No answer is needed any more."}
+    for statement in _LOCK_WORDS:
+        db.execute(statement, values)
+    if db.execute(_CLOSE, values).rowcount != 1:
+        return False
+    for statement in _CALL_OFF:
+        db.execute(statement, values)
+    events.record(db, tenant, actor=str(member), kind="supplier_request_closed", subject=request)
+    return True
 
 
 def exists(db: Connection, tenant: UUID, request: UUID) -> bool:

@@ -25,6 +25,7 @@ class Thread:
     sent_gmail_id: str = ""
 
 
+# What lies in Gmail as a draft stays in the thread for which it was drafted, or it would seem changed by its owner.
 _THREAD = text("""
     SELECT r.thread_id, r.subject, r.rfc_message_id, coalesce((
         SELECT p.sent_gmail_id FROM outbox p
@@ -34,6 +35,7 @@ _THREAD = text("""
     FROM outbox o JOIN supplier_request r ON r.tenant_id = o.tenant_id AND r.id = o.request_id
         AND r.mailbox_id = o.mailbox_id AND r.thread_id <> ''
     WHERE o.tenant_id = :tenant AND o.id = :id AND o.kind <> 'operations_alert'
+        AND (o.state = 'pending' OR o.thread_id = r.thread_id)
 """)
 
 _KNOWN_AS = text("""
@@ -173,9 +175,9 @@ def forbidden(db: Connection, tenant: UUID, effect: UUID, fence: int, *, sight: 
         (reminds and now.unreadable, Gate.CANCEL, "A mail came in this thread that could not be read."),
         (now.status != "active", Gate.WAIT, "The mailbox is paused."),
         (now.another_leaving, Gate.WAIT, "Another mail of this request is just leaving."),
-        (by_itself and not now.answering, Gate.WAIT, "Answering by itself is paused."),
+        (by_itself and not now.answering, Gate.REST, "Answering by itself is paused."),
         (reminds and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),
-        (reminds and now.undecided, Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."),
+        (by_itself and now.undecided, Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."),
     )
     return next(((gate, reason) for objects, gate, reason in objections if objects), (Gate.OPEN, ""))
 

@@ -1,4 +1,4 @@
-"""Requests to suppliers as the desk shows them beside a conversation: what mail is about, what was asked for it."""
+"""Requests to suppliers as the desk shows them beside a mail: those that it is about, and those that it may answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,18 +31,6 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedFor:
-    """What a supplier was asked on behalf of this conversation. `answer_in` is the conversation of their answer."""
-
-    request: UUID
-    purchase_order: str
-    supplier: str
-    asked_at: datetime | None
-    answered_at: datetime | None
-    answer_in: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """An open request that a mail may answer."""
 
@@ -65,14 +53,6 @@ _LINKED = text("""
     ORDER BY m.received_at DESC, m.seq DESC, r.purchase_order, r.id LIMIT :most
 """)
 
-_ASKED_FOR = text("""
-    SELECT r.id, r.purchase_order, s.name, r.first_asked_at, r.answered_at, m.conversation_id
-    FROM supplier_request r JOIN supplier s ON s.tenant_id = r.tenant_id AND s.id = r.supplier_id
-        LEFT JOIN message m ON m.tenant_id = r.tenant_id AND m.id = r.answered_by
-    WHERE r.tenant_id = :tenant AND r.conversation_id = :conversation AND r.closed_at IS NULL
-    ORDER BY r.created_at DESC, r.id LIMIT :most
-""")
-
 _OPEN = text("""
     SELECT r.id, r.purchase_order, s.name, r.first_asked_at
     FROM supplier_request r JOIN supplier s ON s.tenant_id = r.tenant_id AND s.id = r.supplier_id
@@ -87,12 +67,6 @@ def linked(db: Connection, tenant: UUID, conversation: UUID) -> list[Linked]:
     """What the mails of a conversation are about, the newest mail first."""
     values = {"tenant": tenant, "conversation": conversation, "most": MOST}
     return [Linked(*row) for row in db.execute(_LINKED, values)]
-
-
-def asked_for(db: Connection, tenant: UUID, conversation: UUID) -> list[AskedFor]:
-    """What suppliers were asked on behalf of a customer's conversation, the newest first."""
-    values = {"tenant": tenant, "conversation": conversation, "most": MOST}
-    return [AskedFor(*row) for row in db.execute(_ASKED_FOR, values)]
 
 
 def choices(db: Connection, tenant: UUID) -> list[Choice]:

@@ -12,13 +12,20 @@ _OF_CONVERSATION = text("""
     SELECT w.id, w.side, w.recipient, w.text, w.last_error AS reason, t.order_number, t.state AS ticket_state
     FROM ticket_words w JOIN ticket t ON t.tenant_id = w.tenant_id AND t.id = w.ticket_id
         LEFT JOIN decision d ON d.tenant_id = w.tenant_id AND d.id = w.decision_id
-    WHERE w.tenant_id = :tenant AND w.conversation_id = :conversation AND w.state = 'held'
+        LEFT JOIN message m ON m.tenant_id = w.tenant_id AND m.id = w.message_id
+    WHERE w.tenant_id = :tenant AND coalesce(w.conversation_id, m.conversation_id) = :conversation
+        AND w.state = 'held'
         AND (w.side = 'supplier' OR w.side = 'customer' AND w.reply_id IS NULL)
         AND (d.id IS NULL OR d.is_current)
     ORDER BY w.seq LIMIT 20
 """)
 
-_CONVERSATION = text("SELECT conversation_id FROM ticket_words WHERE tenant_id = :tenant AND id = :words")
+# What a supplier was asked from their own conversation has no customer's: the mail says where that was.
+_CONVERSATION = text("""
+    SELECT coalesce(w.conversation_id, m.conversation_id) FROM ticket_words w
+        LEFT JOIN message m ON m.tenant_id = w.tenant_id AND m.id = w.message_id
+    WHERE w.tenant_id = :tenant AND w.id = :words
+""")
 
 # Its ticket first, as everybody locks them who writes on one.
 _LOCK = text("""

@@ -23,8 +23,8 @@ _PAGE = text("""
 
 _WORDS = text("""
     SELECT w.ticket_id, w.id, w.side, w.state, left(w.text, 4000) AS text, w.last_error, w.marker, w.recipient,
-        w.sending_at, w.created_at, w.conversation_id
-    FROM ticket_words w
+        w.sending_at, w.created_at, coalesce(w.conversation_id, m.conversation_id) AS conversation_id
+    FROM ticket_words w LEFT JOIN message m ON m.tenant_id = w.tenant_id AND m.id = w.message_id
     WHERE w.tenant_id = :tenant AND w.ticket_id = ANY(:tickets)
         AND (w.state IN ('needs_person', 'refused') OR w.state = 'held' AND w.side = 'supplier')
     ORDER BY w.seq

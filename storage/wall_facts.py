@@ -33,11 +33,13 @@ _ORDERS = text("""
 # The requests behind these conversations, one request, and, to know all of their customers, those to one supplier.
 _REQUESTS = text("""
     SELECT r.id, r.purchase_order, r.conversation_id, r.order_number FROM supplier_request r
-    WHERE r.tenant_id = :tenant AND (r.id = :request OR r.supplier_id = :supplier
+    WHERE r.tenant_id = :tenant AND (r.id = :request
+        OR r.supplier_id = :supplier AND (r.conversation_id IS NOT NULL OR r.order_number <> '')
         OR r.conversation_id = ANY(:conversations)
         OR r.order_number <> '' AND r.order_number = ANY(:orders)
-        OR EXISTS (SELECT FROM supplier_link l JOIN message m ON m.tenant_id = l.tenant_id AND m.id = l.message_id
-            WHERE l.tenant_id = r.tenant_id AND l.request_id = r.id AND m.conversation_id = ANY(:conversations)))
+        OR r.id IN (SELECT l.request_id FROM message m
+            JOIN supplier_link l ON l.tenant_id = m.tenant_id AND l.message_id = m.id
+            WHERE m.tenant_id = :tenant AND m.conversation_id = ANY(:conversations)))
     ORDER BY r.created_at DESC LIMIT 1000
 """)
 

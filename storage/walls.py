@@ -52,13 +52,19 @@ _MESSAGE = text("SELECT message_id FROM decision WHERE tenant_id = :tenant AND i
 
 
 class Leaving(Protocol):
-    """What of a claimed row of the outbox is asked for: everything else is read anew."""
+    """What of a claimed row of the outbox is asked for: everything else is read anew.
+
+    `subject` is the one under which it leaves, perhaps that of the thread and not the row's own.
+    """
 
     @property
     def tenant(self) -> UUID: ...
 
     @property
     def id(self) -> UUID: ...
+
+    @property
+    def subject(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +97,10 @@ def doubt(db: Connection, effect: Leaving) -> str:
     if kind is EffectKind.OPERATIONS_ALERT:
         return _not_ours(db, effect.tenant, row)
     is_answer = kind is EffectKind.REPLY
+    subject, writer = "" if is_answer and _is_own(row) else effect.subject, row.writer if is_answer else ""
     letter = Letter(
-        Address(row.recipient), row.text, "" if is_answer and _is_own(row) else row.subject, tuple(row.behind),
-        kind in _FOR_SUPPLIERS, row.writer if is_answer else "", row.request_id, row.order_number, row.decision_id,
+        Address(row.recipient), row.text, subject, tuple(row.behind), kind in _FOR_SUPPLIERS, writer, row.request_id,
+        row.order_number, row.decision_id,
     )  # fmt: skip
     return objection(db, effect.tenant, letter)
 

@@ -104,7 +104,7 @@ def sign_in(page: Page, demo: Demo) -> None:
     page.goto(demo.desk)
     page.get_by_label("E-mail address").fill(OWNER)
     page.get_by_label("Password").fill(demo.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_text("Waiting for you").wait_for()
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
-from sqlalchemy import Connection
 
 from domain.errors import BadInput
 from domain.message import Address
@@ -12,7 +11,7 @@ from domain.order import normal_number
 from domain.supplier import Directory, Purpose, Supplier
 from domain.supplier_request import Channel, ToAsk, normal_purchase_order
 from handlers.asking_words import question
-from storage import requests_shown, supplier_requests, suppliers, thread, ticket_release, walls
+from storage import requests_shown, supplier_open, supplier_requests, suppliers, thread, ticket_release, walls
 from storage.requests_shown import Ground
 from storage.supplier_requests import Anchor
 from storage.walls import Letter
@@ -27,15 +26,21 @@ LONGEST_NUMBER = 60
 _LATE = "Somebody has settled this already; nothing was done twice."
 
 
-@pages.post("/conversations/<uuid:conversation>/ask-supplier")
+@pages.route("/conversations/<uuid:conversation>/ask-supplier", methods=["GET", "POST"])
 @allowed("answer")
 def ask(conversation: UUID) -> Page:
-    """Write the words for this supplier and purpose, or send them as they stand in the form."""
+    """Write the words for this supplier and purpose, or send them as they stand in the form.
+
+    GET is the conversation: a page that a form led to looks there for what happened meanwhile.
+    """
+    if request.method != "POST":
+        return shown(conversation)
     tenant, typed = member().tenant, _typed()
     with services().database.transaction(tenant) as db:
         ground = requests_shown.ground(db, tenant, conversation)
+        found = thread.find(db, tenant, conversation)
         directory = suppliers.directory(db, tenant)
-    if ground is None:
+    if ground is None or found is None:
         abort(404)
     try:
         supplier = _checked(typed, directory)
@@ -44,7 +49,9 @@ def ask(conversation: UUID) -> Page:
             return shown(
                 conversation, asking=replace(typed, subject=words.subject, text=words.text, prepared=typed.chosen)
             )
-        return _send(conversation, typed, supplier, ground)
+        # In a conversation with a supplier no customer stands behind the question.
+        behind = None if directory.knows(found.customer_address) else conversation
+        return _send(conversation, typed, supplier, ground, behind=behind)
     except BadInput as error:
         return shown(conversation, asking=replace(typed, problem=error.reason, field=error.field))
 
@@ -58,7 +65,7 @@ def close(supplier_request: UUID) -> Page:
         conversation = requests_shown.conversation_of(db, tenant, supplier_request)
         if conversation is None:
             abort(404)
-        closed = requests_shown.close(db, tenant, supplier_request, member().id)
+        closed = supplier_open.close(db, tenant, supplier_request, member=member().id)
     flash("Noted: no answer is needed. Nobody is reminded." if closed else _LATE, "info" if closed else "warning")
     return redirect(url_for("conversation.page", conversation=conversation))
 
@@ -91,8 +98,8 @@ def drop(words: UUID) -> Page:
     return redirect(url_for("conversation.page", conversation=conversation))
 
 
-def _send(conversation: UUID, typed: Asking, supplier: Supplier, ground: Ground) -> Page:
-    """Raises BadInput with one sentence where it cannot be asked like this."""
+def _send(conversation: UUID, typed: Asking, supplier: Supplier, ground: Ground, *, behind: UUID | None) -> Page:
+    """Raises BadInput with one sentence where it cannot be asked like this. `behind` is the customer's conversation."""
     if typed.prepared != typed.chosen:
         raise BadInput("text", "Another supplier or purpose was chosen since the words were written: read them again.")
     if not 0 < len(typed.text) <= LONGEST_REPLY:
@@ -102,7 +109,6 @@ def _send(conversation: UUID, typed: Asking, supplier: Supplier, ground: Ground)
     tenant, address = member().tenant, supplier.contact_for(typed.purpose)
     over = letter(request.form.get("wall_reason", ""))[: walls.LONGEST_REASON].strip()
     with services().database.transaction(tenant) as db:
-        theirs = _is_theirs(db, tenant, conversation)
         words = Letter(
             Address(address), typed.text, typed.subject, (conversation,), for_supplier=True,
             order_number=typed.order_number,
@@ -114,7 +120,7 @@ def _send(conversation: UUID, typed: Asking, supplier: Supplier, ground: Ground)
                 normal_number(typed.order_number), over if wall else "",
             )  # fmt: skip
             ticket = requests_shown.ticket_of(db, tenant, typed.order_number) if typed.by_ticket else None
-            anchor = Anchor(ground.mailbox, ground.message, None if theirs else conversation, ticket)
+            anchor = Anchor(ground.mailbox, ground.message, behind, ticket)
             channel = Channel.TICKET if typed.by_ticket else Channel.GMAIL
             asked = supplier_requests.ask(db, tenant, wish, anchor, channel=channel, member=member().id)
             requests_shown.check_asked_once(db, tenant, asked, typed.text)
@@ -135,12 +141,6 @@ def _checked(typed: Asking, directory: Directory) -> Supplier:
     if not typed.purchase_order:
         raise BadInput("purchase_order", "Enter the purchase order that it is about.")
     return supplier
-
-
-def _is_theirs(db: Connection, tenant: UUID, conversation: UUID) -> bool:
-    """Whether the conversation is with a supplier itself: then no customer stands behind the question."""
-    found = thread.find(db, tenant, conversation)
-    return found is not None and suppliers.directory(db, tenant).knows(found.customer_address)
 
 
 def _typed() -> Asking:

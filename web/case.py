@@ -134,10 +134,8 @@ def _settle(
     why, over = line(request.form.get("claim_reason", "")), line(request.form.get("wall_reason", ""))
     try:
         with services().database.transaction(tenant) as db:
-            unproven, wall = (
-                unproven_in(db, tenant, decision, text),
-                walls.objection_to_reply(db, tenant, decision, text),
-            )
+            unproven = unproven_in(db, tenant, decision, text)
+            wall = walls.objection_to_reply(db, tenant, decision, text)
             reasons = {"claim_reason": why if unproven else "", "wall_reason": over if wall else ""}
             became = act(db, tenant, decision, member=me, reference=new_reference(), **reasons)
             if became not in {False, Approved.LATE} and ((unproven and not why) or (wall and not over)):

@@ -33,7 +33,7 @@ _FRAME_POLICY = (
 # Mail is written for white paper; links lead nowhere from in here.
 _FRAME = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light"><title>Mail</title>{}'
 
-FALSE = "it says that something was done of which we know nothing."
+FALSE = "the reply says that something was done of which we know nothing."
 CROSSED = "customers and suppliers are not to learn of each other."
 _SETTLED = "Somebody has settled this already"
 

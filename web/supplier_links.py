@@ -17,14 +17,9 @@ def linked_view(conversation: UUID, now: Shown | None) -> dict[str, object]:
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
         linked = supplier_shown.linked(db, tenant, conversation)
-        asked_for = supplier_shown.asked_for(db, tenant, conversation)
         choices = supplier_shown.choices(db, tenant) if now is not None and (linked or _may_answer(now)) else []
     here = {one.request for one in linked if one.answers and now is not None and one.message == now.id}
-    return {
-        "linked": linked,
-        "asked_for": asked_for,
-        "choices": [one for one in choices if one.request not in here],
-    }
+    return {"linked": linked, "choices": [one for one in choices if one.request not in here]}
 
 
 @pages.post("/messages/<uuid:message>/answers")

@@ -11,7 +11,7 @@ def by_ticket(services: Services, effect: Effect) -> None:
     with services.database.transaction(effect.tenant) as db:
         gate, reason = outbox.hand_to_ticket(db, effect, sight=sight_of(services))
         match gate:
-            case Gate.WAIT:
+            case Gate.WAIT | Gate.REST:
                 outbox.move(db, effect, EffectState.PENDING, after=TURN, error=reason, counts=False)
             case Gate.HOLD:
                 outbox.to_person(db, effect, EffectState.HELD, reason)

@@ -26,6 +26,7 @@ from storage import (
     messages,
     reclassify,
     standings,
+    supplier_links,
     suppliers,
     ticketing,
 )
@@ -60,6 +61,7 @@ class Known:
     suppliers: Directory
     confirmed: frozenset[UUID]
     bridge: BridgeRules | None
+    suppliers_asked: bool
 
     def policy_for(self, mailbox: UUID) -> Policy:
         known = self.mailboxes[mailbox]
@@ -88,6 +90,7 @@ def work(services: Services, tenant: UUID) -> int:
             suppliers.directory(db, tenant),
             identity_links.confirmed(db, tenant, [one.claim.id for one in taken]),
             ticketing.rules(db, tenant),
+            supplier_links.any_request(db, tenant),
         )
     fresh = [one for one in taken if one.claim.attempts <= MAX_ATTEMPTS]
     for one in taken:
@@ -136,7 +139,7 @@ def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
 
 
 def _recognising(known: Known) -> Recognising:
-    return Recognising(known.tenant, known.suppliers, known.own_addresses)
+    return Recognising(known.tenant, known.suppliers, known.own_addresses, known.suppliers_asked)
 
 
 def _record(db: Any, one: Decided, answer: Answer | None) -> None:

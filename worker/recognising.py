@@ -1,6 +1,7 @@
 """Which mails of a batch are suppliers', and what each is about: looked at before they are decided."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -22,11 +23,14 @@ LOOKED_AT = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Recognising:
-    """`own_addresses` are those of the tenant's mailboxes."""
+    """`own_addresses` are those of the tenant's mailboxes; `asked`: anything was ever asked of a supplier, so that
+    there is something to look up.
+    """
 
     tenant: UUID
     suppliers: Directory
     own_addresses: frozenset[str]
+    asked: bool
 
     def over(
         self,
@@ -35,25 +39,23 @@ class Recognising:
         batch: Sequence[Fetched],
         understood: Sequence[Understanding],
     ) -> dict[UUID, Conversation]:
-        """The same conversations, by message, with what is found. One short transaction for the batch."""
+        """The same conversations, by message, with what is found. One short transaction for the batch, or none."""
         found = dict(conversations)
-        with services.database.transaction(self.tenant) as db:
-            asked = supplier_links.any_request(db, self.tenant)
+        with services.database.transaction(self.tenant) if self.asked else nullcontext() as db:
             for one, read in zip(batch, understood, strict=True):
-                mail = self.one(db, one, read, asked=asked)
-                found[one.claim.id] = replace(found[one.claim.id], supplier_mail=mail)
+                found[one.claim.id] = replace(found[one.claim.id], supplier_mail=self.one(db, one, read))
         return found
 
-    def one(self, db: Any, one: Fetched, read: Understanding, *, asked: bool) -> SupplierMail | None:
-        """One mail; `asked` is whether anything was ever asked of a supplier, so that there is something to look up."""
+    def one(self, db: Any, one: Fetched, read: Understanding) -> SupplierMail | None:
+        """One mail. Without anything `asked`, nothing is looked up."""
         message, listed = one.message, self.suppliers.of(one.message.sender)
         signs = Signs(message.sender, refuted=message.sender_refuted, listed=listed)
-        if asked and message.sender is not None:
+        if self.asked and message.sender is not None:
             signs = self._looked_up(db, one, read, signs)
         by = known_by(signs)
         if by is None:
             return None
-        requests = self._about(db, one, read, signs, by) if asked else []
+        requests = self._about(db, one, read, signs, by) if self.asked else []
         about = tuple(
             About(request, found, can_answer(request, by, message.received_at, automatic=bool(read.automatic)))
             for request, found in requests

@@ -23,6 +23,9 @@ QUIET = timedelta(seconds=60)
 # How long a reply waits for another one of its conversation, or for the mailbox to be read again.
 TURN = timedelta(seconds=15)
 
+# And how long before it is looked at again, while that may last for days: each look asks Gmail for the draft.
+REST = timedelta(minutes=2)
+
 _UNKNOWN = "Gmail never confirmed whether this reply left. Look into the Sent folder before you answer again."
 _CHANGED = "Somebody changed its draft in Gmail, and it was not sent. Send it there, or delete it and answer here."
 
@@ -88,14 +91,15 @@ def _send(services: Services, gmail: Outgoing, effect: Effect, draft_id: str | N
         return
     with services.database.transaction(effect.tenant) as db:
         gate, reason = outbox.begin_sending(db, effect, sight=sight_of(services))
-        if gate is Gate.WAIT:
-            outbox.move(db, effect, EffectState.DRAFTED, after=TURN, error=reason, counts=False)
+        if gate in {Gate.WAIT, Gate.REST}:
+            after = TURN if gate is Gate.WAIT else REST
+            outbox.move(db, effect, EffectState.DRAFTED, after=after, error=reason, counts=False)
     match gate:
         case Gate.OPEN:
             hand_over(services, gmail, effect, draft_id)
         case Gate.HOLD | Gate.CANCEL:
             _call_off(services, gmail, effect, draft_id, gate=gate, reason=reason)
-        case Gate.WAIT | Gate.LOST:
+        case Gate.WAIT | Gate.REST | Gate.LOST:
             pass
 
 

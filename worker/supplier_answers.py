@@ -44,6 +44,7 @@ class Answer:
     news: News | None = None
 
     def write(self, db: Any) -> None:
+        supplier_notes.lock(db, self.tenant, self.notes)
         stands = {one.request.id for one in supplier_links.record(db, self.tenant, self.message, self.mail, at=self.at)}
         if not stands:
             return
@@ -136,7 +137,7 @@ class Answers:
 
 def heard_at_least(db: Any, recognising: Recognising, one: Fetched) -> None:
     """Of a mail that nobody could understand: that a supplier wrote, by its sender and its thread."""
-    mail = recognising.one(db, one, Understanding(""), asked=True)
+    mail = recognising.one(db, one, Understanding(""))
     if mail is not None:
         at = one.message.received_at or datetime.now(UTC)
         supplier_links.record(db, recognising.tenant, one.claim.id, mail, at=at)

@@ -74,6 +74,12 @@ CREATE UNIQUE INDEX supplier_request_one_open ON supplier_request (tenant_id, su
 CREATE INDEX supplier_request_due ON supplier_request (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX supplier_request_of_thread ON supplier_request (tenant_id, thread_id) WHERE thread_id <> '';
 CREATE INDEX supplier_request_of_purchase ON supplier_request (tenant_id, purchase_order);
+-- For the page of a conversation, the wall before a mail leaves, and the mails and conversations that go.
+CREATE INDEX supplier_request_of_conversation ON supplier_request (tenant_id, conversation_id)
+  WHERE conversation_id IS NOT NULL;
+CREATE INDEX supplier_request_of_message ON supplier_request (tenant_id, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX supplier_request_of_answer ON supplier_request (tenant_id, answered_by) WHERE answered_by IS NOT NULL;
+CREATE INDEX supplier_request_of_order ON supplier_request (tenant_id, order_number) WHERE order_number <> '';
 
 -- A rung of the ladder that was climbed: a reminder or an alert, each an effect with its own state and retries. By
 -- Gmail it is a row of the outbox, on a ticket one of its words; an alert stands on its page in any case.
@@ -100,6 +106,8 @@ CREATE TABLE supplier_step (
   FOREIGN KEY (tenant_id, words_id) REFERENCES ticket_words (tenant_id, id) ON DELETE SET NULL (words_id),
   FOREIGN KEY (tenant_id, seen_by) REFERENCES member (tenant_id, id)
 );
+CREATE INDEX supplier_step_of_outbox ON supplier_step (tenant_id, outbox_id) WHERE outbox_id IS NOT NULL;
+CREATE INDEX supplier_step_of_words ON supplier_step (tenant_id, words_id) WHERE words_id IS NOT NULL;
 CREATE INDEX supplier_step_alerts ON supplier_step (tenant_id, created_at) WHERE kind = 'alert' AND seen_at IS NULL;
 
 -- What is for a supplier or for operations answers no decision about a mail: it belongs to a request instead.
@@ -114,6 +122,7 @@ ALTER TABLE supplier_step ADD FOREIGN KEY (tenant_id, outbox_id) REFERENCES outb
 ALTER TABLE ticket_words ADD COLUMN request_id uuid, ADD COLUMN wall_reason text NOT NULL DEFAULT '',
   ADD FOREIGN KEY (tenant_id, request_id) REFERENCES supplier_request (tenant_id, id) ON DELETE SET NULL (request_id);
 CREATE INDEX ticket_words_of_request ON ticket_words (tenant_id, request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX ticket_words_held ON ticket_words (tenant_id) WHERE state = 'held';
 
 -- The requests that a supplier's mail was found to answer or to be about, and why.
 CREATE TABLE supplier_link (
@@ -152,5 +161,6 @@ def downgrade() -> None:
         "ALTER TABLE outbox DROP CONSTRAINT outbox_of_decision_or_request, DROP COLUMN request_id, "
         "DROP COLUMN wall_reason, ALTER COLUMN decision_id SET NOT NULL"
     )
+    op.execute("DROP INDEX ticket_words_held")
     op.execute("ALTER TABLE ticket_words DROP COLUMN request_id, DROP COLUMN wall_reason")
     drop(TENANT_TABLES)

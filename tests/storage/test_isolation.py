@@ -512,7 +512,6 @@ CASES = {
     "requests_shown.asked_before": lambda db, t, b: requests_shown.asked_before(db, t, ("D400000001",), ()),
     "requests_shown.check_asked_once": lambda db, t, b: requests_shown.check_asked_once(db, t, b.request, "secret"),
     "requests_shown.conversation_of": lambda db, t, b: requests_shown.conversation_of(db, t, b.request),
-    "requests_shown.close": lambda db, t, b: requests_shown.close(db, t, b.request, b.member),
     "ticket_release.of_conversation": lambda db, t, b: ticket_release.of_conversation(db, t, b.conversation),
     "ticket_release.conversation_of": lambda db, t, b: ticket_release.conversation_of(db, t, b.held_words),
     "ticket_release.release": lambda db, t, b: ticket_release.release(db, t, b.held_words, member=b.member),
@@ -568,7 +567,6 @@ CASES = {
         db, t, b.message, SupplierNote("LO-SECRET", "ours", b.conversation)
     ),
     "supplier_shown.linked": lambda db, t, b: supplier_shown.linked(db, t, b.conversation),
-    "supplier_shown.asked_for": lambda db, t, b: supplier_shown.asked_for(db, t, b.conversation),
     "supplier_shown.choices": lambda db, t, b: supplier_shown.choices(db, t),
     "supplier_shown.conversation_of": lambda db, t, b: supplier_shown.conversation_of(db, t, b.message),
     "customer_news.target": lambda db, t, b: customer_news.target(db, t, b.conversation),

@@ -85,7 +85,7 @@ def opened(chromium: Browser, address: str, workspace: Workspace, **options) -> 
     page.goto(f"{address}/")
     page.get_by_label("E-mail address").fill(workspace.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"{address}/")
     yield page, trouble
     context.close()

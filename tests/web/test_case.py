@@ -8,7 +8,8 @@ import pytest
 from domain.case import Case
 from domain.order import OrderItem
 from domain.order_action import Action
-from storage import cases, mailboxes
+from domain.supplier import Supplier
+from storage import cases, mailboxes, suppliers
 from tests.web.conftest import Browser, seen
 from tests.web.filling import Filler, Held
 from tests.web.refunding import DRAFT, REFUND, Till
@@ -194,6 +195,20 @@ def test_a_reply_that_says_more_than_is_done_needs_a_reason(browser: Browser, fi
     assert reply.claim_reason == "The rest was paid back by hand."
     [event] = filler.rows("SELECT detail FROM event WHERE tenant_id = :tenant AND kind = 'claim_overridden'")
     assert event.detail["reason"] == "The rest was paid back by hand."
+
+
+def test_a_reply_that_names_a_supplier_needs_a_reason(browser: Browser, filler: Filler, wanted: Held) -> None:
+    with filler.database.transaction(filler.tenant) as db:
+        suppliers.save(db, filler.tenant, Supplier("Acme Möbel", ("acme.example",)), actor="test")
+    words = "Dear Anna,\n\nAcme Möbel takes it back."
+    html = approve(browser, wanted, words)
+    assert "Nothing was done: customers and suppliers are not to learn of each other." in seen(html)
+    assert "It names the supplier Acme Möbel." in seen(html)
+    assert "Acme Möbel takes it back." in html.split("<textarea")[1]
+    assert (filler.rows(ACTS), filler.rows(LEDGER)) == ([("held", 1)], [])
+    assert "Approved. It is being done now" in seen(approve(browser, wanted, words, wall_reason="She knows them."))
+    [reply] = filler.rows("SELECT wall_reason FROM outbox WHERE tenant_id = :tenant")
+    assert reply.wall_reason == "She knows them."
 
 
 def test_a_refusal_that_claims_a_refund_needs_a_reason_too(browser: Browser, filler: Filler, wanted: Held) -> None:

@@ -10,8 +10,11 @@ import pytest
 
 from domain.errors import BadInput
 from domain.message import Address
-from storage import approvals, audit, erasure, retention
+from domain.supplier import Purpose, Supplier
+from domain.supplier_request import Channel, ToAsk
+from storage import approvals, audit, erasure, retention, supplier_open, supplier_requests, suppliers
 from storage.references import new_reference
+from storage.supplier_requests import Anchor
 from tests.commands.test_upkeep import flask
 from tests.storage.test_isolation import everything_of
 from tests.web.conftest import Browser, seen
@@ -84,6 +87,27 @@ def test_after_erasing_nothing_of_the_customer_is_anywhere_and_others_keep_what_
     with filler.database.transaction(filler.tenant) as db:
         assert audit.broken(db, filler.tenant) == ""
         assert erasure.erase(db, filler.tenant, ANNA, actor="x") == {}
+
+
+def test_what_a_supplier_was_asked_for_an_erased_customer_is_known_as_ours_without_its_words(
+    filler: Filler, mailbox
+) -> None:
+    """Without its row, our own mail in that thread would pass for one that staff wrote by hand."""
+    first = filler.rows("SELECT id, conversation_id FROM message WHERE sender_address = :a LIMIT 1", a=ANNA)[0]
+    with filler.database.transaction(filler.tenant) as db:
+        acme = suppliers.save(db, filler.tenant, Supplier("Acme", ("acme.example",)), actor="test")
+        words = (f"{MARK} subject", f"{MARK} text", "", f"{MARK} reason")
+        wish = ToAsk(acme, "D400000001", Purpose.GENERAL, "desk@acme.example", *words)
+        where = Anchor(mailbox, first.id, first.conversation_id)
+        asked = supplier_requests.ask(db, filler.tenant, wish, where, channel=Channel.GMAIL, member=filler.member)
+        db.exec_driver_sql("UPDATE outbox SET state = 'sent', sent_gmail_id = 'ours' WHERE kind = 'supplier_mail'")
+        supplier_open.close(db, filler.tenant, asked, member=filler.member)
+        erasure.erase(db, filler.tenant, ANNA, actor=str(filler.member))
+    [row] = filler.rows("SELECT * FROM outbox WHERE kind = 'supplier_mail' AND tenant_id = :tenant")
+    assert (row.state, row.sent_gmail_id, row.request_id) == ("sent", "ours", asked)
+    [request] = filler.rows("SELECT * FROM supplier_request WHERE tenant_id = :tenant")
+    assert MARK not in f"{row} {request}"
+    assert ANNA not in f"{row} {request}"
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "uncertain"])

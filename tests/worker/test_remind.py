@@ -121,6 +121,8 @@ def test_the_kill_switch_and_a_paused_mailbox_hold_a_reminder_back_and_later_onl
         asking.climb()
         asking.deliver()
     assert [row.state for row in asking.rows("supplier_reminder")] == ["cancelled", "drafted"]
+    # A pause may last for days: Gmail is not asked for the draft again every few seconds.
+    assert asking.shop.one("SELECT next_at > now() + interval '1 minute' FROM outbox WHERE state = 'drafted'")
     assert len(mails(asking)) == 1
     with database.transaction(tenant) as db:
         tenants.set_answering(db, tenant, answering=True)

@@ -6,7 +6,7 @@ from domain.decision import WordsFor
 from domain.supplier import Purpose
 from domain.supplier_request import Channel, ToAsk
 from domain.ticket import Side
-from storage import supplier_requests, tenants, tickets
+from storage import requests_shown, supplier_requests, tenants, tickets
 from storage.due import Kind
 from storage.supplier_requests import Anchor
 from storage.tickets import Words
@@ -97,7 +97,10 @@ def test_the_kill_switch_sets_a_reminder_aside_and_notes_behind_it_go_on(bridge,
     bridge.later(2)
     assert bridge.state(approved) == "done"
     assert asking.steps() == [("remind", "ticket", "pending")]
+    conversation = shop.one("SELECT conversation_id FROM message WHERE direction = 'in' ORDER BY seq DESC LIMIT 1")
     with shop.services.database.transaction(shop.tenant) as db:
+        (shown,) = requests_shown.of_conversation(db, shop.tenant, conversation)
+        assert (shown.state, shown.by_ticket) == ("asked", True), "it is the reminder that waits"
         tenants.set_answering(db, shop.tenant, answering=True)
     bridge.later(2)
     assert asking.steps() == [("remind", "ticket", "done")]

@@ -9,7 +9,7 @@ from domain.delivery import Gate
 from storage import supplier_sending
 from tests.support.remind_world import World, set_up_clock
 
-MANY, SOME = 1000, 120
+MANY, SOME = 1000, 60
 
 
 @pytest.fixture

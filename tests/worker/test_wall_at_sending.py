@@ -11,7 +11,7 @@ from domain.money import Money
 from domain.order import Order, OrderItem
 from domain.supplier import Purpose, Supplier
 from domain.supplier_request import Channel, FoundBy, ToAsk
-from storage import desk, orders, supplier_requests, suppliers, walls
+from storage import desk, orders, supplier_open, supplier_requests, suppliers, walls
 from storage.due import Kind
 from storage.supplier_requests import Anchor
 from storage.walls import UNLISTED, Letter
@@ -67,14 +67,14 @@ def offer(shop, request):
 
 def doubt(shop, kind="reply"):
     """What the wall says of the newest row of this kind."""
-    row = shop.rows("SELECT id FROM outbox WHERE kind = %s ORDER BY created_at DESC LIMIT 1", kind)[0]
+    row = shop.rows("SELECT id, subject FROM outbox WHERE kind = %s ORDER BY created_at DESC LIMIT 1", kind)[0]
     with shop.services.database.transaction(shop.tenant) as db:
-        return walls.doubt(db, _Row(shop.tenant, row.id))
+        return walls.doubt(db, _Row(shop.tenant, row.id, row.subject))
 
 
 class _Row:
-    def __init__(self, tenant, row):
-        self.tenant, self.id = tenant, row
+    def __init__(self, tenant, row, subject):
+        self.tenant, self.id, self.subject = tenant, row, subject
 
 
 def how_it_stands(shop):
@@ -173,6 +173,33 @@ def test_a_supplier_hears_of_no_customer_behind_the_question(decided):
     assert doubt(decided, "supplier_mail") == ""
 
 
+@pytest.mark.parametrize("automatic", [False, True])
+def test_what_names_a_customer_does_not_leave_for_a_supplier_and_the_request_says_why(decided, automatic):
+    request = ask(decided)
+    kind = "supplier_reminder" if automatic else "supplier_mail"
+    decided.change("UPDATE message SET state = 'decided'")
+    decided.change("UPDATE outbox SET state = 'cancelled' WHERE kind = 'reply'")
+    decided.change(
+        "UPDATE outbox SET kind = %s, automatic = %s, text = %s WHERE kind = 'supplier_mail'",
+        kind, automatic, f"For {CUSTOMER}.",
+    )  # fmt: skip
+    decided.run(Kind.DELIVER)
+    (row,) = decided.rows("SELECT state, last_error FROM outbox WHERE kind = %s", kind)
+    assert (row.state, row.last_error) == ("held", f"It shows the customer's address {CUSTOMER}. A person decides.")
+    assert decided.one("SELECT last_error FROM supplier_request") == row.last_error
+    with decided.services.database.transaction(decided.tenant) as db:
+        assert [(one.id, one.last_error) for one in supplier_open.page(db, decided.tenant)] == [
+            (request, row.last_error)
+        ]
+
+
+def test_a_question_over_the_wall_leaves_with_the_reason_of_whoever_asked(decided):
+    ask(decided, wall_reason="They know each other.")
+    decided.change("UPDATE outbox SET text = %s WHERE kind = 'supplier_mail'", f"For {CUSTOMER}.")
+    decided.run(Kind.DELIVER)
+    assert decided.one("SELECT state FROM outbox WHERE kind = 'supplier_mail'") == "sent"
+
+
 def test_what_is_for_a_supplier_goes_to_nobody_who_is_on_no_list(decided):
     ask(decided)
     decided.change("UPDATE supplier SET domains = '{else.example}', contacts = '{}'")
@@ -203,3 +230,14 @@ def test_a_colleague_of_the_supplier_who_is_on_no_list_is_no_customer(decided):
         assert walls.objection(db, decided.tenant, letter) == "It names the customer Kim Long."
         supplier_requests.link(db, decided.tenant, message, request, FoundBy.THREAD, answers=True)
         assert walls.objection(db, decided.tenant, letter) == ""
+
+
+def test_a_question_that_would_tell_a_supplier_who_the_customer_is_does_not_leave(decided):
+    ask(decided)
+    decided.change("UPDATE outbox SET text = %s WHERE kind = 'supplier_mail'", f"It is for {CUSTOMER}.")
+    decided.run(Kind.DELIVER)
+    row = decided.rows("SELECT state, last_error FROM outbox WHERE kind = 'supplier_mail'")[0]
+    assert row.state == "held"
+    assert row.last_error == f"It shows the customer's address {CUSTOMER}. A person decides."
+    assert decided.one("SELECT asked_at FROM supplier_request") is None
+    assert decided.one("SELECT last_error FROM supplier_request") == row.last_error
