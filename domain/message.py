@@ -22,6 +22,14 @@ class Address:
         local, _, domain = self.address.rpartition("@")
         return f"{local.partition('+')[0]}@{domain}"
 
+    @property
+    def reaches(self) -> str:
+        """The same for every way of writing the mailbox: without a `+tag`, and without Gmail's meaningless dots."""
+        local, _, domain = self.mailbox.lower().rpartition("@")
+        if domain in {"gmail.com", "googlemail.com"}:
+            return f"{local.replace('.', '')}@gmail.com"
+        return f"{local}@{domain}"
+
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else self.address
 

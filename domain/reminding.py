@@ -6,6 +6,7 @@ from datetime import timedelta
 from zoneinfo import available_timezones
 
 from domain.errors import BadInput
+from domain.message import Address
 from domain.supplier import mail_address
 from domain.supplier_request import BusinessDays, SupplierRules
 
@@ -21,7 +22,7 @@ def checked_rules(rules: SupplierRules, own_addresses: Sequence[str] = ()) -> Su
     address = rules.operations_address.strip()
     if address:
         address = mail_address(address)
-        if address in {own.lower() for own in own_addresses}:
+        if Address(address).reaches in {Address(own).reaches for own in own_addresses}:
             raise BadInput("operations_address", f"{address} is a mailbox that is read here: an alert would come back.")
     return replace(rules, operations_address=address)
 

@@ -12,6 +12,8 @@ from domain.message import Address
 
 _ADDRESS = re.compile(r"[^\s@<>,;\"()\[\]\\]{1,64}@(?P<domain>[^\s@<>,;\"()\[\]\\]{3,190})")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
+# Under these a registry gives out domains, as under `.com`: nobody's own. The usual ones, of the public suffix list.
+_SHARED = re.compile(r"(?:ac|co|com|edu|gob|gov|gouv|ltd|me|net|nom|or|org|plc|sch)\.[a-z]{2}")
 LONGEST_NAME = 200
 
 
@@ -101,7 +103,7 @@ def mail_address(text: str) -> str:
 
 def _address(text: str, own: set[str]) -> str:
     address = mail_address(text)
-    if address in own:
+    if Address(address).reaches in {Address(one).reaches for one in own}:
         raise BadInput("address", f"{address} is a mailbox of this workspace, not a supplier's.")
     return address
 
@@ -112,7 +114,9 @@ def _domain(text: str, own: set[str]) -> str:
         raise BadInput("domain", f"{text.strip()[:100]!r} is no domain, such as supplier.example.")
     if is_free_mail(domain):
         raise BadInput("domain", f"Anybody can have an address at {domain}: enter the supplier's addresses instead.")
-    if domain in {address.rpartition("@")[2] for address in own}:
+    if _SHARED.fullmatch(domain):
+        raise BadInput("domain", f"{domain} is shared by many companies: enter the supplier's whole domain.")
+    if any(_is_of(address.rpartition("@")[2], (domain,)) for address in own):
         raise BadInput("domain", f"{domain} is this workspace's own: enter the supplier's addresses instead.")
     return domain
 

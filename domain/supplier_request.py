@@ -1,5 +1,6 @@
 """What a supplier was asked on one purchase order, and the ladder of reminders and alerts until they answer."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -125,4 +126,4 @@ class ToAsk:
 
 def normal_purchase_order(number: str) -> str:
     """The one form in which purchase-order numbers are kept and looked for."""
-    return "".join(number.split()).upper()
+    return "".join(unicodedata.normalize("NFKC", number).split()).upper()

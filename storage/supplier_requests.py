@@ -60,6 +60,12 @@ _NAMED = text("""
     ORDER BY r.answered_at IS NOT NULL, r.created_at DESC LIMIT 20
 """)
 
+_OPEN_NUMBERS = text("""
+    SELECT purchase_order FROM supplier_request
+    WHERE tenant_id = :tenant AND supplier_id = :supplier AND answered_at IS NULL AND closed_at IS NULL
+    ORDER BY created_at DESC LIMIT 500
+""")
+
 # Gmail's clock is not ours: two minutes more or less are no difference.
 _HEARD = text("""
     UPDATE supplier_request SET answered_at = :at, answered_by = :message, next_at = NULL
@@ -167,6 +173,11 @@ def find(
         "purchases": [normal_purchase_order(one) for one in purchase_orders], "orders": list(order_numbers),
     }  # fmt: skip
     return [Found(_request(row), _found_by(row)) for row in db.execute(_FIND, values)]
+
+
+def open_numbers(db: Connection, tenant: UUID, supplier: UUID) -> list[str]:
+    """The purchase orders on which this supplier owes an answer, the newest first."""
+    return list(db.execute(_OPEN_NUMBERS, {"tenant": tenant, "supplier": supplier}).scalars())
 
 
 def named(db: Connection, tenant: UUID, purchase_orders: Sequence[str]) -> list[SupplierRequest]:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from domain.errors import BadInput
 from domain.ladder import next_rung
 from domain.reminding import checked_rules
 from domain.supplier_request import BusinessDays, Rung, RungKind, SupplierRules
-from storage import events
+from storage import events, suppliers
 from storage.codec import dumps
 
 _GET = text("""
@@ -55,6 +56,8 @@ def put(db: Connection, tenant: UUID, rules: SupplierRules, *, actor: str) -> Su
     Raises BadInput with one sentence that says what to correct.
     """
     kept = checked_rules(rules, [str(one) for one in db.execute(_OWN, {"tenant": tenant}).scalars()])
+    if suppliers.directory(db, tenant).knows(kept.operations_address):
+        raise BadInput("operations_address", f"{kept.operations_address} is a supplier's address: alerts are for you.")
     db.execute(
         _PUT,
         {

@@ -12,7 +12,7 @@ from domain.decision import EffectKind, WordsFor
 from domain.message import Address
 from domain.supplier import Directory
 from domain.wall import Customer
-from storage import events, suppliers, wall_facts
+from storage import events, mailboxes, suppliers, wall_facts
 
 # In characters, as the outbox keeps it.
 LONGEST_REASON = 1000
@@ -95,9 +95,7 @@ def doubt(db: Connection, effect: Leaving) -> str:
         return ""
     kind = EffectKind(row.kind)
     if kind is EffectKind.OPERATIONS_ALERT:
-        directory = suppliers.directory(db, effect.tenant)
-        shown = directory.knows(row.recipient)
-        return f"{row.recipient} is a supplier's address, and this was written for our own people." if shown else ""
+        return _not_ours(db, effect.tenant, row)
     is_answer = kind is EffectKind.REPLY
     subject, writer = "" if is_answer and _is_own(row) else effect.subject, row.writer if is_answer else ""
     letter = Letter(
@@ -179,6 +177,23 @@ def note_override(db: Connection, tenant: UUID, decision: UUID, *, member: UUID,
     message = db.execute(_MESSAGE, {"tenant": tenant, "decision": decision}).scalar_one()
     detail = {"reason": reason[:LONGEST_REASON]}
     events.record(db, tenant, actor=str(member), kind="wall_overridden", subject=message, **detail)
+
+
+def _not_ours(db: Connection, tenant: UUID, row: Any) -> str:
+    """Why an alert to operations must not reach this address, or nothing. Addresses become others' after it was kept:
+    a mailbox is connected, a supplier is entered, somebody of operations orders something.
+    """
+    directory, to = suppliers.directory(db, tenant), Address(row.recipient)
+    if directory.knows(to.address):
+        return f"{to.address} is a supplier's address, and this was written for our own people."
+    if to.reaches in {Address(one).reaches for one in mailboxes.own_addresses(db, tenant)}:
+        return f"{to.address} is a mailbox that is read here: the alert would come back."
+    behind = wall_facts.customers(
+        db, tenant, directory, conversations=row.behind, request=row.request_id, order_number=row.order_number
+    )
+    if to.reaches in {Address(one).reaches for one in behind.addresses}:
+        return f"{to.address} is the customer's for whom the supplier was asked, and this names the supplier."
+    return ""
 
 
 def _is_own(row: Any) -> bool:

@@ -7,7 +7,7 @@ may write any words, and whoever is ignored is never heard.
 import re
 from collections.abc import Callable
 
-from domain.message import Message
+from domain.message import Address, Message
 
 _NO_MAIL = {
     "SENT": "we sent it ourselves",
@@ -78,7 +78,7 @@ def _by_label(message: Message, own: frozenset[str]) -> str:
 
 
 def _by_ourselves(message: Message, own: frozenset[str]) -> str:
-    if message.sender and (_bare(message.sender.address) in _all_bare(own)):
+    if message.sender and message.sender.reaches in _all_bare(own):
         return "it comes from an address of our own"
     return ""
 
@@ -171,14 +171,5 @@ def _word(value: str) -> str:
     return found[1].lower()[:40] if found else value.strip().lower()[:40]
 
 
-def _bare(address: str) -> str:
-    """The address as its mailbox knows it: without +tag, and without Gmail's meaningless dots."""
-    local, _, domain = address.lower().rpartition("@")
-    local = local.partition("+")[0]
-    if domain in {"gmail.com", "googlemail.com"}:
-        return f"{local.replace('.', '')}@gmail.com"
-    return f"{local}@{domain}"
-
-
 def _all_bare(addresses: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(_bare, addresses))
+    return frozenset(Address(one).reaches for one in addresses)

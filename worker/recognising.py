@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bootstrap import Services
 from domain.conversation import Conversation
+from domain.hidden_words import seen
 from domain.order import normal_number
 from domain.supplier import Directory, Supplier
 from domain.supplier_mail import About, KnownBy, Signs, SupplierMail, can_answer, known_by
@@ -15,6 +16,9 @@ from domain.supplier_request import FoundBy, SupplierRequest
 from domain.understanding import NOT_THE_WRITERS, Understanding
 from storage import supplier_links, supplier_requests
 from storage.messages import Fetched
+
+# Of what a mail newly says, as much is looked through for a number that is written in a way of its own.
+LOOKED_AT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +94,28 @@ class Recognising:
         owners = (
             [signs.listed.id] if signs.listed is not None else list({request.supplier for request in signs.threads})
         )
+        numbers = (*read.purchase_orders, *(self._numbers_of(db, one, read, signs.listed.id) if signs.listed else ()))
         orders = {number for each in read.order_numbers for number in (each, normal_number(each))}
         found = []
         for supplier in owners:
             found += supplier_requests.find(
-                db, self.tenant, supplier, purchase_orders=read.purchase_orders, thread_id=one.claim.thread_id,
+                db, self.tenant, supplier, purchase_orders=numbers, thread_id=one.claim.thread_id,
                 order_numbers=sorted(orders),
             )  # fmt: skip
         # A thread's id is one mailbox's.
         here = [(each.request, each.by) for each in found
                 if each.by is not FoundBy.THREAD or each.request.mailbox == one.claim.mailbox]  # fmt: skip
         return self._with_orders(db, _once(here))
+
+    def _numbers_of(self, db: Any, one: Fetched, read: Understanding, supplier: UUID | None) -> list[str]:
+        """The purchase orders that a listed supplier owes an answer on and names, however they group its digits."""
+        asked = supplier_requests.open_numbers(db, self.tenant, supplier) if supplier else []
+        # As everywhere: what the subject names counts where the text names none.
+        for said in (read.text, "" if read.purchase_orders else one.message.subject):
+            looked = seen(said[:LOOKED_AT])
+            if found := [number for number in asked if looked.has_number(number)]:
+                return found
+        return []
 
     def _with_orders(
         self, db: Any, found: list[tuple[SupplierRequest, FoundBy]]

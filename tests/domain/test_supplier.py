@@ -67,6 +67,11 @@ def test_a_supplier_is_kept_in_one_form():
         (Supplier("A", ("mail.gmx.de",)), "Anybody"),
         (Supplier("A", ("localhost",)), "is no domain"),
         (Supplier("A", ("shop.example",)), "this workspace's own"),
+        (Supplier("A", ("example.shop",)), "this workspace's own"),
+        (Supplier("A", ("co.uk",)), "shared by many"),
+        (Supplier("A", ("com.br",)), "shared by many"),
+        (Supplier("A", (), ("hello+acme@shop.example",)), "a mailbox of this workspace"),
+        (Supplier("A", (), ("sh.op+x@googlemail.com",)), "a mailbox of this workspace"),
         (Supplier("A", (), ("hello@shop.example",)), "a mailbox of this workspace"),
         (Supplier("A", (), ("no address",)), "is no mail address"),
         (Supplier("A", (), ("a@b.example, c@d.example",)), "is no mail address"),
@@ -75,7 +80,7 @@ def test_a_supplier_is_kept_in_one_form():
 )
 def test_what_cannot_be_kept_says_what_to_correct(supplier, says):
     with pytest.raises(BadInput, match=says):
-        checked_supplier(supplier, ("hello@shop.example",))
+        checked_supplier(supplier, ("hello@shop.example", "us@mail.example.shop", "shop@gmail.com"))
 
 
 @given(st.text(), st.text(), st.text())

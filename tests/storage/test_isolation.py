@@ -544,6 +544,7 @@ CASES = {
     ),
     "tickets_waiting.settle": lambda db, t, b: tickets_waiting.settle(db, t, b.words.id, member=b.member),
     "suppliers.one": lambda db, t, b: suppliers.one(db, t, b.supplier),
+    "supplier_requests.open_numbers": lambda db, t, b: supplier_requests.open_numbers(db, t, b.supplier),
     "supplier_requests.named": lambda db, t, b: supplier_requests.named(db, t, ["D400000001"]),
     "supplier_links.any_request": lambda db, t, b: supplier_links.any_request(db, t),
     "supplier_links.writer": lambda db, t, b: (

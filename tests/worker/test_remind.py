@@ -10,7 +10,7 @@ from storage import mailboxes, supplier_requests, supplier_rules, tenants
 from storage.due import Kind
 from tests.support.asking import ACME, EVERY_DAY, OPERATIONS, PURCHASE, Asking
 from tests.support.letters import letter
-from tests.support.pipeline import SHOP
+from tests.support.pipeline import CUSTOMER, SHOP
 
 
 @pytest.fixture
@@ -223,8 +223,10 @@ def test_rules_that_change_time_open_requests_anew_and_none_is_due_without_remin
 @pytest.mark.parametrize("changes", [
     {"ladder": ()}, {"ladder": SupplierRules().ladder[::-1]}, {"days": BusinessDays("Nowhere")},
     {"days": BusinessDays(weekdays=frozenset())}, {"days": BusinessDays(weekdays=frozenset({0}))},
-    {"operations_address": "nobody"}, {"operations_address": SHOP},
-], ids=["no ladder", "falling", "no zone", "no day", "no such day", "no address", "our own mailbox"])  # fmt: skip
+    {"operations_address": "nobody"}, {"operations_address": SHOP}, {"operations_address": SHOP.replace("@", "+ops@")},
+    {"operations_address": ACME},
+], ids=["no ladder", "falling", "no zone", "no day", "no such day", "no address", "our own mailbox", "with a tag",
+        "a supplier's"])  # fmt: skip
 def test_rules_that_cannot_be_kept_are_refused_in_one_sentence(asking, changes):
     with pytest.raises(BadInput) as refused:
         rules_of(asking, **changes)
@@ -249,3 +251,20 @@ def test_a_supplier_that_wrote_before_our_mail_left_still_owes_an_answer(asking)
     asking.deliver()
     assert asking.request().answered_at is None
     assert asking.request().next_at is not None
+
+
+@pytest.mark.parametrize(("becomes", "why"), [
+    (SHOP, "would come back"), (SHOP.replace("@", "+x@"), "would come back"), (ACME, "a supplier's"),
+    (CUSTOMER, "the customer's"),
+], ids=["our mailbox", "a tag of it", "a supplier's", "the customer's"])  # fmt: skip
+def test_an_alert_leaves_to_nobody_who_is_not_of_operations_by_now(asking, becomes, why):
+    asking.asked()
+    for hours in (25, 25, 25):
+        asking.pass_time(hours)
+        asking.climb()
+    asking.shop.change(f"UPDATE outbox SET recipient = '{becomes}' WHERE kind = 'operations_alert'")  # noqa: S608  # ours
+    asking.deliver()
+    (row,) = asking.rows("operations_alert")
+    assert (row.state in {"held", "needs_person", "failed", "cancelled"}, why in row.last_error) == (True, True)
+    assert row.sent_gmail_id is None
+    assert ("alert", "gmail", "done") not in asking.steps()

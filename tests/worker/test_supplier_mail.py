@@ -127,6 +127,27 @@ def test_a_supplier_who_answers_above_our_quoted_question_answers_it(desk):
     assert desk.is_heard(asked)
 
 
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("It left.", "Re: D 400 000 001"), ("On d400 000 001: it left.", "News"),
+        ("\uff24\uff14" + 7 * "\uff10" + "\uff11 left.", "News"),  # of full width
+        ("D400.000.001 left.", "News"), ("It left.", "AW: d-400000001"),
+    ],
+)  # fmt: skip
+def test_a_supplier_who_writes_the_number_in_a_way_of_their_own_is_reminded_no_more(desk, text, subject):
+    asked, other = desk.ask(), desk.ask("D400000002")
+    desk.write(text, subject=subject)
+    assert (desk.is_heard(asked), desk.is_heard(other)) == (True, False)
+
+
+@pytest.mark.parametrize("text", ["D4000000011", "1D400000001", "D40000001", "D400000002"])
+def test_a_number_that_only_looks_like_it_answers_nothing(desk, text):
+    asked = desk.ask()
+    desk.write(f"{text} left.")
+    assert not desk.is_heard(asked)
+
+
 def test_two_suppliers_with_one_number_answer_each_for_themselves(desk):
     acmes, bolts = desk.ask(), desk.ask(supplier=desk.bolt)
     desk.write(NEWS, BOLT)
