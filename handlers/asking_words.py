@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.supplier import Purpose
 
 _FILE = Path(__file__).parent / "wording" / "asking.toml"
+_EMPTY_PLACE = "\n\n\n\n"  # where a general letter waits for the question itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,12 @@ def question(language: str, purpose: Purpose, purchase_order: str) -> Question:
     words = known.get(language, known["en"])[purpose.value]
     # Not `format`: what a person typed as the number may hold braces.
     return Question(*(words[part].strip().replace("{purchase}", purchase_order) for part in ("subject", "text")))
+
+
+def asks_nothing(text: str, language: str, purpose: Purpose, purchase_order: str) -> bool:
+    """Whether the letter is still the one with an empty place for the question, however it was spaced."""
+    words = question(language, purpose, purchase_order).text
+    return _EMPTY_PLACE in words and words.split() == text.split()
 
 
 def languages() -> tuple[str, ...]:

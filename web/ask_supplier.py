@@ -10,7 +10,7 @@ from domain.message import Address
 from domain.order import normal_number
 from domain.supplier import Directory, Purpose, Supplier
 from domain.supplier_request import Channel, ToAsk, normal_purchase_order
-from handlers.asking_words import question
+from handlers.asking_words import asks_nothing, question
 from storage import requests_shown, supplier_open, supplier_requests, suppliers, thread, ticket_release, walls
 from storage.requests_shown import Ground
 from storage.supplier_requests import Anchor
@@ -104,6 +104,8 @@ def _send(conversation: UUID, typed: Asking, supplier: Supplier, ground: Ground,
         raise BadInput("text", "Another supplier or purpose was chosen since the words were written: read them again.")
     if not 0 < len(typed.text) <= LONGEST_REPLY:
         raise BadInput("text", f"A letter needs between 1 and {LONGEST_REPLY:,} characters.")
+    if asks_nothing(typed.text, supplier.language, typed.purpose, normal_purchase_order(typed.purchase_order)):
+        raise BadInput("text", "The letter asks nothing yet: write your question into it.")
     if not typed.by_ticket and ground.mailbox_status == "disconnected":
         raise BadInput("channel", "This mailbox is disconnected, so nothing can leave from here.")
     tenant, address = member().tenant, supplier.contact_for(typed.purpose)

@@ -116,6 +116,24 @@ def test_bad_input_gives_one_sentence_and_keeps_what_was_typed(
     assert filler.rows(REQUESTS) == filler.rows(MAIL) == []
 
 
+def test_a_letter_whose_question_was_not_written_does_not_leave(
+    browser: Browser, filler: Filler, held: Held, known: dict[str, str]
+) -> None:
+    empty = question("de", Purpose.GENERAL, "D400000001").text
+    general = form(known, purpose="general", prepared=f"{known[ACME.name]}/general")
+    for spaced in (empty, empty.replace("\n\n\n", "\n \n")):
+        page = seen(browser.press(path(held), {**general, "text": spaced}))
+        assert "The letter asks nothing yet: write your question into it." in page
+    assert filler.rows(REQUESTS) == filler.rows(MAIL) == []
+    browser.press(path(held), {**general, "text": empty.replace("\n\n\n\n", "\n\nWann geht sie ab?\n\n")})
+    assert len(filler.rows(REQUESTS)) == 1
+    # A letter for a return asks as it stands.
+    browser.press(
+        path(held), form(known, text=question("de", Purpose.RETURNS, "D400000002").text, purchase_order="D400000002")
+    )
+    assert len(filler.rows(REQUESTS)) == 2
+
+
 def test_who_has_no_address_for_a_purpose_is_not_asked(
     browser: Browser, filler: Filler, held: Held, known: dict[str, str]
 ) -> None:

@@ -36,6 +36,11 @@ def kinds(filler: Filler) -> list[str]:
     return [row.kind for row in filler.rows("SELECT kind FROM event WHERE tenant_id = :tenant ORDER BY id")]
 
 
+def test_the_page_with_the_link_does_not_ask_its_own_address_again(browser: Browser) -> None:
+    assert "live.js" in browser.page("/people")
+    assert "live.js" not in browser.press("/people/invite", {"email": NEW, "role": "agent"})
+
+
 def test_whoever_opens_the_link_joins_once_in_the_role_that_was_given(
     browser: Browser, stranger: Browser, filler: Filler
 ) -> None:
