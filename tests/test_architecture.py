@@ -29,7 +29,7 @@ VENDORS = {
     "sqlalchemy": {"storage"},
     "alembic": {"storage", "migrations"},
     "rq": {"worker"},
-    "redis": {"worker", "adapters"},
+    "redis": {"worker", "adapters", "chaos"},
     "googleapiclient": {"adapters"},
     "google": {"adapters"},
     "authlib": {"adapters", "web"},
