@@ -59,4 +59,4 @@ def run() -> None:
                 with services.database.transaction(tenant) as db:
                     forgotten = kept.forget(db, tenant)
                 total += forgotten
-    click.echo(f"{total} mails forgotten.")
+    click.echo(f"{total} {'mail' if total == 1 else 'mails'} forgotten.")

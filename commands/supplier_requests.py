@@ -15,7 +15,7 @@ from storage import supplier_open
 from storage.supplier_open import OpenRequest
 
 BATCH = 500
-HEADING = ("Supplier", "Purchase order", "Order", "Hours open", "Reminders", "Next step")
+HEADING = ("Supplier", "Purchase order", "Order", "Hours open", "Reminders", "Next step (UTC)")
 
 
 @click.command("requests")

@@ -220,7 +220,7 @@ def test_why_says_what_was_understood_and_what_it_was_read_from(browser: Browser
     html = browser.page(f"/conversations/{made.conversation}")
     page = seen(html)
     for sentence in (
-        "In the writer’s words: the glass is broken , When will you send it? .",
+        "In the writer’s words: the glass is broken , When will you send it?",
         "It wants an answer at once . The writer sounds unhappy : disappointed .",
         "It threatens ( legal: “my lawyer” ).",
         "The writer asks for a person: talk to a human .",
