@@ -1,5 +1,6 @@
 """The ladder of reminders and alerts: which rung is next, and when."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,19 @@ def next_rung(rules: SupplierRules, asked_at: datetime | None, rungs_done: int) 
         return None
     rung = rules.ladder[rungs_done]
     return NextRung(rungs_done, rung, later(asked_at, rung.after, rules.days))
+
+
+def resumed(ladder: Sequence[Rung], climbed: Mapping[RungKind, int]) -> int:
+    """How many rungs of a ladder that has changed count as done, by how many of each kind were climbed on the old one.
+
+    The next is the first rung that nothing of its kind stands for yet: who shortens the ladder loses no alert by it.
+    """
+    left = dict(climbed)
+    for position, rung in enumerate(ladder):
+        if not left.get(rung.kind, 0):
+            return position
+        left[rung.kind] -= 1
+    return len(ladder)
 
 
 def not_before(rules: SupplierRules, position: int, reminded_at: datetime | None) -> datetime | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.errors import BadInput
-from domain.ladder import next_rung
+from domain.ladder import next_rung, resumed
 from domain.reminding import checked_rules
 from domain.supplier_request import BusinessDays, Rung, RungKind, SupplierRules
 from storage import events, suppliers
@@ -27,12 +27,27 @@ _PUT = text("""
 """)
 
 _WAITING = text("""
-    SELECT id, asked_at, rungs_done FROM supplier_request
-    WHERE tenant_id = :tenant AND asked_at IS NOT NULL AND answered_at IS NULL AND closed_at IS NULL
-    ORDER BY id FOR UPDATE
+    SELECT r.id, r.asked_at, r.rungs_done,
+        (SELECT count(*) FROM supplier_step p WHERE p.tenant_id = r.tenant_id AND p.request_id = r.id
+            AND p.round = r.round AND p.kind = 'remind') AS reminded,
+        (SELECT count(*) FROM supplier_step p WHERE p.tenant_id = r.tenant_id AND p.request_id = r.id
+            AND p.round = r.round AND p.kind = 'alert') AS alerted
+    FROM supplier_request r
+    WHERE r.tenant_id = :tenant AND r.asked_at IS NOT NULL AND r.answered_at IS NULL AND r.closed_at IS NULL
+    ORDER BY r.id FOR UPDATE
 """)
 
-_RETIME = text("UPDATE supplier_request SET next_at = :next_at WHERE tenant_id = :tenant AND id = :id")
+_RETIME = text("""
+    UPDATE supplier_request SET next_at = :next_at, rungs_done = :done WHERE tenant_id = :tenant AND id = :id
+""")
+
+# Below all positions of the ladder that holds from now on, in their order: each of its rungs is there to be climbed.
+_SET_BACK = text("""
+    UPDATE supplier_step p SET position = p.position - :below FROM supplier_request r
+    WHERE p.tenant_id = :tenant AND p.request_id = :id AND r.tenant_id = p.tenant_id AND r.id = p.request_id
+        AND p.round = r.round
+""")
+_BELOW = 1000
 
 _OWN = text("SELECT address FROM mailbox WHERE tenant_id = :tenant")
 
@@ -55,6 +70,7 @@ def put(db: Connection, tenant: UUID, rules: SupplierRules, *, actor: str) -> Su
 
     Raises BadInput with one sentence that says what to correct.
     """
+    before = get(db, tenant).ladder
     kept = checked_rules(rules, [str(one) for one in db.execute(_OWN, {"tenant": tenant}).scalars()])
     if suppliers.directory(db, tenant).knows(kept.operations_address):
         raise BadInput("operations_address", f"{kept.operations_address} is a supplier's address: alerts are for you.")
@@ -70,9 +86,14 @@ def put(db: Connection, tenant: UUID, rules: SupplierRules, *, actor: str) -> Su
             "operations": kept.operations_address,
         },
     )
+    changed = [one.kind for one in before] != [one.kind for one in kept.ladder]
     for row in db.execute(_WAITING, {"tenant": tenant}).all():
-        following = next_rung(kept, row.asked_at, row.rungs_done)
-        values = {"tenant": tenant, "id": row.id, "next_at": following.due_at if following else None}
+        done = row.rungs_done
+        if changed:
+            done = resumed(kept.ladder, {RungKind.REMIND: row.reminded, RungKind.ALERT: row.alerted})
+            db.execute(_SET_BACK, {"tenant": tenant, "id": row.id, "below": _BELOW})
+        following = next_rung(kept, row.asked_at, done)
+        values = {"tenant": tenant, "id": row.id, "done": done, "next_at": following.due_at if following else None}
         db.execute(_RETIME, values)
     events.record(db, tenant, actor=actor, kind="supplier_rules_changed", subject=tenant)
     return kept

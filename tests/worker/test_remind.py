@@ -220,6 +220,22 @@ def test_rules_that_change_time_open_requests_anew_and_none_is_due_without_remin
     assert asking.steps() == [("alert", "desk", "done")]
 
 
+def test_who_shortens_the_ladder_loses_no_alert_by_it(asking):
+    asking.asked()
+    hour = SupplierRules().ladder[0].after / 24
+    rules_of(asking, ladder=(Rung(RungKind.REMIND, hour), Rung(RungKind.REMIND, 2 * hour)), days=EVERY_DAY)
+    asking.pass_time(1.5)
+    asking.climb()
+    assert [kind for kind, _, _ in asking.steps()] == ["remind"]
+    rules_of(asking, ladder=(Rung(RungKind.ALERT, 3 * hour),), days=EVERY_DAY)
+    assert asking.request().next_at == asking.request().asked_at + 3 * hour
+    asking.pass_time(2)
+    asking.climb()
+    asking.climb()
+    assert [kind for kind, _, _ in asking.steps()] == ["remind", "alert"]
+    assert asking.request().next_at is None
+
+
 @pytest.mark.parametrize("changes", [
     {"ladder": ()}, {"ladder": SupplierRules().ladder[::-1]}, {"days": BusinessDays("Nowhere")},
     {"days": BusinessDays(weekdays=frozenset())}, {"days": BusinessDays(weekdays=frozenset({0}))},
