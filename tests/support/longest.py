@@ -16,6 +16,7 @@ LONGEST = (
     "test_demo.py",
     "worker/test_ticket_faults.py",
     "worker/test_ticket_kills.py",
+    "worker/test_remind_weeks.py",
     "adapters/test_embedded.py",
     "worker/test_jobs.py",
     "worker/test_act_faults.py",
