@@ -38,7 +38,7 @@ class _Talk(socketserver.StreamRequestHandler):
     def _take(self) -> None:
         lines = []
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
-            lines.append(line[1:] if line.startswith(b"..") else line)
+            lines.append((line[1:] if line.startswith(b"..") else line).replace(b"\r\n", b"\n"))
         mail = message_from_bytes(b"".join(lines), policy=policy.default)
         self._say("250 taken")
         self.server.taken(mail)
