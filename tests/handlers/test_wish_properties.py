@@ -53,4 +53,4 @@ SENTENCES = (
 def test_long_text_takes_little_time(piece, language):
     text, order = (piece * LONG)[:LONG], order_in()
     wish_in("Hi", language, order)
-    assert best(lambda: wish_in(text, language, order), below=0.05) < 0.05
+    assert best(lambda: wish_in(text, language, order), below=0.15) < 0.15
