@@ -37,6 +37,7 @@ LISTENER_MAY_READ = {
     "gap_work": {"tenant_id", "wanted", "done", "next_at", "lease_until"},
     "order_act": {"tenant_id", "state", "next_at", "lease_until"},
     "ticket": {"tenant_id", "next_at", "lease_until"},
+    "supplier_request": {"tenant_id", "next_at", "lease_until"},
     "due": {"kind", "tenant_id"},
 }
 

@@ -558,6 +558,7 @@ CASES = {
     "supplier_links.catch_up": lambda db, t, b: supplier_links.catch_up(db, t, b.request),
     "supplier_links.by_person": lambda db, t, b: supplier_links.by_person(db, t, b.message, b.request, member=b.member),
     "supplier_links.take_back": lambda db, t, b: supplier_links.take_back(db, t, b.message, b.request, member=b.member),
+    "supplier_notes.lock": lambda db, t, b: supplier_notes.lock(db, t, [SupplierNote("LO-SECRET", "ours", None)]),
     "supplier_notes.write": lambda db, t, b: supplier_notes.write(
         db, t, b.message, SupplierNote("LO-SECRET", "ours", b.conversation)
     ),

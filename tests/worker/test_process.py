@@ -327,7 +327,11 @@ def test_the_record_of_a_decision_holds_ids_and_no_word_of_the_mail(shop):
     assert "LO-48213" in reasons(shop)[0]
     (event,) = shop.rows("SELECT detail, subject FROM event WHERE kind = 'message_hold'")
     (decision,) = shop.rows("SELECT id, message_id FROM decision")
-    assert (event.detail, event.subject) == ({"decision": str(decision.id)}, decision.message_id)
+    assert event.subject == decision.message_id
+    # The record names who decided: the models, how sure they were, and nothing that the mail says.
+    assert {**event.detail, "confidence": 1.0} == {
+        "decision": str(decision.id), "by": "local models", "category": "refund", "confidence": 1.0,
+    }  # fmt: skip
 
 
 def held_at_the_gate(shop) -> None:
