@@ -17,6 +17,7 @@ from tests.support.compiled import app_over
 from tests.web.conftest import Browser, seen, signed_in
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 from web.errors import TOLD
+from web.session import signed_in as signed_in_page
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 TURNED = "lamp\u202egpj.exe"
@@ -116,7 +117,7 @@ def test_the_wrong_method_is_told_so(browser: Browser) -> None:
 
 def test_an_error_of_ours_says_what_it_means_for_the_mail(app, workspace: Workspace) -> None:
     app.testing = False
-    app.add_url_rule("/breaks", "breaks", lambda: {}["a secret detail"])
+    app.add_url_rule("/breaks", "breaks", signed_in_page(lambda: {}["a secret detail"]))
     answer = signed_in(app, workspace.email).get("/breaks")
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text

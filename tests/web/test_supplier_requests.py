@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from domain.response_times import Times
+from domain.supplier_request import SupplierRules
+from storage import supplier_rules
 from tests.support.asked import asker
 from tests.web.conftest import seen
 from web.supplier_curve import draw
@@ -129,7 +131,8 @@ def test_response_times_stand_in_numbers_by_supplier_and_by_week_and_as_a_drawin
 
 
 def test_without_reminders_nothing_says_what_is_in_time(browser, asked, workspace, database):
-    browser.press("/suppliers/reminders", {"act": "save", "zone": "UTC", "day-1": "yes"})
+    with database.transaction(workspace.id) as db:
+        supplier_rules.put(db, workspace.id, SupplierRules(reminding=False), actor="test")
     asked.ask(asked.supplier(), 100, took=2)
     assert "nothing to judge yet" in seen(browser.page("/suppliers/times"))
 
