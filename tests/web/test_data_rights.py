@@ -226,4 +226,4 @@ def test_the_commands_copy_erase_and_forget(settings, filler: Filler, mailbox, o
     with filler.database.transaction(filler.tenant) as db:
         retention.set_days(db, filler.tenant, 30, actor="x")
     filler.rows("UPDATE message SET received_at = now() - interval '40 days' WHERE tenant_id = :tenant RETURNING 1")
-    assert "mails forgotten." in flask(settings, "retention", "run").stdout
+    assert "1 mail forgotten." in flask(settings, "retention", "run").stdout
