@@ -14,7 +14,7 @@ from commands.importing import tenant_of
 from commands.settings_of import services_for
 from domain.bridging import BridgeRules, Mode
 from domain.errors import BadInput
-from storage import ticket_ends
+from storage import ticket_ends, tickets_waiting
 from storage import ticketing as connections
 
 ticketing = AppGroup("ticketing", help="The merchant's ticketing system, beside the desk.")
@@ -85,10 +85,11 @@ def waiting(slug: str) -> None:
     with services_for("database") as services:
         tenant = tenant_of(services, slug)
         with services.database.transaction(tenant) as db:
-            rows, trouble = connections.waiting(db, tenant), connections.last_error(db, tenant)
+            rows, trouble = tickets_waiting.every(db, tenant), connections.last_error(db, tenant)
     for row in rows:
-        click.echo(f"{row.order_number}\t{row.number or '-'}\t{row.words} texts\t{row.reason}")
-    click.echo(f"{len(rows)} orders wait for a person.{f' Last trouble: {trouble}' if trouble else ''}", err=True)
+        click.echo(f"{row.order_number}\t{row.number or '-'}\t{len(row.words)} texts\t{row.why}")
+    how_many = "1 order waits" if len(rows) == 1 else f"{len(rows)} orders wait"
+    click.echo(f"{how_many} for a person.{f' Last trouble: {trouble}' if trouble else ''}", err=True)
 
 
 @ticketing.command("look-again", with_appcontext=False)

@@ -19,17 +19,6 @@ class Connected:
     zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What a person has to see to: an order whose ticket, or some of whose words, came to no end by itself."""
-
-    order_number: str
-    number: str
-    state: str
-    reason: str
-    words: int
-
-
 _FIND = text("SELECT base_url, username, secret_sealed, path_prefix, zone FROM ticketing WHERE tenant_id = :tenant")
 
 # Who connects anew keeps how the bridge is used.
@@ -42,18 +31,6 @@ _PUT = text("""
 """)
 
 _SET = text("UPDATE ticketing SET mode = :mode, shadow = :shadow WHERE tenant_id = :tenant")
-
-_WAITING = text("""
-    SELECT t.order_number, t.number, t.state,
-        CASE WHEN t.state = 'needs_person' THEN t.last_error
-            ELSE coalesce(nullif(max(w.last_error), ''), 'Words for a supplier wait at the desk.') END AS reason,
-        count(w.id) AS words
-    FROM ticket t LEFT JOIN ticket_words w ON w.tenant_id = t.tenant_id AND w.ticket_id = t.id
-        AND (w.state IN ('needs_person', 'refused') OR w.state = 'held' AND w.reply_id IS NULL)
-    WHERE t.tenant_id = :tenant
-    GROUP BY t.tenant_id, t.id HAVING t.state = 'needs_person' OR count(w.id) > 0
-    ORDER BY t.created_at DESC, t.id LIMIT :limit
-""")
 
 
 def find(db: Connection, tenant: UUID) -> Connected | None:
@@ -107,8 +84,3 @@ def trouble(db: Connection, tenant: UUID, error: str) -> None:
 def last_error(db: Connection, tenant: UUID) -> str:
     found = db.execute(text("SELECT last_error FROM ticketing WHERE tenant_id = :tenant"), {"tenant": tenant}).scalar()
     return found or ""
-
-
-def waiting(db: Connection, tenant: UUID, *, limit: int = 100) -> list[Waiting]:
-    """The orders at whose tickets a person has to look, the newest first."""
-    return [Waiting(*row) for row in db.execute(_WAITING, {"tenant": tenant, "limit": limit})]

@@ -72,6 +72,12 @@ class WaitingTicket:
     created_at: datetime
     words: tuple[WaitingWords, ...]
 
+    @property
+    def why(self) -> str:
+        """In one sentence: of the ticket where it is unknown, else of the first of its words that says something."""
+        said = [self.reason] if self.is_unknown else [one.reason for one in self.words]
+        return next(filter(None, said), "Words for a supplier wait at the desk.")
+
 
 def page(db: Connection, tenant: UUID, *, after: UUID | None = None, limit: int = 50) -> list[WaitingTicket]:
     """The tickets behind the row `after` at which a person has to look, the newest first."""
@@ -86,6 +92,14 @@ def page(db: Connection, tenant: UUID, *, after: UUID | None = None, limit: int 
         )
         for row in rows
     ]  # fmt: skip
+
+
+def every(db: Connection, tenant: UUID) -> list[WaitingTicket]:
+    """All of them, for a list without pages."""
+    found: list[WaitingTicket] = []
+    while rows := page(db, tenant, after=found[-1].id if found else None):
+        found += rows
+    return found
 
 
 def settle(db: Connection, tenant: UUID, words: UUID, *, member: UUID) -> bool:

@@ -15,6 +15,7 @@ from storage import requests_shown, supplier_open, supplier_requests, suppliers,
 from storage.requests_shown import Ground
 from storage.supplier_requests import Anchor
 from storage.walls import Letter
+from understanding.entities import purchase_order_numbers
 from web.conversation import CROSSED, LONGEST_REPLY, shown
 from web.fields import letter, line
 from web.session import Page, allowed, member, services
@@ -106,6 +107,9 @@ def _send(conversation: UUID, typed: Asking, supplier: Supplier, ground: Ground,
         raise BadInput("text", f"A letter needs between 1 and {LONGEST_REPLY:,} characters.")
     if asks_nothing(typed.text, supplier.language, typed.purpose, normal_purchase_order(typed.purchase_order)):
         raise BadInput("text", "The letter asks nothing yet: write your question into it.")
+    named, number = purchase_order_numbers(typed.text, typed.subject), normal_purchase_order(typed.purchase_order)
+    if named and number not in named:
+        raise BadInput("text", f"The letter names {named[0]} and the form {number}: let them name the same.")
     if not typed.by_ticket and ground.mailbox_status == "disconnected":
         raise BadInput("channel", "This mailbox is disconnected, so nothing can leave from here.")
     tenant, address = member().tenant, supplier.contact_for(typed.purpose)

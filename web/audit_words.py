@@ -126,7 +126,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "correction_extended": "Extended an example",
     },
 }
-_GROUP_OF = {kind: group for group, kinds in WORDS.items() for kind in kinds}
 _WORD_OF = {kind: word for kinds in WORDS.values() for kind, word in kinds.items()}
 
 MACHINE = "machine"
@@ -142,10 +141,6 @@ _CATEGORIES = {"question": "a question", "refund": "a refund", "supplier": "a su
 def kinds_of(group: str) -> frozenset[str] | None:
     """The kinds of events of one part of the work, or None where there is no such part."""
     return frozenset(WORDS[group]) if group in WORDS else None
-
-
-def group_of(kind: str) -> str:
-    return _GROUP_OF.get(kind, "")
 
 
 def word_of(kind: str) -> str:

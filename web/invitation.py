@@ -1,6 +1,6 @@
 """The page behind an invitation: become a member of the workspace that it names."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 
 from domain.errors import BadInput
 from storage import invitations, members, tenants
@@ -26,7 +26,7 @@ def accept(link: str) -> Page:
     tenant, token = read(link)
     name, password = line(request.form.get("name", "")), request.form.get("password", "")
     if not _few():
-        return render_template("invitation/dead.html", many=True), 429  # type: ignore[return-value]  # Flask takes pairs
+        return make_response(render_template("invitation/dead.html", many=True), 429)
     try:
         hashed = passwords.hashed(password)
     except BadInput as error:
@@ -44,7 +44,7 @@ def _page(link: str, problem: str = "", name: str = "") -> Page:
         found = invitations.look(db, tenant, token)
         workspace = tenants.get(db, tenant) if found is not None else None
     if found is None:
-        return render_template("invitation/dead.html", many=False), 404  # type: ignore[return-value]  # Flask takes pairs
+        return make_response(render_template("invitation/dead.html", many=False), 404)
     shown = {"found": found, "workspace": workspace, "link": link, "problem": problem, "name": name}
     return render_template("invitation/page.html", **shown)
 

@@ -79,7 +79,7 @@ def test_what_waits_is_listed_and_goes_on_when_a_person_looked(settings, service
         tickets.open_one(db, tenant, "LO-77701", None, None, about=0)
         db.exec_driver_sql("UPDATE ticket SET state = 'needs_person', last_error = 'Several.'")
     listed = flask(settings, "ticketing", "waiting", "--tenant", "lumen")
-    assert (listed.stdout, listed.stderr) == ("LO-77701\t-\t0 texts\tSeveral.\n", "1 orders wait for a person.\n")
+    assert (listed.stdout, listed.stderr) == ("LO-77701\t-\t0 texts\tSeveral.\n", "1 order waits for a person.\n")
     done = flask(settings, "ticketing", "look-again", "LO-77701", "--tenant", "lumen", "--ticket", "2476")
     assert done.stdout == "The workers go on with it.\n", done.stderr
     with services.database.transaction(tenant) as db:

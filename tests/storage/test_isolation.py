@@ -833,7 +833,7 @@ CASES = {
     "ticketing.clear": lambda db, t, b: ticketing.clear(db, t, actor="x") and t == b.tenant,
     "ticketing.trouble": lambda db, t, b: ticketing.trouble(db, t, "x"),
     "ticketing.last_error": lambda db, t, b: ticketing.last_error(db, t),
-    "ticketing.waiting": lambda db, t, b: ticketing.waiting(db, t),
+    "tickets_waiting.every": lambda db, t, b: tickets_waiting.every(db, t),
     "tickets.of_decision": lambda db, t, b: tickets.of_decision(
         db, replace(b.claim, tenant=t), b.decision, [InternalNote("LO-SECRET", "x")], None, released=True
     ),

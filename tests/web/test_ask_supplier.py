@@ -10,7 +10,7 @@ from domain.delivery import WordsState
 from domain.sealed import Sealed
 from domain.supplier import Purpose, Supplier
 from handlers.asking_words import languages, question
-from storage import requests_shown, suppliers, ticket_release, ticketing, tickets
+from storage import requests_shown, suppliers, ticket_release, ticketing, tickets, tickets_waiting
 from storage.tickets import Words
 from tests.web.conftest import Browser, seen
 from tests.web.filling import Filler, Held
@@ -102,9 +102,20 @@ def test_the_same_form_sent_twice_asks_once(
         ({"text": "x" * 20_001}, "A letter needs between 1 and 20,000 characters."),
         ({"purpose": "tracking"}, "Another supplier or purpose was chosen since the words were written"),
         ({"prepared": ""}, "Another supplier or purpose was chosen since the words were written"),
+        ({"text": "When does D400000777 leave?"}, "The letter names D400000777 and the form D400000001"),
         ({"channel": "ticket"}, "There is no ticket to write on."),
     ],
-    ids=["no supplier", "unknown", "no number", "no words", "too long", "other purpose", "unread", "no ticket"],
+    ids=[
+        "no supplier",
+        "unknown",
+        "no number",
+        "no words",
+        "too long",
+        "other purpose",
+        "unread",
+        "another",
+        "no ticket",
+    ],
 )
 def test_bad_input_gives_one_sentence_and_keeps_what_was_typed(
     browser: Browser, filler: Filler, held: Held, known: dict[str, str], changed: dict[str, str], problem: str
@@ -295,11 +306,11 @@ def test_a_customers_words_that_are_a_draft_again_are_sent_from_the_draft_alone(
 
 def test_words_that_a_person_has_to_see_to_are_listed_for_the_command_line(filler: Filler, words) -> None:
     with filler.database.transaction(filler.tenant) as db:
-        assert ticketing.waiting(db, filler.tenant) == []
+        assert tickets_waiting.every(db, filler.tenant) == []
     words("Please take it back.")
     with filler.database.transaction(filler.tenant) as db:
-        [row] = ticketing.waiting(db, filler.tenant)
-    assert (row.order_number, row.words, row.reason) == ("LO-48213", 1, "Words for a supplier wait at the desk.")
+        [row] = tickets_waiting.every(db, filler.tenant)
+    assert (row.order_number, len(row.words), row.why) == ("LO-48213", 1, "Words for a supplier wait at the desk.")
 
 
 def test_the_functions_say_when_it_is_too_late(filler: Filler, held: Held, words) -> None:

@@ -13,7 +13,7 @@ from storage import events
 from storage.audit import Entry
 from tests.web.conftest import Browser, seen
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
-from web.audit_words import WORDS, decider_of, group_of, word_of
+from web.audit_words import WORDS, decider_of, word_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -118,4 +118,3 @@ def test_every_kind_of_event_has_its_words() -> None:
     assert len(kinds_in_the_code()) > 20
     assert not kinds_in_the_code() - known
     assert word_of("made_by_a_later_release") == "Made by a later release"
-    assert group_of("reply_sent") == "Replies"

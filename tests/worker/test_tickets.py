@@ -7,7 +7,7 @@ import pytest
 from domain.bridging import Mode
 from domain.decision import WordsFor
 from domain.supplier import Supplier
-from storage import suppliers, ticket_ends, ticket_work, ticketing, tickets
+from storage import suppliers, ticket_ends, ticket_work, ticketing, tickets, tickets_waiting
 from tests.support.ticketing import ORDER, Bridged, running_ticketing
 from worker import tickets as stage
 from worker.ticket_words import HIDDEN, UNKNOWN
@@ -117,7 +117,7 @@ def test_a_person_who_looked_says_that_there_is_none_or_which_it_is(bridge):
     bridge.run()
     bridge.later(len(LOOKS))
     with bridge.shop.services.database.transaction(bridge.shop.tenant) as db:
-        assert ticketing.waiting(db, bridge.shop.tenant)[0].order_number == ORDER
+        assert tickets_waiting.every(db, bridge.shop.tenant)[0].order_number == ORDER
         assert ticket_ends.look_again(db, bridge.shop.tenant, ORDER, external_id=None, actor="test")
         assert not ticket_ends.look_again(db, bridge.shop.tenant, ORDER, external_id=None, actor="test")
     bridge.run()
