@@ -21,12 +21,12 @@ from settings import ROOT
 from storage import (
     answer_standings,
     checked,
+    gate,
     indexing,
     learning,
     mailboxes,
     members,
     orders,
-    outbox,
     refund_policies,
     shop_webhooks,
     tenants,
@@ -74,7 +74,7 @@ def open_shops(
                 db, tenant, email=member_of(number), name="Olivia", password_hash=password_hash, role="owner"
             )
             # All mails of the run come within minutes.
-            outbox.set_limits(db, tenant, per_day=1_000_000, per_hour=1_000_000)
+            gate.set_limits(db, tenant, per_day=1_000_000, per_hour=1_000_000)
             refund_policies.save(db, tenant, POLICY, owner)
             answer_standings.set_target(db, tenant, WRONG_ANSWERS)
         _connect(services, place, tenant, owner, mode=MODES[number])

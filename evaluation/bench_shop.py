@@ -11,7 +11,7 @@ from bootstrap import Services
 from domain.money import Money
 from domain.order import Order, OrderItem
 from rag.documents import load_folder
-from storage import checked, desk, documents, due, indexing, learning, mailboxes, members, orders, outbox, tenants
+from storage import checked, desk, documents, due, gate, indexing, learning, mailboxes, members, orders, tenants
 from storage.checked import Shipped
 from storage.documents import StoredDocument
 from storage.due import Kind
@@ -79,7 +79,7 @@ def open_shop(services: Services, known_orders: Sequence[dict[str, Any]]) -> tup
     with services.database.transaction(tenant) as db:
         tenants.create(db, tenant, slug="lumen-oak", name="Lumen & Oak")
         # All mails of the run come within minutes.
-        outbox.set_limits(db, tenant, per_day=1_000_000, per_hour=1_000_000)
+        gate.set_limits(db, tenant, per_day=1_000_000, per_hour=1_000_000)
         owner = members.add(db, tenant, email=OWNER, name="Olivia Reed", password_hash=NOBODY_SIGNS_IN, role="owner")
         documents.replace_all(db, tenant, stored)
         orders.save(db, tenant, [order_of(one) for one in known_orders])

@@ -3,7 +3,7 @@
 from bootstrap import Services
 from domain.delivery import EffectState, Gate
 from storage import outbox
-from storage.outbox import Effect
+from storage.effect import Effect
 from worker.sending import TURN, sight_of
 
 

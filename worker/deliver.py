@@ -13,7 +13,7 @@ from domain.decision import EffectKind
 from domain.delivery import EffectState, Outgoing
 from domain.errors import AuthLost, BadInput, MailwrightError, NeedsPerson, NotSent, RateLimited, ScopeMissing, TryAgain
 from storage import mailboxes, outbox
-from storage.outbox import Effect
+from storage.effect import Effect
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
 from worker.by_ticket import by_ticket

@@ -4,7 +4,7 @@ from adapters.link_signing import LinkIds, signed
 from adapters.mime.build import build_notice, build_reply
 from domain.message import Address
 from settings import Settings
-from storage.outbox import Effect
+from storage.effect import Effect
 
 # Where the text of an identity mail wants its link. It is made here, as the mail leaves, and stands in no table.
 LINK = "{link}"

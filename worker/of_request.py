@@ -9,7 +9,7 @@ from domain.delivery import EffectState, Outgoing
 from domain.errors import NeedsPerson, TryAgain
 from domain.ticket import written_by_supplier
 from storage import supplier_requests, supplier_sending
-from storage.outbox import Effect
+from storage.effect import Effect
 from worker.sending import carry_out
 
 log = structlog.get_logger()

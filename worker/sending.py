@@ -10,7 +10,7 @@ from bootstrap import Services
 from domain.delivery import LOOKS, DraftRef, DraftState, EffectState, Gate, Outgoing, Signs
 from domain.errors import DraftGone, MailwrightError, NeedsPerson, NotSent, Unclear
 from storage import mailboxes, outbox
-from storage.outbox import Effect
+from storage.effect import Effect
 from worker.letters import mime
 
 log = structlog.get_logger()

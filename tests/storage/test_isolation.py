@@ -69,6 +69,7 @@ from storage import (
     found_out,
     gap_work,
     gaps,
+    gate,
     identity_links,
     incidents,
     indexing,
@@ -142,13 +143,13 @@ from storage.codec import dumps
 from storage.customer_news import News, Target
 from storage.documents import StoredDocument
 from storage.due import Kind
+from storage.effect import Effect
 from storage.gap_work import GapWork
 from storage.gaps import Grouped
 from storage.incidents import StatusPage
 from storage.indexing import Work
 from storage.learning import Lesson
 from storage.messages import Claimed
-from storage.outbox import Effect
 from storage.passages import Piece, Vectors
 from storage.queue import Filter, State
 from storage.revocations import Revocation
@@ -800,7 +801,8 @@ CASES = {
     "outbox.move": lambda db, t, b: outbox.move(db, replace(b.effect, tenant=t), EffectState.CANCELLED),
     "outbox.give_back": lambda db, t, b: outbox.give_back(db, replace(b.effect, tenant=t), after=SOON, error="x"),
     "outbox.to_person": lambda db, t, b: outbox.to_person(db, replace(b.effect, tenant=t), EffectState.FAILED, "x"),
-    "outbox.set_limits": lambda db, t, b: outbox.set_limits(db, t, per_day=1, per_hour=1),
+    "gate.forbidden": lambda db, t, b: gate.forbidden(db, replace(b.effect, tenant=t), sight=SOON)[0] is not Gate.LOST,
+    "gate.set_limits": lambda db, t, b: gate.set_limits(db, t, per_day=1, per_hour=1),
     "outbox.cancel": lambda db, t, b: outbox.cancel(db, replace(b.effect, tenant=t), "x"),
     "revocations.claim": lambda db, t, b: revocations.claim(db, t, SOON),
     "revocations.connected_again": lambda db, t, b: revocations.connected_again(db, replace(b.revocation, tenant=t)),

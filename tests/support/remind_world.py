@@ -19,7 +19,7 @@ import psycopg
 from domain.business_time import later
 from domain.supplier import Supplier
 from domain.supplier_request import SupplierRules
-from storage import mailboxes, outbox, supplier_requests, supplier_rules, suppliers
+from storage import gate, mailboxes, supplier_requests, supplier_rules, suppliers
 from storage.database import Database
 from tests.support.fake_gmail import FakeGmail
 from tests.support.kills import Killed, MortalDatabase, MortalPort, Plan
@@ -127,7 +127,7 @@ class World:
             self.rules = supplier_rules.put(db, self.tenant, SupplierRules(operations_address=OPERATIONS), actor="test")
             self.first = self._message(db, "decided")
             # The day by which they are counted is the real one, in which all these weeks pass.
-            outbox.set_limits(db, self.tenant, per_day=100_000, per_hour=100_000)
+            gate.set_limits(db, self.tenant, per_day=100_000, per_hour=100_000)
             db.exec_driver_sql("UPDATE mailbox SET history_id = 1000, sync_history_id = 1000")
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from bootstrap import build
 from commands.demo import environment
 from sandbox.mix import demonstration_mix
 from settings import ROOT
-from storage import documents, outbox
+from storage import documents, gate
 from storage.documents import StoredDocument
 from tests.support import pipeline
 from tests.support.earning import earn
@@ -143,7 +143,7 @@ def test_random_kills_and_faults_lose_and_double_nothing(google, settings, works
     ]
     with services.database.transaction(shop.tenant) as db:
         documents.replace_all(db, shop.tenant, stored)
-        outbox.set_limits(db, shop.tenant, per_day=1_000_000, per_hour=1_000_000)
+        gate.set_limits(db, shop.tenant, per_day=1_000_000, per_hour=1_000_000)
     chaos = Chaos(shop, random.Random(seed), wanted)
     patience = Patience(first_pause=0.05, longest_pause=0.1, stop_within=20, last_grace=10)
     chaos.supervisor = Supervisor(commands, log=io.StringIO(), tick=chaos, patience=patience)

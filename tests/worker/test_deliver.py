@@ -9,7 +9,7 @@ from domain.delivery import EffectState, Gate, SentRef
 from domain.errors import BadInput
 from domain.message import Address
 from sandbox.letter import Letter
-from storage import desk, mailboxes, outbox
+from storage import desk, gate, mailboxes, outbox
 from storage.due import Kind
 from storage.references import new_reference
 from tests.support import pipeline
@@ -472,7 +472,7 @@ def test_tags_of_one_address_count_as_one_sender(shop):
 def test_what_is_too_much_for_one_mailbox_goes_to_a_person(shop, per_day, per_hour, words):
     shop.settle()
     with shop.services.database.transaction(shop.tenant) as db:
-        outbox.set_limits(db, shop.tenant, per_day=per_day, per_hour=per_hour)
+        gate.set_limits(db, shop.tenant, per_day=per_day, per_hour=per_hour)
     for number in range(4):
         shop.write(PARCEL, f"Parcel {number}", sender=f"customer{number}@customer.example")
     shop.sync_and_settle()
@@ -483,7 +483,7 @@ def test_what_is_too_much_for_one_mailbox_goes_to_a_person(shop, per_day, per_ho
 
 def test_the_next_hour_is_counted_anew(shop):
     with shop.services.database.transaction(shop.tenant) as db:
-        outbox.set_limits(db, shop.tenant, per_day=400, per_hour=1)
+        gate.set_limits(db, shop.tenant, per_day=400, per_hour=1)
     decided(shop)
     deliver(shop)
     assert row(shop).state == EffectState.SENT

@@ -8,7 +8,7 @@ import pytest
 from adapters.link_signing import LinkIds, signed
 from domain.case import CaseState
 from domain.delivery import EffectState, Gate
-from storage import desk, identity_links, outbox
+from storage import desk, gate, identity_links, outbox
 from storage.due import Kind
 from tests.support.kills import Killed
 from tests.support.letters import letter
@@ -219,7 +219,7 @@ def test_two_links_of_two_customers_do_not_wait_for_each_other(shop):
     assert len(mailed(shop)) == 1
 
 
-def gate(shop) -> tuple[Gate, str]:
+def at_the_gate(shop) -> tuple[Gate, str]:
     """What stands between the mail with the link and its sending, asked of a draft."""
     shop.change("UPDATE outbox SET state = 'drafted', draft_id = id::text WHERE kind = 'identity'")
     (effect,) = [one for one in shop.claim_outbox() if not one.answers]
@@ -240,12 +240,12 @@ def gate(shop) -> tuple[Gate, str]:
 def test_a_link_that_is_not_wanted_any_more_does_not_leave(shop, change, says):
     decided(shop)
     shop.change(change)
-    assert gate(shop) == (Gate.CANCEL, says)
+    assert at_the_gate(shop) == (Gate.CANCEL, says)
 
 
 def test_a_wanted_link_may_leave(shop):
     decided(shop)
-    assert gate(shop) == (Gate.OPEN, "")
+    assert at_the_gate(shop) == (Gate.OPEN, "")
 
 
 def test_whoever_answered_the_stranger_by_hand_has_it_in_hand(shop):
@@ -280,7 +280,7 @@ def test_while_answering_is_paused_no_link_leaves_and_no_person_can_send_it_late
 
 def test_links_count_against_the_mailboxs_limits_and_not_against_the_customers_own(shop):
     with shop.services.database.transaction(shop.tenant) as db:
-        outbox.set_limits(db, shop.tenant, per_day=1, per_hour=100)
+        gate.set_limits(db, shop.tenant, per_day=1, per_hour=100)
     decided(shop)
     only_the_link(shop)
     shop.run(Kind.DELIVER)
@@ -344,7 +344,7 @@ def test_a_mail_of_few_words_is_about_its_case_once_its_writer_is_confirmed(shop
 
 def test_a_kill_anywhere_while_deciding_and_sending_mails_one_link_and_one_reply(shop):
     with shop.services.database.transaction(shop.tenant) as db:
-        outbox.set_limits(db, shop.tenant, per_day=1_000_000, per_hour=1_000_000)
+        gate.set_limits(db, shop.tenant, per_day=1_000_000, per_hour=1_000_000)
     for number in range(1, 200):
         stranger, order, email = f"s{number}@elsewhere.example", f"LO-{number}", f"owner{number}@home.example"
         shop.google.account(stranger, "S")

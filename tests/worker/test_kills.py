@@ -8,7 +8,7 @@ import pytest
 
 from adapters.mime.build import build_reply
 from domain.message import Address
-from storage import outbox
+from storage import gate, outbox
 from storage.due import Kind
 from tests.support import pipeline
 from tests.support.kills import Killed, MortalServices
@@ -25,7 +25,7 @@ def shop(google, settings, workspace):
     services = MortalServices(pipeline.settings_over(settings, google))
     shop = Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
     with services.database.transaction(shop.tenant) as db:
-        outbox.set_limits(db, shop.tenant, per_day=1_000_000, per_hour=1_000_000)
+        gate.set_limits(db, shop.tenant, per_day=1_000_000, per_hour=1_000_000)
     shop.settle()
     yield shop
     services.close()
