@@ -1,6 +1,7 @@
 """How gunicorn serves the pages: `gunicorn "app:create_app()"`. Its command line overrides what stands here."""
 
 import sys
+from typing import Any
 
 import settings
 
@@ -25,3 +26,10 @@ def on_starting(server: object) -> None:
     """Leave before a worker is forked when a setting is missing: gunicorn would start the worker anew for ever."""
     del server
     settings.read_or_exit("web")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Compile every template before the first request: whoever opens the first page after a start need not wait."""
+    templates = worker.wsgi.jinja_env
+    for name in templates.list_templates(extensions=["html", "txt"]):
+        templates.get_template(name)
