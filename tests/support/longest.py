@@ -13,6 +13,7 @@ LONGEST = (
     "worker/test_refund_machine.py",
     "worker/test_kills.py",
     "web/test_browser.py",
+    "web/test_accessibility.py",
     "test_demo.py",
     "worker/test_ticket_faults.py",
     "worker/test_ticket_kills.py",
