@@ -2,6 +2,9 @@
 
 const rows = () => [...document.querySelectorAll("[data-row] a")];
 
+// On a narrow screen there is no room for it in the header.
+const shown = (selector) => [...document.querySelectorAll(selector)].find((one) => one.checkVisibility());
+
 function step(by) {
   const all = rows();
   if (!all.length) return;
@@ -16,7 +19,7 @@ const acts = {
   k: () => step(-1),
   u: () => document.querySelector("[data-up]")?.click(),
   e: () => document.querySelector("[data-reply]")?.focus(),
-  "/": () => document.querySelector("[data-search]")?.focus(),
+  "/": () => (document.querySelector("main [data-search]") ?? shown(".top [data-search]"))?.focus(),
   "?": () => document.getElementById("shortcuts")?.showModal(),
 };
 

@@ -35,7 +35,7 @@ OPEN = frozenset({
     "bootstrap.static", "confirm.ask", "confirm.confirm", "google_sign_in.begin_sign_in", "google_sign_in.callback",
     "health.alive", "health.ready", "invitation.accept", "invitation.page", "new_password.ask", "new_password.choose",
     "new_password.page", "new_password.save", "second_step.check", "second_step.page", "sign_in.page",
-    "sign_in.sign_in", "sign_up.page", "sign_up.sign_up", "static", "workspace.theme",
+    "sign_in.sign_in", "sign_up.page", "sign_up.sign_up", "static", "workspace.density", "workspace.theme",
 })  # fmt: skip
 
 

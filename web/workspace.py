@@ -10,6 +10,7 @@ from web.session import Page, allowed, may, member, services, signed_in
 pages = Blueprint("workspace", __name__)
 
 THEMES = ("auto", "light", "dark")
+DENSITIES = ("dense", "comfortable")
 
 
 @pages.post("/answering")
@@ -32,13 +33,13 @@ def answering() -> Page:
 
 @pages.post("/theme")
 def theme() -> Page:
-    chosen = request.form.get("theme", "auto")
-    response = redirect(own_page(request.form.get("next", "")))
-    response.set_cookie(
-        "theme", chosen if chosen in THEMES else "auto", max_age=31_536_000, samesite="Lax", httponly=True,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )  # fmt: skip
-    return response
+    return _choose("theme", THEMES)
+
+
+@pages.post("/density")
+def density() -> Page:
+    """How close the rows of lists stand, in this browser."""
+    return _choose("density", DENSITIES)
 
 
 @pages.get("/settings")
@@ -54,9 +55,9 @@ def frame(app: Flask) -> None:
 
     @app.context_processor
     def around() -> dict[str, object]:
-        chosen = request.cookies.get("theme", "auto")
         known: dict[str, object] = {
-            "theme": chosen if chosen in THEMES else "auto",
+            "theme": _chosen("theme", THEMES),
+            "density": _chosen("density", DENSITIES),
             "nonce": g.get("nonce", ""),
             "may": may,
             "sign_up_open": services().settings.sign_up,
@@ -73,3 +74,19 @@ def frame(app: Flask) -> None:
             trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]
         frame = {"workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member()}
         return {**known, **frame, "alerts_unseen": unseen, "has_tickets": has_tickets}
+
+
+def _chosen(name: str, choices: tuple[str, ...]) -> str:
+    """What this browser was told to look like; the first choice where it was told nothing that we know."""
+    word = request.cookies.get(name, "")
+    return word if word in choices else choices[0]
+
+
+def _choose(name: str, choices: tuple[str, ...]) -> Page:
+    word = request.form.get(name, "")
+    response = redirect(own_page(request.form.get("next", "")))
+    response.set_cookie(
+        name, word if word in choices else choices[0], max_age=31_536_000, samesite="Lax", httponly=True,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )  # fmt: skip
+    return response

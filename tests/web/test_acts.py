@@ -195,6 +195,19 @@ def test_an_agent_may_stop_the_machine_but_not_let_it_go_on(browser: Browser, fi
     assert filler.rows("SELECT answering FROM tenant WHERE tenant_id = :tenant") == [(False,)]
 
 
+def test_how_close_rows_stand_is_a_choice_that_lasts(browser: Browser) -> None:
+    assert "data-density" not in browser.page("/")
+    answer = browser.post("/density", {"density": "comfortable", "next": "/orders"})
+    assert answer.headers["Location"] == "/orders"
+    assert 'data-density="comfortable"' in browser.page("/orders")
+    browser.post("/density", {"density": "<b>"})
+    assert "data-density" not in browser.page("/")
+
+
+def test_all_mail_is_searched_from_every_page(browser: Browser) -> None:
+    assert 'action="/conversations" aria-label="All conversations"' in browser.page("/orders")
+
+
 def test_the_theme_is_a_choice_that_lasts(browser: Browser) -> None:
     assert "data-bs-theme" not in browser.page("/")
     answer = browser.post("/theme", {"theme": "dark", "next": "/mailboxes/"})

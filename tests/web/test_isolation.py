@@ -101,7 +101,7 @@ TAKE_NOTHING = {
     "bulk.act", "views.save", "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in",
     "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
-    "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
+    "workspace.answering", "workspace.theme", "workspace.density", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
     "refunds.attempts", "refunds.export", "refund_policy.page", "refund_policy.version", "refund_policy.change",
     "workspace.settings", "audit.page", "people.page", "people.invite",
