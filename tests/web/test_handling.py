@@ -26,7 +26,7 @@ def bar(html: str) -> str:
 def test_a_waiting_conversation_can_be_given_rested_closed_and_taken_over(browser: Browser, held: Held) -> None:
     offered = bar(browser.page(path(held)))
     assert "Nobody has it." in offered
-    for act in ("Assign to me", "Give it to them", "Snooze…", "3 hours", "a week", "Close", "Take over"):
+    for act in ("Assign to me", "Assign whoever is chosen", "Snooze…", "3 hours", "a week", "Close", "Take over"):
         assert act in offered
     for act in ("Reopen", "End its rest", "Give it back"):
         assert act not in offered
@@ -61,12 +61,12 @@ def test_a_rest_that_is_over_is_none(browser: Browser, filler: Filler, held: Hel
 def test_taking_over_says_so_and_can_be_given_back(browser: Browser, join, held: Held) -> None:
     taken = browser.press(path(held, "/take-over"))
     assert "The machine sends nothing here by itself until you give it back." in taken
-    assert "Olivia Owner has taken this conversation over" in bar(taken)
+    assert "taken over by Olivia Owner" in bar(taken)
     assert "Take over" not in bar(taken)
     assert "Nothing changed" in browser.press(path(held, "/take-over"))
     tom = join("agent")
     assert "Take over" in bar(tom.page(path(held)))
-    assert "Tom has taken this conversation over" in bar(tom.press(path(held, "/take-over")))
+    assert "taken over by Tom" in bar(tom.press(path(held, "/take-over")))
     back = tom.press(path(held, "/give-back"))
     assert "The machine may answer here again." in back
     assert "Tom has it." in bar(back)
@@ -79,7 +79,7 @@ def test_a_viewer_sees_who_has_it_and_can_do_nothing(join, filler: Filler, held:
         note = notes.write(db, filler.tenant, held.conversation, member=filler.member, words="She called.")
     viewer = join("viewer")
     html = viewer.page(path(held))
-    assert "Olivia Owner has taken this conversation over" in bar(html)
+    assert "taken over by Olivia Owner" in bar(html)
     assert "<button" not in html.split('class="handling"')[1].split('class="conversation"')[0]
     assert "She called." in seen(html)
     assert "Write a note" not in html

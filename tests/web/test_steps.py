@@ -122,7 +122,7 @@ def test_each_citation_of_the_draft_leads_to_its_quote(browser: Browser, held: H
     html = browser.page(f"/conversations/{held.conversation}")
     assert 'href="#cited-1" data-cites="cited-1"' in html
     assert '<li id="cited-1">' in html
-    assert "The draft quotes: [1] How long can I return something?" in seen(html)
+    assert "Quoted in it: [1] How long can I return something?" in seen(html)
 
 
 PICTURED = to_safe_html('<p>Look:</p><img src="https://pictures.example/lamp.jpg" alt="A lamp">')
