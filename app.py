@@ -87,6 +87,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         learning,
         mailboxes,
         new_password,
+        notes,
         numbers,
         orders,
         people,
@@ -129,7 +130,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     supplier_requests.register(app)
     secret_links.register(app)
     new_password.register(app)
-    desk = (queue, bulk, views, handling)
+    desk = (queue, bulk, views, handling, notes)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)
     refunding = (case, orders, refunds, refund_policy)
     supplying = (suppliers, supplier_requests, supplier_rules, tickets)

@@ -15,6 +15,7 @@ class Conversation:
     `replies_to_sender_today` counts those to this sender's address in the last 24 hours, over all threads.
     `supplier_mail` says that its newest message is a supplier's, and what it is about; None for everybody else's.
     `handled_elsewhere`: the same mail came to another mailbox of the tenant, and was answered or held there.
+    `taken_over_by` is the name of the member who took it over, or empty: nothing leaves there by itself.
     """
 
     thread_id: str = ""
@@ -24,8 +25,19 @@ class Conversation:
     earlier_messages: int = 0
     handled_elsewhere: bool = False
     supplier_mail: SupplierMail | None = None
+    taken_over_by: str = ""
+
+    @property
+    def taken_over(self) -> str:
+        """Why nothing leaves there by itself, in words, or nothing."""
+        return taken_over(self.taken_over_by) if self.taken_over_by else ""
 
     @property
     def supplier(self) -> Supplier | None:
         """Who of the list wrote, where that is believed."""
         return self.supplier_mail.supplier if self.supplier_mail is not None else None
+
+
+def taken_over(name: str) -> str:
+    """What everybody reads of a conversation that `name` has taken over."""
+    return f"{name} has taken this conversation over."

@@ -1,7 +1,7 @@
 """The whole policy: what happens with a message, read from top to bottom."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from domain.answering import AnswerLook
@@ -117,7 +117,19 @@ def triage(
     decision = decision.checked(*checks)
     if objections and (decision.disposition is Disposition.RELEASE or understanding.suspicion):
         # A release may become a hold, never the other way round. A suspicion comes first among the objections.
-        return decision.held(objections[0])
+        decision = decision.held(objections[0])
+    return _kept_for(conversation.taken_over, decision) if conversation.taken_over else decision
+
+
+def _kept_for(taken_over: str, decision: Decision) -> Decision:
+    """Whatever was decided in a conversation that a member has taken over waits for a person.
+
+    Why it would have waited anyway stays among the checks.
+    """
+    if decision.disposition is Disposition.RELEASE:
+        return decision.held(taken_over)
+    if decision.disposition is Disposition.HOLD:
+        return replace(decision.checked(Check(decision.reason, passed=False)), reason=taken_over)
     return decision
 
 

@@ -14,12 +14,27 @@ function step(by) {
   all[next].closest("[data-row]").scrollIntoView({ block: "nearest" });
 }
 
+const press = (what) => document.querySelector(what)?.click();
+
+function open(what) {
+  const fold = document.querySelector(what);
+  if (!fold) return;
+  fold.open = true;
+  fold.querySelector("select, button").focus();
+}
+
 const acts = {
   j: () => step(1),
   k: () => step(-1),
   u: () => document.querySelector("[data-up]")?.click(),
   e: () => document.querySelector("[data-reply]")?.focus(),
   "/": () => (document.querySelector("main [data-search]") ?? shown(".top [data-search]"))?.focus(),
+  a: () => press("[data-key=a]"),
+  t: () => press("[data-key=t]"),
+  // What cannot be undone here is not done by one key: it is found, and Enter presses it.
+  d: () => document.querySelector('.answer button[formaction$="/dismiss"], .answer form[action$="/dismiss"] button')?.focus(),
+  s: () => open("[data-key-opens=s]"),
+  r: () => open(".why details[id^=about-]"),
   "?": () => document.getElementById("shortcuts")?.showModal(),
 };
 

@@ -14,7 +14,7 @@ from domain.case import TRANSITIONS, CaseState
 from domain.delivery import ActState, ShopTask
 from domain.money import Money
 from domain.order_action import PAYS_BACK, Action
-from storage import cases
+from storage import cases, taking_over
 from storage.codec import wanted_items
 
 
@@ -152,6 +152,9 @@ def begin(db: Connection, act: Act, address: str, lease: timedelta) -> tuple[Gat
     for objects, gate, reason in objections:
         if objects:
             return gate, reason
+    taken_over = taking_over.objection(db, act.tenant, act.decision) if act.unapproved else ""
+    if taken_over:
+        return Gate.PAUSED, taken_over
     move_case(db, act.tenant, act.case, CaseState.EXECUTING)
     db.execute(_SENDING, {**_values(act), "address": address, "looked": int(act.asked), "lease": lease})
     return Gate.OPEN, ""

@@ -27,6 +27,9 @@ _PARTS = {
     "decisions": """
         SELECT to_jsonb(d) FROM decision d WHERE d.tenant_id = :tenant AND d.message_id IN ({messages})
         ORDER BY d.created_at, d.id""",
+    "notes": """
+        SELECT to_jsonb(n) FROM note n WHERE n.tenant_id = :tenant AND n.conversation_id IN ({conversations})
+        ORDER BY n.written_at, n.id""",
     "replies": """
         SELECT to_jsonb(o) FROM outbox o WHERE o.tenant_id = :tenant AND o.request_id IS NULL
             AND (o.recipient = :address OR o.message_id IN ({messages})) ORDER BY o.created_at, o.id""",

@@ -67,8 +67,11 @@ _FACTS = text("""
             AND o.kind = 'reply' AND o.automatic AND o.state NOT IN ('held', 'cancelled', 'failed')
             AND o.created_at > now() - interval '24 hours') AS today,
         (SELECT count(*) FROM message e WHERE e.tenant_id = m.tenant_id AND e.conversation_id = m.conversation_id
-            AND e.seq < m.seq) AS earlier
-    FROM message m
+            AND e.seq < m.seq) AS earlier,
+        CASE WHEN c.taken_over_at IS NULL THEN ''
+            ELSE coalesce(nullif(p.name, ''), p.email, 'Somebody') END AS taken_over
+    FROM message m LEFT JOIN conversation c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
+        LEFT JOIN member p ON p.tenant_id = c.tenant_id AND p.id = c.taken_over_by
     WHERE m.tenant_id = :tenant AND m.id = ANY(:ids)
 """)
 
@@ -86,6 +89,7 @@ def conversations(db: Connection, tenant: UUID, messages: list[UUID]) -> dict[UU
             replies_to_sender_today=row.today,
             earlier_messages=row.earlier,
             handled_elsewhere=row.id in elsewhere,
+            taken_over_by=row.taken_over,
         )
         for row in rows
     }

@@ -74,6 +74,7 @@ _STEPS: Mapping[str, str] = {
         UPDATE message SET state = 'gone', sender_address = '', sender_name = '', subject = '', parsed = NULL,
             conversation_id = NULL, label_due = false, last_error = ''
         WHERE tenant_id = :tenant AND id = ANY(:messages)""",
+    "notes": "DELETE FROM note WHERE tenant_id = :tenant AND conversation_id = ANY(:conversations)",
     "conversations": "DELETE FROM conversation WHERE tenant_id = :tenant AND id = ANY(:conversations)",
     "orders": """
         UPDATE shop_order SET customer_email = :nobody, customer_name = '', tracking_url = ''

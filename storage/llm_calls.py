@@ -1,5 +1,6 @@
 """The record of every call of a language model, and what it adds up to. It holds no word of any mail."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -9,6 +10,27 @@ from domain.opinion import Call
 
 # What a call whose usage the vendor did not tell (it broke off, say) counts against the budget.
 UNKNOWN_USAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One call that was made about a mail. Tokens and cost, in US cents, are None where nobody knows them."""
+
+    at: datetime
+    purpose: str
+    model: str
+    outcome: str
+    duration_ms: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_minor: float | None
+
+
+_OF_MESSAGE = text("""
+    SELECT at, purpose, model, outcome, duration_ms, input_tokens, output_tokens,
+        CAST(cost_minor AS double precision) AS cost_minor
+    FROM llm_call WHERE tenant_id = :tenant AND message_id = :message ORDER BY at, id
+""")
 
 
 def record(db: Connection, tenant: UUID, call: Call) -> None:
@@ -46,3 +68,8 @@ def tokens_since(db: Connection, tenant: UUID, since: datetime) -> int:
         {"tenant": tenant, "since": since, "unknown": UNKNOWN_USAGE},
     ).scalar_one()
     return found
+
+
+def of_message(db: Connection, tenant: UUID, message: UUID) -> list[Made]:
+    """Every call that was made about one mail, the first one first."""
+    return [Made(*row) for row in db.execute(_OF_MESSAGE, {"tenant": tenant, "message": message})]

@@ -1,4 +1,4 @@
-"""How long a workspace keeps the words of mail: afterwards they go, and what was counted stays."""
+"""How long a workspace keeps the words of mail, and of notes on it: afterwards they go, and what was counted stays."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -23,6 +23,18 @@ _OLD = text("""
         AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = m.tenant_id AND o.message_id = m.id
             AND o.state IN ('pending', 'waiting', 'drafted', 'sending', 'uncertain'))
     ORDER BY m.received_at LIMIT :batch FOR UPDATE SKIP LOCKED
+""")
+# A note goes by its own age, under the same conditions: it may be written long after the last mail.
+_OLD_NOTES = text("""
+    DELETE FROM note WHERE tenant_id = :tenant AND id IN (
+        SELECT n.id FROM note n
+        WHERE n.tenant_id = :tenant AND n.written_at < now() - CAST(:kept AS interval)
+            AND NOT EXISTS (SELECT FROM decision d WHERE d.tenant_id = n.tenant_id
+                AND d.conversation_id = n.conversation_id AND d.is_current AND d.disposition = 'hold'
+                AND d.settled_at IS NULL)
+            AND NOT EXISTS (SELECT FROM support_case c WHERE c.tenant_id = n.tenant_id
+                AND c.conversation_id = n.conversation_id AND c.is_open)
+        ORDER BY n.written_at LIMIT :batch FOR UPDATE SKIP LOCKED)
 """)
 _STEPS = (
     text("DELETE FROM raw_mail WHERE tenant_id = :tenant AND message_id = ANY(:ids)"),
@@ -70,15 +82,16 @@ def set_days(db: Connection, tenant: UUID, wanted: int | None, *, actor: str) ->
 
 
 def forget(db: Connection, tenant: UUID) -> int:
-    """Let the words of a batch of old mail go; returns how many mails that concerned, 0 when there are no more."""
+    """Let the words of a batch of old mail and notes go; returns how many that concerned, 0 when there are no more."""
     kept = days(db, tenant)
     if kept is None:
         return 0
     values = {"tenant": tenant, "kept": timedelta(days=kept), "batch": BATCH}
     ids = list(db.execute(_OLD, values).scalars())
-    if not ids:
+    notes = db.execute(_OLD_NOTES, values).rowcount
+    if not ids and not notes:
         return 0
-    for step in _STEPS:
+    for step in _STEPS if ids else ():
         db.execute(step, {"tenant": tenant, "ids": ids})
-    events.record(db, tenant, actor="machine", kind="mail_forgotten", n=len(ids))
-    return len(ids)
+    events.record(db, tenant, actor="machine", kind="mail_forgotten", n=len(ids), notes=notes)
+    return len(ids) + notes

@@ -46,6 +46,7 @@ class Shown:
     """One message of a conversation with what was decided about it.
 
     `earlier` are replies of decisions that were superseded after they had left.
+    `has_pictures`: its layout has pictures that lie on the web, and that are not loaded.
     `verdict` is whether the answer was found right, None where nobody has judged it; `judged_by` who did.
     """
 
@@ -78,6 +79,7 @@ class Shown:
     facts: tuple[Fact, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     earlier: tuple[Draft, ...] = ()
+    has_pictures: bool = False
 
     @property
     def waits(self) -> bool:
@@ -110,6 +112,7 @@ _CONVERSATION = text("""
 _MESSAGES = text("""
     SELECT m.id, m.direction, m.state, m.sender_address, m.sender_name, m.subject, m.received_at, m.last_error,
         left(coalesce(m.parsed ->> 'text', ''), 100000) AS body, coalesce(m.parsed ->> 'html', '') <> '' AS has_html,
+        strpos(coalesce(m.parsed ->> 'html', ''), '<img data-src="') > 0 AS has_pictures,
         coalesce(CAST(m.parsed ->> 'sender_verified' AS boolean), false) AS sender_verified,
         m.parsed -> 'attachments' AS attachments, d.id AS decision,
         d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks, d.facts, d.suggestions, d.answer,
@@ -225,4 +228,5 @@ def _shown(row: Any, drafts: tuple[Draft, ...], earlier: tuple[Draft, ...]) -> S
         facts=facts_from_json(row.facts or []),
         suggestions=suggestions_from_json(row.suggestions or []),
         earlier=earlier,
+        has_pictures=row.has_pictures,
     )

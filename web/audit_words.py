@@ -64,6 +64,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "Queue": {
         "conversation_assigned": "Gave a conversation to somebody",
+        "conversation_snoozed": "Let a conversation rest",
+        "conversation_woken": "Ended a conversation’s rest",
+        "conversation_taken_over": "Took a conversation over from the machine",
+        "conversation_given_back": "Gave a conversation back to the machine",
+        "note_written": "Wrote a note",
+        "note_taken_back": "Took a note back",
         "message_reopened": "Opened a mail again",
         "view_shared": "Shared a view of the queue",
         "view_removed": "Removed a view of the queue",

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 
 from adapters.mime.attachment import extract
+from adapters.mime.pictures import with_pictures
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
 from storage import claims, desk, reclassify, thread, walls
@@ -16,7 +17,10 @@ from storage.thread import Conversation, Shown
 from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
+from web.handling import handling_view
+from web.notes_view import notes_view
 from web.session import Page, allowed, member, services, signed_in
+from web.steps import steps_view
 from web.supplier_links import linked_view
 from web.supplier_view import Asking, asking_view
 from web.topics import TOPICS, topic
@@ -25,13 +29,17 @@ pages = Blueprint("conversation", __name__)
 
 LONGEST_REPLY = 20_000
 
-# A frame of its own, without script, pictures or the way back to us: what a stranger wrote stays in there.
+# A frame of its own, without script or the way back to us: what a stranger wrote stays in there. Pictures of the web
+# are let in for the one answer that was asked for with them.
 _FRAME_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src {}; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
 # Mail is written for white paper; links lead nowhere from in here.
-_FRAME = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light"><title>Mail</title>{}'
+_FRAME = (
+    '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light">'
+    "<style>img {{ max-width: 100%; }}</style><title>Mail</title>{}"
+)
 
 FALSE = "the reply says that something was done of which we know nothing."
 CROSSED = "customers and suppliers are not to learn of each other."
@@ -53,12 +61,13 @@ def shown(
     over_the_wall: str = "",
     typed: Typed | None = None,
     asking: Asking | None = None,
+    note: str = "",
 ) -> Page:
     """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost.
 
     `unproven` is what it claims in answer to `decision` and what nobody did, `over_the_wall` what of a supplier's a
     customer would learn, or the other way round: the writer may say why it leaves all the same. `typed` is what they
-    wrote into the forms about the case, `asking` into the one that asks a supplier.
+    wrote into the forms about the case, `asking` into the one that asks a supplier, `note` into the one for a note.
     """
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
@@ -80,6 +89,9 @@ def shown(
         **case_view(conversation, now, typed),
         **asking_view(found, now, asking),
         **linked_view(conversation, now),
+        **handling_view(found),
+        **notes_view(found, note),
+        **steps_view(now),
         open_mail=open_mail,
         objections=objections,
         unsent=unsent,
@@ -100,14 +112,18 @@ def of_decision(decision: UUID) -> Page:
 @pages.get("/messages/<uuid:message>/formatted")
 @signed_in
 def formatted(message: UUID) -> Page:
-    """The mail's own layout, cleaned when it was read, and fenced once more here."""
+    """The mail's own layout, cleaned when it was read, and fenced once more here; with `pictures=yes` in the address
+    the one time also with what it shows of the web.
+    """
+    pictures = request.args.get("pictures") == "yes"
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
         html = thread.html_of(db, tenant, message)
     if not html:
         abort(404)
-    answer = Response(_FRAME.format(html), mimetype="text/html")
-    answer.headers["Content-Security-Policy"] = _FRAME_POLICY
+    answer = Response(_FRAME.format(with_pictures(html) if pictures else html), mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = _FRAME_POLICY.format("https: data:" if pictures else "data:")
+    answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 
 

@@ -1,17 +1,51 @@
-"""Who has a conversation, until when it rests, and whether it is done: acts of the conversation's page."""
+"""Who has a conversation, until when it rests, whether it is done: acts of its page, and the bar that offers them."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.errors import BadInput
-from storage import assigning, closing
+from storage import assigning, closing, taking_over
+from storage.assigning import Colleague, Handling
+from storage.taking_over import TakenOver
+from storage.thread import Conversation
 from web.fields import one_of, own_page
 from web.filters import ME, NOBODY
 from web.resting import RESTS, until
 from web.session import Page, allowed, member, services
 
 pages = Blueprint("handling", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`waits`: something of it waits for a person; `reopens`: its newest mail was dismissed, and may wait again."""
+
+    now: Handling
+    colleagues: tuple[Colleague, ...]
+    taken_over: TakenOver | None
+    waits: bool
+    reopens: bool
+    rests: bool
+
+
+def handling_view(found: Conversation) -> dict[str, object]:
+    """What the templates need to show who has a conversation, and what can be done about that."""
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        now = assigning.of(db, tenant, found.id)
+        colleagues = tuple(assigning.colleagues(db, tenant))
+        taken = taking_over.of(db, tenant, found.id)
+    if now is None:
+        abort(404)
+    decided = [one for one in found.messages if one.decision is not None]
+    waits = any(one.waits for one in decided)
+    reopens = bool(decided) and decided[-1].settlement == "dismissed"
+    rests = waits and now.snoozed_until is not None and now.snoozed_until > datetime.now(UTC)
+    lengths = [(word, told) for word, (told, _) in RESTS.items()]
+    return {"bar": Bar(now, colleagues, taken, waits, reopens, rests), "rest_lengths": lengths}
 
 
 @pages.post("/conversations/<uuid:conversation>/assign")
@@ -70,6 +104,29 @@ def reopen(conversation: UUID) -> Page:
     if not done:
         return _back(conversation, "Its newest mail was not dismissed, so there is nothing to take back.", "warning")
     return _back(conversation, "Its newest mail waits again.")
+
+
+@pages.post("/conversations/<uuid:conversation>/take-over")
+@allowed("answer")
+def take_over(conversation: UUID) -> Page:
+    """From now on nothing leaves there by itself, and the member has it."""
+    tenant = known(conversation)
+    with services().database.transaction(tenant) as db:
+        done = taking_over.take_over(db, tenant, conversation, member=member().id)
+    if not done:
+        return _back(conversation, "Nothing changed: you had taken it over already.")
+    return _back(conversation, "It is yours. The machine sends nothing here by itself until you give it back.")
+
+
+@pages.post("/conversations/<uuid:conversation>/give-back")
+@allowed("answer")
+def give_back(conversation: UUID) -> Page:
+    tenant = known(conversation)
+    with services().database.transaction(tenant) as db:
+        done = taking_over.give_back(db, tenant, conversation, member=member().id)
+    if not done:
+        return _back(conversation, "Nothing changed: nobody had taken it over.")
+    return _back(conversation, "The machine may answer here again. What waits goes on waiting for you.")
 
 
 def known(conversation: UUID) -> UUID:

@@ -17,7 +17,7 @@ def _words(text: str) -> frozenset[str]:
 
 _TAGS = _words(
     """
-    a abbr b blockquote br caption code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i ins li ol p pre q s small
+    a abbr b blockquote br caption code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins li ol p pre q s small
     span strong sub sup table tbody td tfoot th thead tr u ul
     """
 )
@@ -42,6 +42,9 @@ _HIDING = re.compile(
 )
 _COMMENT = re.compile(r"/\*[^*]*\*/")
 _MAX_QUOTE = 5
+# Browsers, and nh3, take the second for the first.
+_IMAGES = {"img", "image"}
+_LONGEST_ADDRESS = 2000
 _BEFORE = {"li": "- ", "td": " ", "th": " "}
 
 _lxml: Any = lxml.html  # it carries no types
@@ -164,10 +167,15 @@ class _Lines:
 
 
 def to_safe_html(source: str) -> str:
-    """A small, harmless rest of the page: no images, styles, classes or forms; links do not tell where they stood."""
+    """A small, harmless rest of the page: no styles, classes or forms; links do not tell where they stood.
+
+    No image loads either: of those that lie on the web the address is kept, for `adapters.mime.pictures`.
+    """
     root, _ = parse(source)
     if root is None:
         return ""
+    for image in [one for one in root.iter() if one.tag in _IMAGES]:
+        _put_away(image)
     # Cleaned before the sanitiser, never after: composing `>` with a following mark would undo the end of a tag.
     for element in root.iter():
         element.text, element.tail = clean(element.text or ""), clean(element.tail or "")
@@ -177,10 +185,28 @@ def to_safe_html(source: str) -> str:
     safe = nh3.clean(
         _lxml.tostring(root, encoding="unicode"),
         tags=set(_TAGS),
-        attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
+        attributes={
+            "a": {"href"},
+            "img": {"data-src", "alt"},
+            "td": {"colspan", "rowspan"},
+            "th": {"colspan", "rowspan"},
+        },
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
     )
     # Escaping makes some pages many times longer; then the text has to do.
     return safe if len(safe) <= MAX_HTML else ""
+
+
+def _put_away(image: Element) -> None:
+    """Keep the address of a picture first among what is left of it; one that lies nowhere on the web goes."""
+    address, alt = clean_line(image.get("src") or "").strip(), clean_line(image.get("alt") or "")
+    image.attrib.clear()
+    image.tag = "img"
+    if not address.lower().startswith("https://") or len(address) > _LONGEST_ADDRESS:
+        remove(image)
+        return
+    image.set("data-src", address)
+    if alt:
+        image.set("alt", alt[:200])

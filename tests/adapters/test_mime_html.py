@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.mime.html import MAX_HTML, to_safe_html, to_text
 from adapters.mime.parse import parse as parse_mail
+from adapters.mime.pictures import with_pictures
 
 BOMBS = {
     "nested blocks": "<div>" * 200_000,
@@ -172,3 +173,35 @@ PIECES = [
 def test_any_page_becomes_text_and_harmless_html(page):
     assert isinstance(to_text(page), str)
     assert not re.search(r"<[^>]*\s(?:style|on\w+|src)\s*=", to_safe_html(page))
+
+
+def test_the_address_of_a_picture_is_kept_and_nothing_loads_before_it_is_put_back():
+    page = '<p>See</p><img src=" https://x.example/a.png?b=1&amp;c=2" alt=\'a "lamp" >\' width=1 onload=x style="x:y">'
+    safe = to_safe_html(page)
+    kept = '<img data-src="https://x.example/a.png?b=1&amp;c=2" alt="a &quot;lamp&quot; &gt;">'
+    assert safe == f"<p>See</p>{kept}"
+    assert with_pictures(safe) == "<p>See</p>" + kept.replace("data-src", 'referrerpolicy="no-referrer" src')
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<img src="http://x.example/a.png">',
+        '<img src="data:image/png;base64,AA">',
+        '<img src="cid:part">',
+        '<img src="javascript:alert(1)">',
+        '<img data-src="https://x.example/a">',
+        '<image data-src="https://x.example/a">',
+        '<img srcset="https://x.example/a 2x">',
+        '<img src="https://x.example/a" style="display:none">',
+        f'<img src="https://x.example/{"a" * 2000}">',
+    ],
+)
+def test_a_picture_that_lies_elsewhere_or_is_not_seen_leaves_nothing(page):
+    assert to_safe_html(f"<p>See</p>{page}") == "<p>See</p>"
+
+
+def test_words_that_look_like_a_picture_stay_words():
+    safe = to_safe_html('<p title="x">&lt;img data-src="https://x.example/a"&gt;</p>')
+    assert "&lt;img" in safe
+    assert with_pictures(safe) == safe

@@ -303,3 +303,30 @@ def test_a_suppliers_mail_is_the_suppliers_handlers_whatever_it_reads_like_and_w
     read = Understanding(text="Refund me", category=Category.REFUND, confidence=1.0)
     decision = triage(Message(Address("a@acme.example")), conversation, read, {Category.SUPPLIER: Asked()}, Policy())
     assert (asked, decision.reason) == ([Category.REFUND], "A supplier.")
+
+
+TAKEN_OVER = Conversation(taken_over_by="Anna")
+
+
+def test_in_a_conversation_that_a_member_has_taken_over_nothing_is_released_and_the_draft_waits():
+    decision = decided(conversation=TAKEN_OVER)
+    assert (decision.disposition, decision.effects) == (Disposition.HOLD, ANSWER.effects)
+    assert decision.reason == "Anna has taken this conversation over."
+
+
+def test_what_would_have_waited_there_anyway_still_says_why():
+    decision = decided(conversation=TAKEN_OVER, question=Deciding(Decision.hold("No answer found.")))
+    assert decision.reason == "Anna has taken this conversation over."
+    assert Check("No answer found.", passed=False) in decision.checks
+
+
+def test_what_a_machine_wrote_is_left_alone_there_too():
+    automatic = replace(SURE, automatic="Auto-Submitted: auto-replied")
+    assert decided(conversation=TAKEN_OVER, understanding=automatic).disposition is Disposition.IGNORE
+
+
+def test_a_case_does_not_move_there_before_a_person_has_released_the_reply():
+    case = Case("refund", "order_wanted")
+    moved = Deciding(Decision.release("Found.", *ANSWER.effects).moving(replace(case, state="checking")))
+    decision = decided(conversation=replace(TAKEN_OVER, case=case), refund=moved)
+    assert (decision.case, decision.case_on_release.state) == (None, "checking")

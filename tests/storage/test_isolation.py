@@ -78,9 +78,11 @@ from storage import (
     learning,
     ledger,
     llm_calls,
+    machine_view,
     mailboxes,
     members,
     messages,
+    notes,
     oauth_states,
     order_history,
     orders,
@@ -123,6 +125,7 @@ from storage import (
     supplier_words,
     suppliers,
     sync,
+    taking_over,
     tenants,
     thread,
     ticket_ends,
@@ -229,6 +232,7 @@ class Foreign:
     standing: supplier_steps.Standing
     held_words: UUID
     alert: UUID
+    note: UUID
 
     @property
     def waiting(self) -> Waiting:
@@ -661,6 +665,16 @@ CASES = {
     "assigning.snooze": lambda db, t, b: assigning.snooze(
         db, t, [b.conversation], until=datetime.now(UTC) + SOON, member=b.member
     ),
+    "taking_over.of": lambda db, t, b: taking_over.of(db, t, b.conversation),
+    "taking_over.take_over": lambda db, t, b: taking_over.take_over(db, t, b.conversation, member=b.member),
+    "taking_over.give_back": lambda db, t, b: taking_over.give_back(db, t, b.conversation, member=b.member),
+    "taking_over.objection": lambda db, t, b: taking_over.objection(db, t, b.decision),
+    "taking_over.objection_to_words": lambda db, t, b: taking_over.objection_to_words(db, t, b.held_words),
+    "notes.write": lambda db, t, b: notes.write(db, t, b.conversation, member=b.member, words="x"),
+    "notes.of_conversation": lambda db, t, b: notes.of_conversation(db, t, b.conversation),
+    "notes.conversation_of": lambda db, t, b: notes.conversation_of(db, t, b.note),
+    "notes.take_back": lambda db, t, b: notes.take_back(db, t, b.note, member=b.member),
+    "machine_view.of_decision": lambda db, t, b: machine_view.of_decision(db, t, b.decision),
     "bulk.picked": lambda db, t, b: bulk.picked(db, t, [b.decision]),
     "bulk.dismiss": lambda db, t, b: bulk.dismiss(db, t, b.decision, member=b.member) != "gone",
     "bulk.say": lambda db, t, b: bulk.say(db, t, b.decision, member=b.member, category=Category.OTHER) != "gone",
@@ -749,6 +763,7 @@ CASES = {
     "mailboxes.set_status": lambda db, t, b: mailboxes.set_status(db, t, b.mailbox, "paused", only_from=("active",)),
     "mailboxes.disconnect": lambda db, t, b: mailboxes.disconnect(db, t, b.mailbox),
     "llm_calls.record": lambda db, t, b: llm_calls.record(db, t, Call(b.message, "classify", "m", "", "failed", 1)),
+    "llm_calls.of_message": lambda db, t, b: llm_calls.of_message(db, t, b.message),
     "llm_calls.tokens_since": lambda db, t, b: llm_calls.tokens_since(db, t, datetime(2026, 1, 1, tzinfo=UTC)),
     "mailboxes.get_tokens": lambda db, t, b: mailboxes.get_tokens(db, t, b.mailbox, lock=True),
     "mailboxes.save_tokens": lambda db, t, b: mailboxes.save_tokens(
@@ -1020,6 +1035,9 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
         suppliers.save(db, tenant, Supplier("Secret", ("secret.example",)), actor="x")
         views.save(db, tenant, member=member, name="secret", filter_="", shared=True)
+        talk = db.execute(text("SELECT conversation_id FROM decision WHERE id = :id"), {"id": held}).scalar_one()
+        assert notes.write(db, tenant, talk, member=member, words="secret note")
+        assert taking_over.take_over(db, tenant, talk, member=member)
         _tickets(shop, db)
         _supplier_requests(shop, db)
         # The page behind it is asked for in its own tests: here it is enough that there is one.
@@ -1123,6 +1141,7 @@ def foreign(rival) -> Foreign:
         rival.one("SELECT id FROM ticket_words WHERE request_id IS NOT NULL"), due, standing,
         rival.one("SELECT id FROM ticket_words WHERE state = 'held'"),
         rival.one("SELECT id FROM supplier_step WHERE kind = 'alert'"),
+        rival.one("SELECT id FROM note"),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from storage import (
     invitations,
     mailboxes,
     members,
+    notes,
     refund_policies,
     supplier_requests,
     supplier_rules,
@@ -64,6 +65,10 @@ TAKES: dict[str, str] = {
     "handling.snooze": "conversation",
     "handling.close": "conversation",
     "handling.reopen": "conversation",
+    "handling.take_over": "conversation",
+    "handling.give_back": "conversation",
+    "notes.write": "conversation",
+    "notes.take_back": "note",
     "views.remove": "view",
     "case.approve": "wanted",
     "case.refuse": "wanted",
@@ -133,6 +138,7 @@ FORM = {
     "act": "send",
     "on": "no",
     "theme": "dark",
+    "note": "Look at the lamp.",
     "email": "x",
     "password": "x",
     "role": "agent",
@@ -142,7 +148,7 @@ EVERYTHING = (
     "checked_mail", "learning", "answer_verdict", "document", "knowledge", "gap", "gap_question", "supplier",
     "shop_order", "support_case", "case_event", "order_act", "act_approval", "ledger_entry", "order_attempt",
     "refund_policy", "saved_view", "member", "invitation", "password_reset", "second_factor", "recovery_code",
-    "supplier_request", "supplier_step", "supplier_rules", "ticketing", "ticket", "ticket_words",
+    "supplier_request", "supplier_step", "supplier_rules", "ticketing", "ticket", "ticket_words", "note",
 )  # fmt: skip
 
 
@@ -190,6 +196,9 @@ def _filled(filler: Filler, mark: str) -> Rows:
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
     more = {**_knowledge(filler, mark, mailbox), **_money(filler, mark, mailbox, message)}
     held = Held(made, claim.conversation, claim.id)
+    with filler.database.transaction(filler.tenant) as db:
+        note = notes.write(db, filler.tenant, claim.conversation, member=filler.member, words=f"{mark} note")
+    more |= {"note": note}
     return Rows(filler, held, mailbox, more | _to_suppliers(filler, mark, held, mailbox, more["supplier"]))
 
 
