@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from domain.decision import WordsFor
 from domain.delivery import WordsState
-from storage import citations, claims, supplier_words, ticket_work
+from storage import citations, claims, phases, supplier_words, ticket_work
 from storage.ticket_work import Due, Gate
 
 
@@ -118,8 +118,12 @@ def _forbidden(db: Connection, tenant: UUID, words: DueWords, *, answering: bool
         return Gate.PAUSED, "Answering by itself is paused."
     if reminds and supplier_words.is_undecided(db, tenant, words.id):
         return Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."
+    to_customer = words.automatic and words.side is WordsFor.CUSTOMER
+    by_phase = phases.forbids(db, tenant, words.decision) if to_customer and words.decision else ""
+    if by_phase:
+        return Gate.HOLD, by_phase
     # It may have waited for its ticket for an hour: what it quotes and what it claims is held against the rows again.
-    doubt = _doubt(db, tenant, words) if words.automatic and words.side is WordsFor.CUSTOMER else ""
+    doubt = _doubt(db, tenant, words) if to_customer else ""
     return (Gate.HOLD, f"{doubt} A person decides.") if doubt else (Gate.OPEN, "")
 
 
