@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from adapters.mime.attachment import extract
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, desk, reclassify, thread, walls
+from storage import claims, desk, phases, reclassify, thread, walls
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from storage.thread import Conversation, Shown
@@ -17,6 +17,7 @@ from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
+from web.suggested import suggested_view
 from web.supplier_links import linked_view
 from web.supplier_view import Asking, asking_view
 from web.topics import TOPICS, topic
@@ -71,6 +72,7 @@ def shown(
             for one in open_mail
             if one.decision is not None
         }
+        now_in = phases.of(db, tenant)
     now = _at_hand(found, open_mail)
     return render_template(
         "conversation/page.html",
@@ -80,6 +82,7 @@ def shown(
         **case_view(conversation, now, typed),
         **asking_view(found, now, asking),
         **linked_view(conversation, now),
+        **suggested_view(open_mail, now_in),
         open_mail=open_mail,
         objections=objections,
         unsent=unsent,
