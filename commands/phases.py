@@ -55,6 +55,6 @@ def _told(db: Connection, tenant: UUID) -> list[str]:
     for category in Category:
         lines.append(f"{phase_words.KINDS[category]}: {now[category]}")
         needs = phase_words.needs(category, reading.get(category), answers)
-        said = (phase_words.happens(category, now[category]), *phase_words.told(counts[category]))
+        said = (phase_words.happens(category, now[category]), *phase_words.told(category, counts[category]))
         lines += [f"  {line}" for line in (*said, f"Automatic: {' '.join(needs)}")]
     return lines

@@ -32,6 +32,7 @@ class Card:
     choices: tuple[Choice, ...]
     told: tuple[str, ...]
     preview: str
+    is_earned: bool
     shares: Mapping[str, float]
     reading: standings.Row | None
     drawing: Drawing | None
@@ -39,6 +40,11 @@ class Card:
     @property
     def now(self) -> Choice:
         return next((one for one in self.choices if one.phase is self.phase), self.choices[-1])
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether the phases differ at all: what nothing is drafted of is the same in each."""
+        return len({one.happens for one in self.choices}) > 1
 
 
 def cards(db: Connection, tenant: UUID) -> dict[Category, Card]:
@@ -54,8 +60,9 @@ def cards(db: Connection, tenant: UUID) -> dict[Category, Card]:
             kind=phase_words.KINDS[category],
             phase=now[category],
             choices=_choices(category, phase_words.needs(category, row, answers)),
-            told=phase_words.told(counts[category]),
-            preview=phase_words.preview(counts[category]) if answerable else "",
+            told=phase_words.told(category, counts[category]),
+            preview=phase_words.preview(category, now[category], counts[category]),
+            is_earned=phase_words.is_earned(category, row, answers),
             shares=accepted(db, tenant, category) if answerable else {},
             reading=row,
             drawing=draw(row) if row and answerable else None,

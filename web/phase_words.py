@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from domain.category import Category
-from domain.earned import Earned, Standing
+from domain.earned import Earned, NotEnough
 from domain.phase import ANSWERABLE, Phase
 from storage import answer_standings, standings
 from storage.phase_counts import DAYS, Counts
@@ -40,8 +40,11 @@ NEVER = "Mail of this kind is never answered without a person."
 
 
 def switch_word(phases: Mapping[Category, Phase]) -> str:
-    """What the switch that is on means: "on" would promise answers where nothing is automatic."""
-    found = set(phases.values())
+    """What the switch that is on means: "on" would promise answers where nothing is automatic.
+
+    Nothing is drafted of suppliers' mail, so that its phase makes no difference.
+    """
+    found = {phase for category, phase in phases.items() if category is not Category.SUPPLIER}
     if Phase.AUTOMATIC in found:
         return "on"
     return "in shadow" if found == {Phase.SHADOW} else "with approval"
@@ -58,59 +61,58 @@ def needs(
     """What answering by itself has earned, or still needs: of reading the mail and, for questions, of the answers."""
     if category not in ANSWERABLE:
         return (NEVER,)
-    read = _needs(
-        reading.standing if reading else None, "It answers by itself what it is at least {} % sure of.",
-        ("checked mail", "checked mails"), "No mail of this kind has been checked yet.",
-    )  # fmt: skip
+    read = _needs(reading, "Sure enough of what it is about", ("checked mail", "checked mails"), "mail of this kind")
     if category is not Category.QUESTION:
         return (read,)
-    found = [one for one in answers if one.standing.n] or [None]
-    return (read, *(_of_answers(one) for one in found))
+    judged: list[answer_standings.Row | None] = [one for one in answers if one.standing.n]
+    what = ("verdict on an answer", "verdicts on answers")
+    return (read, *(_needs(one, "Sure enough of an answer", what, "answer") for one in judged or [None]))
 
 
-def told(counts: Counts) -> tuple[str, ...]:
+def is_earned(category: Category, reading: standings.Row | None, answers: Sequence[answer_standings.Row]) -> bool:
+    """Whether anything of it would leave by itself today."""
+    read = reading is not None and reading.is_earned
+    return read and (category is not Category.QUESTION or any(one.is_earned for one in answers))
+
+
+def told(category: Category, counts: Counts) -> tuple[str, ...]:
     """What the machine did, and what it would have done but for the phase, in the last 30 days."""
-    if not counts.mails:
-        return (f"No mail of this kind came in the last {DAYS} days.",)
-    lines = []
+    period = f"In the last {DAYS} days"
+    if category not in ANSWERABLE or not counts.mails:
+        came = "none" if not counts.mails else f"{counts.mails} mail{'s' if counts.mails > 1 else ''}"
+        return (f"{period} {came} of this kind came.",)
     if counts.sent:
-        lines.append(f"In the last {DAYS} days it answered {counts.sent} of {counts.mails} by itself.")
-    if counts.would or not counts.sent:
-        lines.append(f"In the last {DAYS} days it would have sent {counts.would} of {counts.mails} by itself.")
-    if counts.looked_at:
-        lines.append(
-            f"Of the {counts.looked_at} of those that one of you has settled, {counts.as_written} left as written, "
-            f"{counts.edited} in other words, and {counts.dismissed} {_was(counts.dismissed)} dismissed."
-        )
-    elif counts.would:
-        lines.append("None of those has been settled by one of you yet.")
-    return tuple(lines)
+        more = f", and would have sent {counts.would} more but for the phase" if counts.would else ""
+        first = f"{period} it answered {counts.sent} of {counts.mails} by itself{more}."
+    else:
+        first = f"{period} it would have sent {counts.would} of {counts.mails} by itself."
+    if not counts.would:
+        return (first,)
+    if not counts.looked_at:
+        return (first, "None of those that it would have sent has been settled by one of you yet.")
+    left = f"{counts.as_written} left as written, {counts.edited} in other words"
+    dismissed = f"{counts.dismissed} {'was' if counts.dismissed == 1 else 'were'} dismissed"
+    return (first, f"Of the {counts.looked_at} of those that one of you has settled, {left}, and {dismissed}.")
 
 
-def preview(counts: Counts) -> str:
-    """What automatic would mean, by the newest mails."""
-    if not counts.newest:
+def preview(category: Category, phase: Phase, counts: Counts) -> str:
+    """What the other way would mean, by the newest mails; nothing where there are none."""
+    if category not in ANSWERABLE or not counts.newest:
         return ""
     newest = f"the last {counts.newest} such mails" if counts.newest > 1 else "the one such mail so far"
-    return f"Of {newest}, {counts.would_newest} would have gone out by themselves; you would have had the others."
+    if phase is Phase.AUTOMATIC:
+        return f"If it were assisted, of {newest} the {counts.would_newest} that it may answer would wait for you, too."
+    return f"If it were automatic: of {newest}, {counts.would_newest} would have left before you saw them."
 
 
-def _of_answers(row: answer_standings.Row | None) -> str:
-    return _needs(
-        row.standing if row else None, "Of an answer it must be at least {} % sure.", ("verdict", "verdicts"),
-        "No answer has been judged yet.",
-    )  # fmt: skip
-
-
-def _needs(standing: Standing | None, sure: str, what: tuple[str, str], nothing: str) -> str:
-    if standing is None or not standing.n:
-        return f"Not yet: {nothing[0].lower()}{nothing[1:]}"
-    if isinstance(standing, Earned):
-        bound = f"Earned: wrong at most {standing.upper_bound * 100:.1f} in 100 (90 % sure)."
-        return f"{sure.format(f'{standing.threshold * 100:.4g}')} {bound}"
-    about = " on answers" if what[0] == "verdict" else ""
-    return f"Not yet: {standing.missing} more {what[standing.missing != 1]}{about}."
-
-
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"
+def _needs(row: standings.Row | answer_standings.Row | None, sure: str, counted: tuple[str, str], nothing: str) -> str:
+    standing = row.standing if row is not None else None
+    match standing:
+        case Earned(threshold=threshold, upper_bound=bound):
+            return (
+                f"{sure}: from {threshold * 100:.4g} % on. Earned: wrong at most {bound * 100:.1f} in 100 (90 % sure)."
+            )
+        case NotEnough(n=n) if n:
+            return f"Not yet: {standing.missing} more {counted[standing.missing != 1]}."
+        case _:
+            return f"Not yet: no {nothing} has been checked."

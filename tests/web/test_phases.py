@@ -39,11 +39,9 @@ def test_the_page_says_of_each_kind_what_happens_now_and_what_automatic_has_earn
     page = seen(browser.page("/phases"))
     for kind in ("Questions", "Refund requests", "Suppliers’ mail", "Other mail"):
         assert kind in page
-    assert (
-        "It answers by itself what it is at least 70 % sure of. Earned: wrong at most 3.5 in 100 (90 % sure)." in page
-    )
-    assert "Of an answer it must be at least 70 % sure." in page
-    assert "No mail of this kind came in the last 30 days." in page
+    assert "Sure enough of what it is about: from 70 % on. Earned: wrong at most 3.5 in 100 (90 % sure)." in page
+    assert "Sure enough of an answer: from 70 % on." in page
+    assert "In the last 30 days none of this kind came." in page
     assert "at most 3 mails in a row" in page
     assert "Nothing is drafted to a supplier here." in page
 
@@ -77,9 +75,9 @@ def test_what_it_would_have_done_is_counted_from_what_was_decided(browser, fille
     browser.press(f"/decisions/{second.decision}/send", {"text": "Dear Anna,\n\nin other words."})
     browser.press(f"/decisions/{third.decision}/dismiss")
     page = seen(browser.page("/phases"))
-    assert "it answered 1 of 6 by itself. In the last 30 days it would have sent 4 of 6 by itself." in page
+    assert "it answered 1 of 6 by itself, and would have sent 4 more but for the phase." in page
     assert "Of the 3 of those that one of you has settled, 1 left as written, 1 in other words, and 1 was dis" in page
-    assert "Of the last 6 such mails, 5 would have gone out by themselves" in page
+    assert "If it were automatic: of the last 6 such mails, 5 would have left before you saw them." in page
 
 
 def test_a_phase_is_lowered_at_once_and_automatic_is_asked_about_once_more(browser, filler):
@@ -87,7 +85,7 @@ def test_a_phase_is_lowered_at_once_and_automatic_is_asked_about_once_more(brows
     assert "Refund requests: in shadow from now on." in page
     assert now(filler)[Category.REFUND] is Phase.SHADOW
     page = browser.press("/phases", {"category": "refund", "phase": "automatic"})
-    assert "replies leave in your name before anybody has read them" in seen(page)
+    assert "From the next mail on, replies leave in your name before anybody has read them." in seen(page)
     assert "Leave it in shadow" in seen(page)
     assert now(filler)[Category.REFUND] is Phase.SHADOW
     page = seen(browser.press("/phases", {"category": "refund", "phase": "automatic", "sure": "yes"}))
@@ -194,4 +192,4 @@ def test_a_workspace_that_was_signed_up_begins_in_shadow(stranger):
     assert stranger.post("/sign-up", form).status_code == 302
     page = seen(stranger.page("/phases"))
     assert "everything is in shadow" in page
-    assert "Not yet: no mail of this kind has been checked yet." in page
+    assert "Not yet: no mail of this kind has been checked." in page
