@@ -1,10 +1,10 @@
 """`flask phases show` and `set`: how far the machine may go with each kind of mail of a workspace."""
 
+from typing import Any
 from uuid import UUID
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import Connection
 
 from commands.importing import tenant_of
 from commands.settings_of import services_for
@@ -47,7 +47,7 @@ def put(category: str, phase: str, slug: str) -> None:
     click.echo(f"{phase_words.KINDS[kind]}: {wanted} ({now}). {phase_words.happens(kind, wanted)}")
 
 
-def _told(db: Connection, tenant: UUID) -> list[str]:
+def _told(db: Any, tenant: UUID) -> list[str]:
     now, counts = rows.of(db, tenant), phase_counts.every(db, tenant)
     reading = {row.category: row for row in standings.every(db, tenant)}
     answers = answer_standings.every(db, tenant)

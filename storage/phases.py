@@ -42,8 +42,10 @@ def change(db: Connection, tenant: UUID, category: Category, phase: Phase, *, ac
     found = phases_of(db.execute(_LOCK, {"tenant": tenant}).scalar_one())
     if found[category] is not phase:
         _put(db, tenant, {**found, category: phase})
-        detail = {"category": category.value, "before": found[category].value, "after": phase.value}
-        events.record(db, tenant, actor=actor, kind="phase_changed", **detail)
+        before = found[category].value
+        events.record(
+            db, tenant, actor=actor, kind="phase_changed", category=category.value, before=before, after=phase.value
+        )
     return found[category]
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Connection
 
 from domain.category import Category
 from domain.phase import ANSWERABLE, Phase
@@ -47,7 +46,7 @@ class Card:
         return len({one.happens for one in self.choices}) > 1
 
 
-def cards(db: Connection, tenant: UUID) -> dict[Category, Card]:
+def cards(db: Any, tenant: UUID) -> dict[Category, Card]:
     """One for each category, in their order."""
     now, counts = phases.of(db, tenant), phase_counts.every(db, tenant)
     reading = {row.category: row for row in standings.every(db, tenant)}
@@ -70,7 +69,7 @@ def cards(db: Connection, tenant: UUID) -> dict[Category, Card]:
     return found
 
 
-def accepted(db: Connection, tenant: UUID, category: Category) -> dict[str, float]:
+def accepted(db: Any, tenant: UUID, category: Category) -> dict[str, float]:
     """How many of 100 may be wrong today: `share` of mails read, and for questions `answers_share` of the answers."""
     found = {"share": standings.targets(db, tenant)[category]}
     if category is Category.QUESTION:
@@ -78,7 +77,7 @@ def accepted(db: Connection, tenant: UUID, category: Category) -> dict[str, floa
     return {name: round(share * 100, 4) for name, share in found.items()}
 
 
-def limits(db: Connection, tenant: UUID) -> dict[str, int]:
+def limits(db: Any, tenant: UUID) -> dict[str, int]:
     """What holds in every phase, in numbers; `hours` is how old a mail may be."""
     usual, own = Policy(), tenants.get(db, tenant).settings
     return {

@@ -1,10 +1,10 @@
 """How far the machine may go with each kind of mail: the page that says it, and its change."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import Connection
 
 from domain.category import Category
 from domain.errors import BadInput
@@ -59,7 +59,7 @@ def _chosen() -> tuple[Category, Phase]:
     return Category(category), Phase(phase)
 
 
-def _shares(db: Connection, tenant: UUID, category: Category) -> dict[str, float]:
+def _shares(db: Any, tenant: UUID, category: Category) -> dict[str, float]:
     """How many of 100 may be wrong as the form says it, or as it is where the form says nothing. Raises BadInput."""
     found = {}
     for name, now in accepted(db, tenant, category).items():
@@ -71,7 +71,7 @@ def _shares(db: Connection, tenant: UUID, category: Category) -> dict[str, float
     return found
 
 
-def _accept(db: Connection, tenant: UUID, category: Category, shares: Mapping[str, float], actor: str) -> bool:
+def _accept(db: Any, tenant: UUID, category: Category, shares: Mapping[str, float], actor: str) -> bool:
     """Keep the shares that differ from those that hold; whether any does."""
     now = accepted(db, tenant, category)
     changed = {name: share for name, share in shares.items() if share != now[name]}
