@@ -32,7 +32,7 @@ class Counts:
         return self.looked_at - self.as_written - self.edited
 
 
-_RECENT = text("""
+RECENT = text("""
     SELECT d.handled_as, count(*) AS mails, count(*) FILTER (WHERE d.disposition = 'release') AS sent,
         count(*) FILTER (WHERE d.would_release) AS would,
         count(*) FILTER (WHERE d.would_release AND d.settled_at IS NOT NULL) AS looked_at,
@@ -47,7 +47,7 @@ _RECENT = text("""
     GROUP BY d.handled_as
 """)
 
-_NEWEST = text("""
+NEWEST_OF_KIND = text("""
     SELECT kind AS handled_as, count(*) AS newest, count(*) FILTER (WHERE n.gone) AS would_newest
     FROM unnest(CAST(:kinds AS text[])) kind CROSS JOIN LATERAL (
         SELECT d.would_release OR d.disposition = 'release' AS gone FROM decision d
@@ -59,9 +59,9 @@ _NEWEST = text("""
 
 def every(db: Connection, tenant: UUID) -> dict[Category, Counts]:
     """A row for each category, also where there was no mail of it."""
-    recent = db.execute(_RECENT, {"tenant": tenant, "days": DAYS}).mappings()
+    recent = db.execute(RECENT, {"tenant": tenant, "days": DAYS}).mappings()
     kinds = [category.value for category in Category]
-    newest = db.execute(_NEWEST, {"tenant": tenant, "kinds": kinds, "newest": NEWEST}).mappings()
+    newest = db.execute(NEWEST_OF_KIND, {"tenant": tenant, "kinds": kinds, "newest": NEWEST}).mappings()
     known: dict[str, dict[str, int]] = {}
     for row in (*recent, *newest):
         known.setdefault(row["handled_as"], {}).update({name: row[name] for name in row if name != "handled_as"})

@@ -12,6 +12,7 @@ from domain.phase import Phase
 from storage import phases, standings
 from tests.web.conftest import seen
 from tests.web.filling import MESSAGE, UNDERSTANDING, Held
+from tests.web.refunding import Till
 
 CURVE = tuple(CurvePoint(part / 4, part * 30, part - 1, 0.02 * part + 0.02, 1 - part / 10) for part in range(1, 5))
 WRITTEN = "Dear Anna,\n\nWithin 30 days."
@@ -177,6 +178,19 @@ def test_of_two_mails_that_wait_one_is_taken_and_the_other_stays_a_suggestion(br
     page = browser.page(f"/conversations/{claim.conversation}?take={older}")
     assert page.count("What the machine would have written") == 1
     assert "It would have sent this by itself." not in page
+
+
+def test_in_shadow_the_reply_to_what_is_proposed_is_a_suggestion_too(browser, filler):
+    till = Till(filler)
+    till.order("LO-1")
+    wanted = till.wanted(filler.mailbox())
+    filler.rows("UPDATE decision SET handled_as = 'refund' WHERE tenant_id = :tenant RETURNING 1")
+    shadow(filler, Category.REFUND)
+    page = browser.page(f"/conversations/{wanted.conversation}")
+    assert "What the machine would have written" in page
+    assert "Draft, written by the machine" not in page
+    taken = browser.page(f"/conversations/{wanted.conversation}?take=yes")
+    assert "Draft, written by the machine" in taken
 
 
 def test_a_viewer_sees_the_suggestion_as_one(join, filler):
