@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from domain.answering import AnswerLook
 from domain.case import Case
+from domain.category import Category
 from domain.composition import Attempt
 from domain.message import Address
 from domain.money import Money
@@ -175,6 +176,7 @@ class Decision:
     `answer` is how the answer was looked at that the reply rests on, also where none was given.
     `tried` are order numbers that the writer named in vain: kept for members.
     `composition` is what a language model was asked and said on the way, with the verdict on each sentence.
+    `handled_as` is the category whose handler and phase it went by. `would_release`: it is held by that phase alone.
     """
 
     disposition: Disposition
@@ -189,6 +191,8 @@ class Decision:
     facts: tuple[Fact, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     tried: tuple[Tried, ...] = ()
+    handled_as: Category | None = None
+    would_release: bool = False
 
     @classmethod
     def release(cls, reason: str, *effects: Effect) -> "Decision":
@@ -204,7 +208,9 @@ class Decision:
 
     def held(self, reason: str) -> "Decision":
         """The same decision, waiting for a person; the case does not move before that person has decided."""
-        return replace(self, disposition=Disposition.HOLD, reason=reason, case=None, case_on_release=self.case)
+        return replace(
+            self, disposition=Disposition.HOLD, reason=reason, case=None, case_on_release=self.case, would_release=False
+        )
 
     def proven_by(self, *citations: Citation) -> "Decision":
         return replace(self, citations=(*self.citations, *citations))

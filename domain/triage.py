@@ -10,6 +10,7 @@ from domain.conversation import Conversation
 from domain.decision import Check, Decision, Disposition
 from domain.earned import Earned, NotEnough, Standing
 from domain.message import Message
+from domain.phase import USUAL, Phase, is_held_by
 from domain.ports import Handler
 from domain.understanding import Understanding
 
@@ -32,7 +33,7 @@ class Policy:
     probabilities of `answer_model` alone.
 
     `answering` is the tenant's kill switch and the mailbox's pause in one. `answers_since` is when the mailbox was
-    connected: older mail is kept for context only. `automatic` lists the categories that the machine may answer.
+    connected: older mail is kept for context only. `phases` says how far the machine may go with each category.
     `own_addresses` are those of the tenant's mailboxes: mail that names none of them came by Bcc or a list, and a
     person decides. An empty set asks nothing. What is older than `oldest_answered` at the moment `now` is a person's,
     since it may be settled long ago; without a `now` no mail is too old.
@@ -41,7 +42,7 @@ class Policy:
     answering: bool = True
     answers_since: datetime | None = None
     own_addresses: frozenset[str] = frozenset()
-    automatic: frozenset[Category] = frozenset({Category.QUESTION, Category.REFUND})
+    phases: Mapping[Category, Phase] = field(default_factory=lambda: USUAL)
     standings: Mapping[Category, Standing] = field(default_factory=dict)
     answers: Mapping[str, Standing] = field(default_factory=dict)
     answer_model: str = ""
@@ -49,6 +50,9 @@ class Policy:
     max_replies_per_sender_and_day: int = 5
     now: datetime | None = None
     oldest_answered: timedelta = timedelta(days=1)
+
+    def phase_of(self, category: Category) -> Phase:
+        return self.phases.get(category, Phase.ASSISTED)
 
     def is_sure(self, category: Category, confidence: float) -> bool:
         """Whether this is confidence enough for what the category has earned."""
@@ -107,17 +111,21 @@ def triage(
     if not sure and decision.disposition is Disposition.HOLD:
         # What was perhaps misread moves its case only once a person has sent the reply.
         decision = decision.held(decision.reason)
+    by_phase = is_held_by(category, policy.phase_of(category))
+    lacks, looks = policy.lacks(category), _answer_checks(decision, policy)
+    proven = sure and not lacks and all(check.passed for check in looks)
     # What a person answers in any case need not be proven.
-    asked_for = category in policy.automatic
-    clear, lacks = sure or not asked_for, policy.lacks(category) if asked_for else ""
-    checks = _checks(message, understanding, policy, clear=clear, lacks=lacks)
-    checks += _answer_checks(decision, policy) if asked_for else ()
-    objections = [check.text for check in (*checks, *decision.checks) if not check.passed]
-    objections += _limits(message, category, conversation, policy)
-    decision = decision.checked(*checks)
-    if objections and (decision.disposition is Disposition.RELEASE or understanding.suspicion):
+    checks = _checks(message, understanding, policy, clear=sure or bool(by_phase), lacks="" if by_phase else lacks)
+    checks += () if by_phase else looks
+    failed = [check.text for check in (*checks, *decision.checks) if not check.passed]
+    limits = _limits(message, conversation, policy)
+    released = decision.disposition is Disposition.RELEASE
+    objections = [*failed, *([by_phase] if by_phase else []), *limits]
+    decision = replace(decision.checked(*checks), handled_as=category)
+    if objections and (released or understanding.suspicion):
         # A release may become a hold, never the other way round. A suspicion comes first among the objections.
-        decision = decision.held(objections[0])
+        alone = released and proven and objections == [by_phase] and not conversation.taken_over
+        decision = replace(decision.held(objections[0]), would_release=alone)
     return _kept_for(conversation.taken_over, decision) if conversation.taken_over else decision
 
 
@@ -162,7 +170,7 @@ def _checks(
         _check(
             clear and not lacks,
             f"It is clear what it is about ({about})."
-            if understanding.category in policy.automatic
+            if policy.phase_of(understanding.category) is Phase.AUTOMATIC
             else f"Read as {understanding.category} ({understanding.confidence:.0%} sure).",
             lacks or f"It is not clear what it is about ({about}).",
         ),
@@ -190,13 +198,12 @@ def _check(passed: bool, in_order: str, objection: str) -> Check:
     return Check(in_order if passed else objection, passed)
 
 
-def _limits(message: Message, category: Category, conversation: Conversation, policy: Policy) -> list[str]:
+def _limits(message: Message, conversation: Conversation, policy: Policy) -> list[str]:
     """What the tenant or the conversation allows no more."""
     age = policy.now - message.received_at if policy.now and message.received_at else timedelta()
     oldest = policy.oldest_answered
     in_thread, today = conversation.replies_by_machine, conversation.replies_to_sender_today
     rules = (
-        (category not in policy.automatic, f"Mail of the kind {category} is not answered by the machine here."),
         (not policy.answering, "Answering by itself is paused."),
         (age > oldest, f"It is older than {oldest // timedelta(hours=1)} hours: it may be settled already."),
         (in_thread >= policy.max_replies_per_thread, f"{in_thread} automatic replies in this conversation already."),

@@ -14,7 +14,7 @@ from domain.case import TRANSITIONS, CaseState
 from domain.delivery import ActState, ShopTask
 from domain.money import Money
 from domain.order_action import PAYS_BACK, Action
-from storage import cases, taking_over
+from storage import cases, phases, taking_over
 from storage.codec import wanted_items
 
 
@@ -142,12 +142,14 @@ def begin(db: Connection, act: Act, address: str, lease: timedelta) -> tuple[Gat
     now = db.execute(_GATE, _values(act)).one_or_none()
     if now is None:
         return Gate.LOST, "Another worker took it."
+    by_phase = phases.forbids(db, act.tenant, act.decision) if act.unapproved and act.decision else ""
     ready = case is None or case.state in {CaseState.APPROVED, CaseState.EXECUTING}
     objections = (
         (not ready, Gate.CLOSED, "Its case went another way meanwhile."),
         (now.approvals < now.approvals_needed, Gate.CLOSED, "Not enough people have approved it."),
         (act.pays_back and not now.promised, Gate.CLOSED, "The ledger holds no promise for it."),
         (act.unapproved and not now.answering, Gate.PAUSED, "Answering by itself is paused."),
+        (bool(by_phase), Gate.PAUSED, by_phase),
     )
     for objects, gate, reason in objections:
         if objects:

@@ -39,12 +39,14 @@ _HANDLED_ELSEWHERE = text("""
 
 _INSERT = text("""
     INSERT INTO decision (tenant_id, id, message_id, conversation_id, disposition, reason, category, confidence,
-        importance, understanding, citations, checks, case_on_release, facts, suggestions, composition, answer)
+        importance, understanding, citations, checks, case_on_release, facts, suggestions, composition, answer,
+        handled_as, would_release)
     VALUES (:tenant, :id, :message, :conversation, :disposition, :reason, :category, :confidence, :importance,
         CAST(:understanding AS jsonb), CAST(:citations AS jsonb), CAST(:checks AS jsonb),
         CAST(:case_on_release AS jsonb), CAST(:facts AS jsonb), CAST(:suggestions AS jsonb),
         CAST(:composition AS jsonb), CAST(:answer AS jsonb) || jsonb_build_object('knowledge_version',
-            (SELECT t.knowledge_version FROM tenant t WHERE t.tenant_id = :tenant)))
+            (SELECT t.knowledge_version FROM tenant t WHERE t.tenant_id = :tenant)),
+        :handled_as, :would_release)
 """)
 
 _COMPOSITION = text("SELECT composition FROM decision WHERE tenant_id = :tenant AND id = :id")
@@ -188,6 +190,8 @@ def _write(
             "composition": composition_to_json(decision.composition),
             "facts": dumps([asdict(fact) for fact in decision.facts]),
             "suggestions": dumps([asdict(one) for one in decision.suggestions]),
+            "handled_as": decision.handled_as or (understanding.category.value if understanding else ""),
+            "would_release": decision.would_release,
         },
     )  # fmt: skip
     case = _move_case(db, claim, decision_id, decision, with_reply=released and not acting)

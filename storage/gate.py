@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from domain.delivery import Gate
 from domain.triage import Policy
-from storage import citations, claims, identity_links, supplier_sending, taking_over, walls
+from storage import citations, claims, identity_links, phases, supplier_sending, taking_over, walls
 from storage.effect import Effect
 
 # Everything that must still be true in the instant before a mail leaves. What was sent by hand answers this mail when
@@ -95,6 +95,7 @@ def _of_decision(db: Connection, effect: Effect, decision: UUID, sight: timedelt
     unapproved = effect.automatic
     unwanted = _unwanted(db, effect, stands=now.stands)
     taken_over = taking_over.objection(db, effect.tenant, decision) if unapproved else ""
+    by_phase = phases.forbids(db, effect.tenant, decision) if unapproved else ""
     objections = (
         (now.status != "active", Gate.WAIT, "The mailbox is paused."),
         (now.another_leaving, Gate.WAIT, "Another reply in this conversation is just leaving."),
@@ -103,6 +104,7 @@ def _of_decision(db: Connection, effect: Effect, decision: UUID, sight: timedelt
         (unapproved and now.to_a_machine, Gate.HOLD, "A machine wrote the mail that this answers."),
         (unapproved and not now.answering, Gate.HOLD, "Answering by itself is paused."),
         (bool(taken_over), Gate.HOLD, taken_over),
+        (bool(by_phase), Gate.HOLD, by_phase),
         (unapproved and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),
     )
     for objects, gate, reason in objections:

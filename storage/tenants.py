@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from domain.category import Category
 from domain.errors import BadInput
 from domain.facts import FactRules
 from domain.number_forms import NumberForms
+from domain.phase import phases_of
 from domain.triage import Policy
 from storage import supplier_words
 
@@ -31,11 +31,7 @@ class Tenant:
 
     def policy(self) -> Policy:
         """The tenant's own part; `storage.standings` adds what was earned, and the worker what the mailbox says."""
-        usual = Policy()
-        return Policy(
-            answering=self.answering,
-            automatic=frozenset(Category(name) for name in self.settings.get("automatic", usual.automatic)),
-        )
+        return Policy(answering=self.answering, phases=phases_of(self.settings))
 
     @property
     def llm(self) -> Mapping[str, Any]:

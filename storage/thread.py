@@ -47,6 +47,7 @@ class Shown:
 
     `earlier` are replies of decisions that were superseded after they had left.
     `has_pictures`: its layout has pictures that lie on the web, and that are not loaded.
+    `handled_as` is the category that it went by; `would_release`: the phase of that category alone holds it.
     `verdict` is whether the answer was found right, None where nobody has judged it; `judged_by` who did.
     """
 
@@ -80,6 +81,8 @@ class Shown:
     suggestions: tuple[Suggestion, ...] = ()
     earlier: tuple[Draft, ...] = ()
     has_pictures: bool = False
+    handled_as: str = ""
+    would_release: bool = False
 
     @property
     def waits(self) -> bool:
@@ -116,6 +119,8 @@ _MESSAGES = text("""
         coalesce(CAST(m.parsed ->> 'sender_verified' AS boolean), false) AS sender_verified,
         m.parsed -> 'attachments' AS attachments, d.id AS decision,
         d.disposition, d.reason, d.importance, d.understanding, d.citations, d.checks, d.facts, d.suggestions, d.answer,
+        coalesce(nullif(d.handled_as, ''), d.category, '') AS handled_as,
+        coalesce(d.would_release, false) AS would_release,
         v.is_right AS verdict, coalesce(nullif(j.name, ''), j.email, '') AS judged_by,
         d.settled_at, d.settlement, coalesce(nullif(p.name, ''), p.email, '') AS settled_by
     FROM message m LEFT JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
@@ -229,4 +234,6 @@ def _shown(row: Any, drafts: tuple[Draft, ...], earlier: tuple[Draft, ...]) -> S
         suggestions=suggestions_from_json(row.suggestions or []),
         earlier=earlier,
         has_pictures=row.has_pictures,
+        handled_as=row.handled_as,
+        would_release=row.would_release,
     )

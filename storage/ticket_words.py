@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from domain.decision import WordsFor
 from domain.delivery import WordsState
-from storage import citations, claims, supplier_words, taking_over, ticket_work
+from storage import citations, claims, phases, supplier_words, taking_over, ticket_work
 from storage.ticket_work import Due, Gate
 
 
@@ -118,12 +118,13 @@ def _forbidden(db: Connection, tenant: UUID, words: DueWords, *, answering: bool
         return Gate.PAUSED, "Answering by itself is paused."
     if reminds and supplier_words.is_undecided(db, tenant, words.id):
         return Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."
-    for_customer = words.automatic and words.side is WordsFor.CUSTOMER
-    taken_over = taking_over.objection_to_words(db, tenant, words.id) if for_customer else ""
-    if taken_over:
-        return Gate.HOLD, taken_over
+    to_customer = words.automatic and words.side is WordsFor.CUSTOMER
+    taken_over = taking_over.objection_to_words(db, tenant, words.id) if to_customer else ""
+    by_phase = phases.forbids(db, tenant, words.decision) if to_customer and words.decision else ""
+    if taken_over or by_phase:
+        return Gate.HOLD, taken_over or by_phase
     # It may have waited for its ticket for an hour: what it quotes and what it claims is held against the rows again.
-    doubt = _doubt(db, tenant, words) if for_customer else ""
+    doubt = _doubt(db, tenant, words) if to_customer else ""
     return (Gate.HOLD, f"{doubt} A person decides.") if doubt else (Gate.OPEN, "")
 
 

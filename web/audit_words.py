@@ -77,6 +77,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "Settings": {
         "answering_paused": "Paused answering by itself",
         "answering_resumed": "Switched answering by itself on",
+        "phase_changed": "Changed how far the machine may go with a kind of mail",
+        "accepted_share_changed": "Changed how many may be wrong",
         "mailbox_connected": "Connected a mailbox",
         "mailbox_disconnected": "Disconnected a mailbox",
         "mailbox_paused": "Paused a mailbox",

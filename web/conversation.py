@@ -10,7 +10,7 @@ from adapters.mime.attachment import extract
 from adapters.mime.pictures import with_pictures
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, desk, reclassify, thread, walls
+from storage import claims, desk, phases, reclassify, thread, walls
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from storage.thread import Conversation, Shown
@@ -21,6 +21,7 @@ from web.handling import handling_view
 from web.notes_view import notes_view
 from web.session import Page, allowed, member, services, signed_in
 from web.steps import steps_view
+from web.suggested import suggested_view
 from web.supplier_links import linked_view
 from web.supplier_view import Asking, asking_view
 from web.topics import TOPICS, topic
@@ -80,6 +81,7 @@ def shown(
             for one in open_mail
             if one.decision is not None
         }
+        now_in = phases.of(db, tenant)
     now = _at_hand(found, open_mail)
     return render_template(
         "conversation/page.html",
@@ -92,6 +94,7 @@ def shown(
         **handling_view(found),
         **notes_view(found, note),
         **steps_view(now),
+        **suggested_view(open_mail, now_in),
         open_mail=open_mail,
         objections=objections,
         unsent=unsent,

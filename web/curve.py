@@ -2,15 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from domain.answering import CurvePoint
-from domain.earned import Earned
-from storage.answer_standings import Row
+from domain.earned import Earned, Standing
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 64
 # With few answers the bound says nothing, and would press everything else flat.
 HIGHEST = 0.3
+
+
+class Row(Protocol):
+    """What has a curve: a way of answering, or a category."""
+
+    @property
+    def target(self) -> float: ...
+
+    @property
+    def standing(self) -> Standing: ...
+
+    @property
+    def curve(self) -> Sequence[CurvePoint]: ...
 
 
 @dataclass(frozen=True, slots=True)

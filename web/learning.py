@@ -6,7 +6,8 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 
 from domain.category import Category
-from storage import answer_standings, corrections, learning, tenants
+from domain.phase import Phase
+from storage import answer_standings, corrections, learning, phases
 from storage import standings as standing_rows
 from web.curve import draw
 from web.fields import PAGE, listing
@@ -26,7 +27,7 @@ def page() -> Page:
             db, tenant, category=asked.category, words=asked.words, after=asked.after, limit=PAGE + 1
         )
         settled = learning.is_settled(db, tenant)
-        automatic = tenants.get(db, tenant).policy().automatic
+        automatic = {category for category, phase in phases.of(db, tenant).items() if phase is Phase.AUTOMATIC}
     return render_template(
         "learning/page.html", categories=list(Category), settled=settled, automatic=automatic, answers=answers,
         standings=[standings[one] for one in Category if one in standings], **asked.shown(rows),

@@ -8,7 +8,7 @@ from uuid import uuid4
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from domain.errors import BadInput
-from storage import events, members, tenants
+from storage import events, members, phases, tenants
 from web import passwords
 from web.addresses import mail_address
 from web.fields import line
@@ -48,6 +48,7 @@ def sign_up() -> Page:
     tenant, called = uuid4(), name or email.partition("@")[0]
     with services().database.transaction(tenant) as db:
         tenants.create(db, tenant, slug=short_name(shop), name=shop)
+        phases.begin_in_shadow(db, tenant)
         owner = members.add(
             db, tenant, email=email, name=called, password_hash=password_hash, role="owner", verified=False
         )

@@ -5,6 +5,7 @@ from flask import Blueprint, Flask, current_app, flash, g, redirect, render_temp
 from storage import desk, events, mailboxes, supplier_alerts, tenants, ticketing
 from web import assets
 from web.fields import own_page
+from web.phase_words import switch_word
 from web.session import Page, allowed, may, member, services, signed_in
 
 pages = Blueprint("workspace", __name__)
@@ -73,7 +74,8 @@ def frame(app: Flask) -> None:
             has_tickets = ticketing.rules(db, tenant) is not None
             trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]
         frame = {"workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member()}
-        return {**known, **frame, "alerts_unseen": unseen, "has_tickets": has_tickets}
+        word = switch_word(workspace.policy().phases) if workspace.answering else "paused"
+        return {**known, **frame, "switch_word": word, "alerts_unseen": unseen, "has_tickets": has_tickets}
 
 
 def _chosen(name: str, choices: tuple[str, ...]) -> str:

@@ -151,7 +151,8 @@ def _new_head(services: Services, material: Material) -> NewHead | None:
 
 
 def _row(category: Category, verdicts: list[tuple[float, bool]], target: float) -> standings.Row:
+    from parts.judging import curve
     from understanding.thresholds import choose
 
     wrong = sum(not right for _, right in verdicts)
-    return standings.Row(category, target, wrong, choose(verdicts, target))
+    return standings.Row(category, target, wrong, choose(verdicts, target), curve(verdicts))

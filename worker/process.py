@@ -172,6 +172,8 @@ def _decide_one(
     elif one.claim.id in known.confirmed and decision.disposition is Disposition.RELEASE:
         # It had its automatic reply already, which asked for the confirmation.
         decision = decision.held("The customer confirmed by the link that was mailed to them; a person approves.")
+    if said is not None or one.claim.id in known.confirmed:
+        decision = replace(decision, would_release=False)
     sender = one.message.sender
     keep(Decided(one.claim, decision, understanding, (sender.name,) if sender and sender.name else ()))
 

@@ -167,7 +167,7 @@ def test_an_open_case_releases_nothing_either_where_its_category_has_earned_noth
     [
         (replace(SURE, threat="a lawyer"), Conversation(), earning(), "threat (a lawyer)"),
         (replace(SURE, asks_for_person=True), Conversation(), earning(), "asks for a person"),
-        (SURE, Conversation(), earning(automatic=frozenset()), "not answered by the machine"),
+        (SURE, Conversation(), earning(phases={}), "is assisted here"),
         (SURE, Conversation(), earning(answering=False), "paused"),
         (SURE, Conversation(replies_by_machine=3), earning(), "3 automatic replies in this conversation"),
         (SURE, Conversation(replies_to_sender_today=5), earning(), "5 automatic replies to this sender"),

@@ -32,6 +32,7 @@ from domain.number_forms import NumberForms
 from domain.opinion import Call
 from domain.order import Order
 from domain.order_action import Action
+from domain.phase import Phase
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
 from domain.supplier import Directory, Purpose, Supplier
@@ -90,6 +91,8 @@ from storage import (
     outbox,
     passages,
     people,
+    phase_counts,
+    phases,
     published,
     queue,
     queue_counts,
@@ -807,6 +810,11 @@ CASES = {
     "refund_policies.effect_on_past": lambda db, t, b: (
         refund_policies.effect_on_past(db, t, RefundPolicy(), datetime.now(UTC)).cases
     ),
+    "phases.of": lambda db, t, b: t == b.tenant and phases.of(db, t),
+    "phases.change": lambda db, t, b: phases.change(db, t, Category.OTHER, Phase.SHADOW, actor="x") and None,
+    "phases.begin_in_shadow": lambda db, t, b: phases.begin_in_shadow(db, t),
+    "phases.forbids": lambda db, t, b: "no kind" not in phases.forbids(db, t, b.decision),
+    "phase_counts.every": lambda db, t, b: any(one.mails for one in phase_counts.every(db, t).values()),
     "outbox.claim": lambda db, t, b: outbox.claim(db, t, limit=20, lease=SOON),
     "outbox.drafted": lambda db, t, b: outbox.drafted(db, replace(b.effect, tenant=t), DraftRef("d", "m", "t"), b""),
     "outbox.begin_sending": lambda db, t, b: (
@@ -833,6 +841,7 @@ CASES = {
     "sync.reconcile_due": lambda db, t, b: not sync.reconcile_due(db, replace(b.cursor, tenant=t)),
     "sync.reconciled": lambda db, t, b: sync.reconciled(db, replace(b.cursor, tenant=t)),
     "sync.newest_received": lambda db, t, b: sync.newest_received(db, t, b.mailbox),
+    "standings.set_target": lambda db, t, b: standings.set_target(db, t, Category.OTHER, 0.1),
     "tenants.create": lambda db, t, b: tenants.create(db, b.tenant, slug="other", name="x"),
     "tenants.get": lambda db, t, b: tenants.get(db, t).slug == "rival",
     "tenants.set_answering": lambda db, t, b: tenants.set_answering(db, t, answering=True),

@@ -109,7 +109,7 @@ TAKE_NOTHING = {
     "workspace.answering", "workspace.theme", "workspace.density", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
     "refunds.attempts", "refunds.export", "refund_policy.page", "refund_policy.version", "refund_policy.change",
-    "workspace.settings", "audit.page", "people.page", "people.invite",
+    "workspace.settings", "phases.page", "phases.change", "audit.page", "people.page", "people.invite",
     "people.require_second_factor", "account.page", "account.rename", "account.change_password", "account.end_others",
     "account.begin_factor", "account.confirm_factor", "account.renew_codes", "account.remove_factor",
     "google_sign_in.begin_sign_in", "google_sign_in.callback", "google_sign_in.link", "google_sign_in.unlink",
