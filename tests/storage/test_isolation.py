@@ -59,7 +59,9 @@ from storage import (
     conversations,
     corrections,
     customer_data,
+    customer_health,
     customer_news,
+    customers,
     decisions,
     desk,
     document_list,
@@ -394,10 +396,14 @@ CASES = {
     "orders_list.page": lambda db, t, b: [
         one for one in orders_list.page(db, t) + orders_list.page(db, t, after="LO-SECRET") if "SECRET" in one.number
     ],
+    "orders_list.of_customer": lambda db, t, b: [
+        one for one in orders_list.of_customer(db, t, "a@b.example") if "SECRET" in one.number
+    ],
     "orders_list.one": lambda db, t, b: orders_list.one(db, t, "LO-SECRET"),
     "refunds_list.acts": lambda db, t, b: refunds_list.acts(db, t) or refunds_list.acts(db, t, after=b.act),
     "refunds_list.waiting_for_second": lambda db, t, b: refunds_list.waiting_for_second(db, t),
     "refunds_list.of_conversation": lambda db, t, b: refunds_list.of_conversation(db, t, b.conversation),
+    "refunds_list.of_customer": lambda db, t, b: refunds_list.of_customer(db, t, "a@b.example"),
     "refunds_list.of_order": lambda db, t, b: refunds_list.of_order(db, t, "LO-SECRET"),
     "settling.lock": lambda db, t, b: settling.lock(db, t, b.decision),
     "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement="sent"),
@@ -648,6 +654,17 @@ CASES = {
         conversations.recent(db, t, after=b.conversation)
         or conversations.recent(db, t)
         or conversations.recent(db, t, words="parcel")
+    ),
+    "conversations.of_customer": lambda db, t, b: conversations.of_customer(db, t, "anna@customer.example"),
+    "customers.page": lambda db, t, b: (
+        customers.page(db, t) or customers.page(db, t, words="anna", after=b.conversation)
+    ),
+    "customers.one": lambda db, t, b: customers.one(db, t, b.conversation),
+    "customers.cases": lambda db, t, b: customers.cases(db, t, "anna@customer.example"),
+    "customer_health.of": lambda db, t, b: (
+        customer_health.of(db, t, ["anna@customer.example"], datetime.now(UTC) + timedelta(days=2))[
+            "anna@customer.example"
+        ].happened
     ),
     "decisions.composition": lambda db, t, b: decisions.composition(db, t, b.decision),
     "decisions.conversations": lambda db, t, b: decisions.conversations(db, t, [b.message]),

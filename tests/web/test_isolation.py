@@ -49,6 +49,7 @@ CANARY = "CANARY-7f3a"
 TAKES: dict[str, str] = {
     "conversation.page": "conversation",
     "conversation.of_decision": "decision",
+    "customers.one": "conversation",
     "conversation.formatted": "message",
     "conversation.original": "message",
     "conversation.attachment": "message",
@@ -98,7 +99,7 @@ TAKES: dict[str, str] = {
 
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
-    "bulk.act", "views.save", "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in",
+    "bulk.act", "views.save", "queue.page", "queue.every", "customers.page", "sign_in.page", "sign_in.sign_in",
     "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
