@@ -75,6 +75,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         conversation,
         customers,
         data_rights,
+        demonstration,
         errors,
         gaps,
         google_sign_in,
@@ -151,6 +152,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         numbers,
         audit,
         data_rights,
+        demonstration,
         workspace,
         health,
     ):

@@ -71,6 +71,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "Settings": {
         "answering_paused": "Paused answering by itself",
         "answering_resumed": "Switched answering by itself on",
+        "demonstration_filled": "Filled the workspace with demonstration data",
+        "demonstration_removed": "Removed the demonstration data",
         "mailbox_connected": "Connected a mailbox",
         "mailbox_disconnected": "Disconnected a mailbox",
         "mailbox_paused": "Paused a mailbox",

@@ -63,6 +63,8 @@ from storage import (
     customer_news,
     customers,
     decisions,
+    demonstration,
+    demonstration_past,
     desk,
     document_list,
     documents,
@@ -718,6 +720,7 @@ CASES = {
     "documents.put": lambda db, t, b: documents.put(db, t, A_DOCUMENT) and None,
     "documents.put_all": lambda db, t, b: documents.put_all(db, t, [A_DOCUMENT]) and None,
     "documents.replace_all": lambda db, t, b: documents.replace_all(db, t, [A_DOCUMENT]) and None,
+    "documents.remove_all": lambda db, t, b: documents.remove_all(db, t, ["secret.md"]),
     "documents.remove": lambda db, t, b: documents.remove(db, t, "secret.md"),
     "documents.current": lambda db, t, b: [one for one in documents.current(db, t) if "secret" in one.source],
     "documents.of_path": lambda db, t, b: documents.of_path(db, t, "secret.md"),
@@ -903,6 +906,27 @@ CASES = {
     ),
     "outbox.hand_to_ticket": lambda db, t, b: (
         outbox.hand_to_ticket(db, replace(b.effect, tenant=t), sight=SOON)[0] is not Gate.LOST
+    ),
+    "demonstration.find": lambda db, t, b: demonstration.find(db, t),
+    "demonstration.is_empty": lambda db, t, b: t == b.tenant and not demonstration.is_empty(db, t),
+    "demonstration.refuse": lambda db, t, b: demonstration.refuse(db, t),
+    "demonstration.begin": lambda db, t, b: (
+        demonstration.begin(db, t, address="x@y.example", member=b.member) and t == b.tenant
+    ),
+    "demonstration.arrive": lambda db, t, b: demonstration.arrive(
+        db, t, b.mailbox, demonstration.Arrival("x", "x", b.raw(), None)
+    ),
+    "demonstration.note": lambda db, t, b: demonstration.note(db, t, orders=["x"], documents=["x"], suppliers=[]),
+    "demonstration.remove": lambda db, t, b: demonstration.remove(db, t, actor="x"),
+    "demonstration_past.became": lambda db, t, b: demonstration_past.became(
+        db,
+        replace(b.claim, tenant=t),
+        demonstration_past.Past("hold", "x"),
+        sender=None,
+        subject="",
+        said="",
+        at=LONG_AGO,
+        member=b.member,
     ),
 }
 
@@ -1119,6 +1143,9 @@ def foreign(rival) -> Foreign:
         reset = resets.make(db, tenant, rival.workspace.owner, by_mail=True)
         (due,) = supplier_steps.claim(db, tenant, now=LATER, limit=1, lease=SOON)
         standing = supplier_steps.lock(db, due)
+        made_up = "INSERT INTO demonstration (tenant_id, mailbox_id, seeded_by) VALUES (:tenant, :mailbox, :member)"
+        values = {"tenant": tenant, "mailbox": rival.mailbox, "member": rival.workspace.owner}
+        db.execute(text(made_up), values)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]

@@ -109,6 +109,7 @@ TAKE_NOTHING = {
     "people.require_second_factor", "account.page", "account.rename", "account.change_password", "account.end_others",
     "account.begin_factor", "account.confirm_factor", "account.renew_codes", "account.remove_factor",
     "google_sign_in.begin_sign_in", "google_sign_in.callback", "google_sign_in.link", "google_sign_in.unlink",
+    "demonstration.fill", "demonstration.remove",
     "data_rights.page", "data_rights.look", "data_rights.copy", "data_rights.erase", "data_rights.keep",
     "second_step.page", "second_step.check", "sign_up.page", "sign_up.sign_up", "new_password.page", "new_password.ask",
     "supplier_requests.page", "supplier_requests.times", "supplier_requests.alerts",
