@@ -124,11 +124,12 @@ def begin(db: Connection, tenant: UUID, *, address: str, member: UUID) -> UUID |
     db.execute(_LOCK, {"tenant": tenant})
     if not is_empty(db, tenant):
         return None
-    values = {"tenant": tenant, "id": uuid4(), "account": _ACCOUNT, "address": address, "member": member}
+    made = uuid4()
+    values = {"tenant": tenant, "id": made, "account": _ACCOUNT, "address": address, "member": member}
     db.execute(_MAILBOX, values)
     db.execute(_BEGIN, values)
     events.record(db, tenant, actor=str(member), kind="demonstration_filled")
-    return values["id"]
+    return made
 
 
 def arrive(db: Connection, tenant: UUID, mailbox: UUID, arrival: Arrival, *, state: str = "fetched") -> Claimed:
