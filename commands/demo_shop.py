@@ -14,7 +14,7 @@ from settings import ROOT
 from storage import answer_standings, members, tenants
 from web import passwords
 
-SHOP = ROOT / "sandbox" / "shop"
+SHOP = ROOT / "demonstration_shop"
 SLUG = "lumen-oak"
 OWNER = "olivia@lumen-oak.example"
 

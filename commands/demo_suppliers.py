@@ -16,7 +16,7 @@ from settings import ROOT
 from storage import supplier_past, suppliers, tickets
 from storage.supplier_past import PastRequest, PastStep
 
-SHOP = ROOT / "sandbox" / "shop"
+SHOP = ROOT / "demonstration_shop"
 
 
 def bring_suppliers(services: Services, tenant: UUID) -> None:

@@ -1,8 +1,5 @@
 """`flask suppliers`: bring a tenant's suppliers in from a CSV file, and list what they owe an answer to."""
 
-import csv
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -10,13 +7,14 @@ import click
 from flask.cli import AppGroup
 
 from adapters.order_csv import BadRow
+from adapters.supplier_csv import read_suppliers
 from bootstrap import Services
 from commands.importing import tenant_of
 from commands.settings_of import services_for
 from commands.supplier_requests import requests
 from commands.supplier_rules import rules
 from domain.errors import BadInput
-from domain.supplier import Purpose, Supplier, checked_supplier
+from domain.supplier import checked_supplier
 from storage import mailboxes, tenants
 from storage import suppliers as supplier_rows
 
@@ -24,8 +22,6 @@ suppliers = AppGroup("suppliers", help="The suppliers whose mail is known by its
 suppliers.add_command(requests)
 
 suppliers.add_command(rules)
-
-COLUMNS = ("name", "domains", "addresses", *Purpose, "language")
 
 
 @suppliers.command("import", with_appcontext=False)
@@ -73,37 +69,3 @@ def save_suppliers(services: Services, tenant: UUID, file: Path) -> tuple[int, l
         except BadInput as error:
             bad.append(BadRow(line, error.reason))
     return saved, bad
-
-
-def read_suppliers(file: Path) -> Iterator[tuple[int, Supplier]]:
-    """Each row with the number of its line, as it stands in the file."""
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines(keepends=True)
-    except UnicodeDecodeError:
-        raise BadInput("file", "It is not UTF-8 text: save it as CSV in UTF-8.") from None
-    first = lines[0] if lines else ""
-    rows = csv.DictReader(lines, delimiter=";" if first.count(";") > first.count(",") else ",")
-    known = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
-    if "name" not in known:
-        raise BadInput("file", f"The heading lacks the column name; it may have: {', '.join(COLUMNS)}.")
-    unknown = sorted(set(known) - set(COLUMNS) - {""})
-    if unknown:
-        raise BadInput("file", f"The heading has columns that mean nothing here: {', '.join(unknown)}.")
-    for row in rows:
-        cells = {name: (row.get(heading) or "") for name, heading in known.items()}
-        if any(cell.strip() for cell in cells.values()):
-            yield rows.line_num, _supplier(cells)
-
-
-def _supplier(cells: dict[str, str]) -> Supplier:
-    return Supplier(
-        name=cells["name"],
-        domains=_several(cells.get("domains", "")),
-        addresses=_several(cells.get("addresses", "")),
-        contacts={purpose: cells.get(purpose, "") for purpose in Purpose},
-        language=cells.get("language", ""),
-    )
-
-
-def _several(cell: str) -> tuple[str, ...]:
-    return tuple(filter(None, re.split(r"[\s,;]+", cell)))

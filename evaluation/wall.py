@@ -37,7 +37,7 @@ from domain.wall import Customer, told_to_customer, told_to_supplier
 from handlers.asking_words import languages, question
 from settings import ROOT, read
 
-SHOP = ROOT / "sandbox" / "shop"
+SHOP = ROOT / "demonstration_shop"
 OURS = "support@lumen-oak.example"
 BATCH = 32
 SHORTEST = 5

@@ -63,6 +63,7 @@ _CONDITIONS = {
     "words": " AND c.id IN (SELECT w.conversation FROM decided_with_words(CAST(:asked AS tsquery), :most) w)",
     "common words": """ AND EXISTS (SELECT FROM decision d WHERE d.tenant_id = c.tenant_id AND d.conversation_id = c.id
         AND d.is_current AND d.words @@ CAST(:asked AS tsquery) OFFSET 0)""",
+    "customer": " AND c.customer_address = :address",
     "after": " AND (c.last_message_at, c.id) < (CAST(:at AS timestamptz), :after)",
 }
 
@@ -100,6 +101,12 @@ def recent(db: Connection, tenant: UUID, *, words: str = "", after: UUID | None 
             return []
         names, values = (*names, "after"), {**values, "at": at}
     return [Row(*row) for row in db.execute(statement(names), values)]
+
+
+def of_customer(db: Connection, tenant: UUID, address: str, *, limit: int = 50) -> list[Row]:
+    """The newest conversations that carry this address, each with what became of its newest mail."""
+    values = {"tenant": tenant, "address": address.lower(), "limit": limit}
+    return [Row(*row) for row in db.execute(statement(("customer",)), values)]
 
 
 @cache

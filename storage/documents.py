@@ -89,6 +89,13 @@ def remove(db: Connection, tenant: UUID, path: str) -> bool:
     return path in _current_versions(db, tenant) and _put_all(db, tenant, (), (path,)) > 0
 
 
+def remove_all(db: Connection, tenant: UUID, paths: Sequence[str]) -> int:
+    """The same for several; returns how many there were."""
+    indexing.hold(db, tenant)
+    ended = sorted(set(paths) & set(_current_versions(db, tenant)))
+    return _put_all(db, tenant, (), ended)
+
+
 def current(db: Connection, tenant: UUID) -> list[StoredDocument]:
     rows = db.execute(
         text("SELECT * FROM document WHERE tenant_id = :tenant AND is_current ORDER BY path"),

@@ -63,6 +63,8 @@ _ORDERS = text(_ROW + _PAGE)
 
 _ORDERS_IN_STATUS = text(_ROW + " AND status = :status" + _PAGE)
 
+_OF_CUSTOMER = text(_ROW + " AND customer_email = :address ORDER BY placed_at DESC, number DESC LIMIT :limit")
+
 _CASES = text("""
     SELECT * FROM support_case WHERE tenant_id = :tenant AND order_number = :number AND order_number <> ''
     ORDER BY moved_at DESC, id LIMIT 100
@@ -79,6 +81,12 @@ def page(
     values |= {"number": begins_with(normal_number(words)), "after": normal_number(after)}
     rows = db.execute(_ORDERS_IN_STATUS, {**values, "status": status}) if status else db.execute(_ORDERS, values)
     return [_row(row) for row in rows]
+
+
+def of_customer(db: Connection, tenant: UUID, address: str, *, limit: int = 50) -> list[Row]:
+    """The newest orders with this address on them."""
+    values = {"tenant": tenant, "address": address.lower(), "limit": limit}
+    return [_row(row) for row in db.execute(_OF_CUSTOMER, values)]
 
 
 def one(db: Connection, tenant: UUID, number: str) -> Whole | None:

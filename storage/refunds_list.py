@@ -78,6 +78,8 @@ _OF_CONVERSATION = text(_ACT + _IN_CONVERSATION)
 
 _OF_ORDER = text(_ACT + " AND a.order_number = :number ORDER BY a.created_at DESC, a.id DESC LIMIT 100")
 
+_OF_CUSTOMER = text(_ACT + " AND o.customer_email = :address ORDER BY a.created_at DESC, a.id DESC LIMIT 100")
+
 _HALF_APPROVED = """
     AND a.state = 'held' AND a.approvals_needed > 1
     AND EXISTS (SELECT FROM act_approval q WHERE q.tenant_id = a.tenant_id AND q.act_id = a.id)
@@ -117,6 +119,11 @@ def of_conversation(db: Connection, tenant: UUID, conversation: UUID) -> list[Ac
 def of_order(db: Connection, tenant: UUID, number: str) -> list[Act]:
     """What was to be done with one order, newest first; a hundred at most."""
     return [_act(row) for row in db.execute(_OF_ORDER, {"tenant": tenant, "number": normal_number(number)})]
+
+
+def of_customer(db: Connection, tenant: UUID, address: str) -> list[Act]:
+    """What was to be done with the orders of this address, newest first; a hundred at most."""
+    return [_act(row) for row in db.execute(_OF_CUSTOMER, {"tenant": tenant, "address": address.lower()})]
 
 
 def _act(row: Any) -> Act:

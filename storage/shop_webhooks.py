@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.sealed import Sealed
-from storage import events
+from storage import demonstration, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ def find(db: Connection, tenant: UUID) -> Webhook | None:
 
 
 def put(db: Connection, tenant: UUID, webhook: Webhook, *, member: UUID) -> None:
+    """Raises BadInput where the workspace holds demonstration data: no shop may be asked for what was made up."""
+    demonstration.refuse(db, tenant)
     values = {"tenant": tenant, "url": webhook.url, "secret": webhook.secret.value, "member": member}
     db.execute(_PUT, values)
     events.record(db, tenant, actor=str(member), kind="shop_webhook_set")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from domain.bridging import BridgeRules, Mode
 from domain.sealed import Sealed
-from storage import events
+from storage import demonstration, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,11 @@ def rules(db: Connection, tenant: UUID) -> BridgeRules | None:
 
 
 def put(db: Connection, tenant: UUID, connected: Connected, rules: BridgeRules, *, actor: str) -> None:
-    """`rules` are for a tenant that was not connected before; others keep theirs."""
+    """`rules` are for a tenant that was not connected before; others keep theirs.
+
+    Raises BadInput where the workspace holds demonstration data, which belongs onto nobody's tickets.
+    """
+    demonstration.refuse(db, tenant)
     values = {
         "tenant": tenant, "base_url": connected.base_url, "username": connected.username,
         "secret": connected.secret.value, "prefix": connected.path_prefix, "zone": connected.zone,

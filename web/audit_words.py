@@ -79,6 +79,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "answering_resumed": "Switched answering by itself on",
         "phase_changed": "Changed how far the machine may go with a kind of mail",
         "accepted_share_changed": "Changed how many may be wrong",
+        "demonstration_filled": "Filled the workspace with demonstration data",
+        "demonstration_removed": "Removed the demonstration data",
         "mailbox_connected": "Connected a mailbox",
         "mailbox_disconnected": "Disconnected a mailbox",
         "mailbox_paused": "Paused a mailbox",

@@ -10,7 +10,7 @@ from adapters.gmail.tokens import Tokens
 from adapters.google_sign_in import STATE_LIVES_S, Denied, Grant, begin, finish, register
 from domain.errors import BadInput, MailwrightError, ScopeMissing, TryAgain
 from settings import Settings
-from storage import events, mailboxes, oauth_states
+from storage import demonstration, events, mailboxes, oauth_states
 from storage.mailboxes import Mailbox
 from web.session import Page, allowed, member, services, signed_in
 
@@ -58,8 +58,9 @@ def register_google(app: Flask, settings: Settings) -> None:
 def page() -> Page:
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
-        rows = mailboxes.every(db, tenant)
-    return render_template("mailboxes/page.html", rows=rows)
+        made_up = demonstration.find(db, tenant)
+        rows = [one for one in mailboxes.every(db, tenant) if made_up is None or one.id != made_up.mailbox]
+    return render_template("mailboxes/page.html", rows=rows, made_up=made_up)
 
 
 @pages.post("/connect")
@@ -122,6 +123,11 @@ def disconnect(mailbox: UUID) -> Page:
 def _to_google(meant: Mailbox | None) -> Page:
     """Off to Google's consent page; `meant` is the mailbox to be reconnected, if it was a certain one."""
     tenant = member().tenant
+    try:
+        with services().database.transaction(tenant) as db:
+            demonstration.refuse(db, tenant)
+    except BadInput as error:
+        return _not_connected(error)
     with services().database.transaction(tenant) as db:
         # The last press counts.
         oauth_states.put(db, tenant, _meant_key(), str(meant.id) if meant else "", STATE_LIVES_S)
@@ -142,6 +148,7 @@ def _keep(grant: Grant) -> str:
     """Mailbox and sealed tokens in one transaction: a worker never sees one without the other. Returns what to say."""
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
+        demonstration.refuse(db, tenant)
         meant = oauth_states.get(db, tenant, _meant_key())
         oauth_states.delete(db, tenant, _meant_key())
         mailbox, new = mailboxes.connect(

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 
 from domain.category import Category
-from storage import assigning, bulk, conversations, desk, mailboxes, queue, queue_counts, views
+from storage import assigning, bulk, conversations, demonstration, desk, mailboxes, queue, queue_counts, views
 from web.fields import PAGE, listing, picks, row_id
 from web.filters import Asked, asked
 from web.resting import RESTS
@@ -36,6 +36,8 @@ def shown(wanted: Asked, picked: list[str]) -> Page:
             "colleagues": assigning.colleagues(db, tenant),
             "mailboxes": mailboxes.every(db, tenant),
             "views": views.every(db, tenant, me),
+            "made_up": demonstration.find(db, tenant),
+            "is_empty": not rows and demonstration.is_empty(db, tenant),
             "people": () if rows else desk.handled_by(db, tenant),
         }
     g.waiting = around["today"].held

@@ -53,7 +53,7 @@ def sign_up() -> Page:
             db, tenant, email=email, name=called, password_hash=password_hash, role="owner", verified=False
         )
         events.record(db, tenant, actor=str(owner), kind="workspace_made", subject=owner)
-    return let_in(tenant, owner, redirect(url_for("mailboxes.page")))
+    return let_in(tenant, owner, redirect(url_for("queue.page")))
 
 
 def short_name(shop: str) -> str:

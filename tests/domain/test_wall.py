@@ -195,7 +195,7 @@ def _said() -> list[str]:
 
 
 def test_nothing_of_our_own_words_or_of_the_demonstration_documents_is_taken_for_a_suppliers():
-    accounts = json.loads((ROOT / "sandbox" / "shop" / "accounts.json").read_text())
+    accounts = json.loads((ROOT / "demonstration_shop" / "accounts.json").read_text())
     listed = [one for one in accounts if one["role"] == "supplier"]
     mixed = [
         {"name": name, "email": email}

@@ -74,7 +74,7 @@ def test_a_supplier_whose_name_is_a_word_of_the_letter_gives_none():
 
 def suppliers_texts() -> list[str]:
     """Every text of the demonstration shop's mailbox that is a supplier's, and each part of those of the mix."""
-    shop = Path("sandbox/shop")
+    shop = Path("demonstration_shop")
     expected = json.loads((shop / "expected.json").read_text(encoding="utf-8"))
     names = [name for name, row in expected.items() if isinstance(row, dict) and row.get("category") == "supplier"]
     files = [file for name in names for file in shop.rglob(f"{name}.*")]

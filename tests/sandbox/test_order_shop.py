@@ -155,7 +155,7 @@ def test_a_forgetful_shop_does_it_again(shop):
 
 
 def test_it_runs_as_a_program_over_the_demonstration_shops_orders_and_stops_when_told():
-    words = ["--port", "0", "--secret", SECRET, "--orders", "sandbox/shop/orders.csv"]
+    words = ["--port", "0", "--secret", SECRET, "--orders", "demonstration_shop/orders.csv"]
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox.order_shop", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )

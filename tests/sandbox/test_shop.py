@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHOP = ROOT / "sandbox" / "shop"
+SHOP = ROOT / "demonstration_shop"
 KNOWLEDGE = ROOT / "knowledge_base"
 LANGUAGES = ("en", "de", "fr", "es")
 SUPPORT, ORDERS_MAILBOX = "support@lumen-oak.example", "orders@lumen-oak.example"

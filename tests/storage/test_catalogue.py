@@ -284,6 +284,8 @@ def test_functions_that_see_more_than_their_caller_are_known_and_pinned(owner):
         "members_for_sign_in", "account_is_connected", "tenant_by_slug", "seal_event", "members_for_google",
         # They compare the tenant of the transaction themselves: tests/storage/test_search.py.
         "waiting_with_words", "decided_with_words",
+        # It too, and takes away what was made up alone: tests/storage/test_demonstration.py.
+        "remove_demonstration",
     }  # fmt: skip
     for one in found:
         kept = [setting for setting in one.proconfig if not setting.startswith("plan_cache_mode=")]

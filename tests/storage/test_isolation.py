@@ -60,8 +60,12 @@ from storage import (
     conversations,
     corrections,
     customer_data,
+    customer_health,
     customer_news,
+    customers,
     decisions,
+    demonstration,
+    demonstration_past,
     desk,
     document_list,
     documents,
@@ -401,10 +405,14 @@ CASES = {
     "orders_list.page": lambda db, t, b: [
         one for one in orders_list.page(db, t) + orders_list.page(db, t, after="LO-SECRET") if "SECRET" in one.number
     ],
+    "orders_list.of_customer": lambda db, t, b: [
+        one for one in orders_list.of_customer(db, t, "a@b.example") if "SECRET" in one.number
+    ],
     "orders_list.one": lambda db, t, b: orders_list.one(db, t, "LO-SECRET"),
     "refunds_list.acts": lambda db, t, b: refunds_list.acts(db, t) or refunds_list.acts(db, t, after=b.act),
     "refunds_list.waiting_for_second": lambda db, t, b: refunds_list.waiting_for_second(db, t),
     "refunds_list.of_conversation": lambda db, t, b: refunds_list.of_conversation(db, t, b.conversation),
+    "refunds_list.of_customer": lambda db, t, b: refunds_list.of_customer(db, t, "a@b.example"),
     "refunds_list.of_order": lambda db, t, b: refunds_list.of_order(db, t, "LO-SECRET"),
     "settling.lock": lambda db, t, b: settling.lock(db, t, b.decision),
     "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement="sent"),
@@ -656,6 +664,17 @@ CASES = {
         or conversations.recent(db, t)
         or conversations.recent(db, t, words="parcel")
     ),
+    "conversations.of_customer": lambda db, t, b: conversations.of_customer(db, t, "anna@customer.example"),
+    "customers.page": lambda db, t, b: (
+        customers.page(db, t) or customers.page(db, t, words="anna", after=b.conversation)
+    ),
+    "customers.one": lambda db, t, b: customers.one(db, t, b.conversation),
+    "customers.cases": lambda db, t, b: customers.cases(db, t, "anna@customer.example"),
+    "customer_health.of": lambda db, t, b: (
+        customer_health.of(db, t, ["anna@customer.example"], datetime.now(UTC) + timedelta(days=2))[
+            "anna@customer.example"
+        ].happened
+    ),
     "decisions.composition": lambda db, t, b: decisions.composition(db, t, b.decision),
     "decisions.conversations": lambda db, t, b: decisions.conversations(db, t, [b.message]),
     "decisions.record": lambda db, t, b: decisions.record(db, replace(b.claim, tenant=t), Decision.hold("x"), None),
@@ -718,6 +737,7 @@ CASES = {
     "documents.put": lambda db, t, b: documents.put(db, t, A_DOCUMENT) and None,
     "documents.put_all": lambda db, t, b: documents.put_all(db, t, [A_DOCUMENT]) and None,
     "documents.replace_all": lambda db, t, b: documents.replace_all(db, t, [A_DOCUMENT]) and None,
+    "documents.remove_all": lambda db, t, b: documents.remove_all(db, t, ["secret.md"]),
     "documents.remove": lambda db, t, b: documents.remove(db, t, "secret.md"),
     "documents.current": lambda db, t, b: [one for one in documents.current(db, t) if "secret" in one.source],
     "documents.of_path": lambda db, t, b: documents.of_path(db, t, "secret.md"),
@@ -910,6 +930,27 @@ CASES = {
     ),
     "outbox.hand_to_ticket": lambda db, t, b: (
         outbox.hand_to_ticket(db, replace(b.effect, tenant=t), sight=SOON)[0] is not Gate.LOST
+    ),
+    "demonstration.find": lambda db, t, b: demonstration.find(db, t),
+    "demonstration.is_empty": lambda db, t, b: t == b.tenant and not demonstration.is_empty(db, t),
+    "demonstration.refuse": lambda db, t, b: demonstration.refuse(db, t),
+    "demonstration.begin": lambda db, t, b: (
+        demonstration.begin(db, t, address="x@y.example", member=b.member) and t == b.tenant
+    ),
+    "demonstration.arrive": lambda db, t, b: demonstration.arrive(
+        db, t, b.mailbox, demonstration.Arrival("x", "x", b.raw(), None)
+    ),
+    "demonstration.note": lambda db, t, b: demonstration.note(db, t, orders=["x"], documents=["x"], suppliers=[]),
+    "demonstration.remove": lambda db, t, b: demonstration.remove(db, t, actor="x"),
+    "demonstration_past.became": lambda db, t, b: demonstration_past.became(
+        db,
+        replace(b.claim, tenant=t),
+        demonstration_past.Past("hold", "x"),
+        sender=None,
+        subject="",
+        said="",
+        at=LONG_AGO,
+        member=b.member,
     ),
 }
 
@@ -1129,6 +1170,9 @@ def foreign(rival) -> Foreign:
         reset = resets.make(db, tenant, rival.workspace.owner, by_mail=True)
         (due,) = supplier_steps.claim(db, tenant, now=LATER, limit=1, lease=SOON)
         standing = supplier_steps.lock(db, due)
+        made_up = "INSERT INTO demonstration (tenant_id, mailbox_id, seeded_by) VALUES (:tenant, :mailbox, :member)"
+        values = {"tenant": tenant, "mailbox": rival.mailbox, "member": rival.workspace.owner}
+        db.execute(text(made_up), values)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]

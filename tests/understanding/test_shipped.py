@@ -29,7 +29,7 @@ def runs(text: str) -> set[tuple[str, ...]]:
 
 def texts_of_the_sandbox() -> list[str]:
     """What the demonstration's mails say, told and made from the mix."""
-    told = [json.loads(file.read_text()).get("text", "") for file in (ROOT / "sandbox/shop/mails").glob("*.json")]
+    told = [json.loads(file.read_text()).get("text", "") for file in (ROOT / "demonstration_shop/mails").glob("*.json")]
     mixed = []
     for file in (ROOT / "sandbox/mix_texts").glob("*.toml"):
         for kinds in tomllib.loads(file.read_text()).values():

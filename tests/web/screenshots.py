@@ -43,7 +43,7 @@ from tests.web.refunding import DRAFT, LAMP, REFUND, Till
 from web import passwords
 from worker import gaps, index, learn, process
 
-SHOP = ROOT / "sandbox" / "shop"
+SHOP = ROOT / "demonstration_shop"
 EMAIL, PASSWORD = "mara@lumen-oak.example", "a password for pictures"
 WIDTHS = (360, 768, 1280, 1920)
 DOCUMENT = "en/returns.md"

@@ -131,6 +131,7 @@ def wanted(filler: Filler) -> Held:
 
 
 MONEY = (
+    "/customers", "/customers?q=nobody",
     "/orders", "/orders?q=nothing", "/orders/LO-1", f"/orders/{'L' * 90}", "/orders/upload", "/refunds",
     "/refunds?state=doing", "/refunds/attempts", "/settings/refunds", "/settings",
 )  # fmt: skip

@@ -50,6 +50,7 @@ CANARY = "CANARY-7f3a"
 TAKES: dict[str, str] = {
     "conversation.page": "conversation",
     "conversation.of_decision": "decision",
+    "customers.one": "conversation",
     "conversation.formatted": "message",
     "conversation.original": "message",
     "conversation.attachment": "message",
@@ -103,7 +104,7 @@ TAKES: dict[str, str] = {
 
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
-    "bulk.act", "views.save", "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in",
+    "bulk.act", "views.save", "queue.page", "queue.every", "customers.page", "sign_in.page", "sign_in.sign_in",
     "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "workspace.density", "health.alive", "health.ready", "gaps.page",
@@ -113,6 +114,7 @@ TAKE_NOTHING = {
     "people.require_second_factor", "account.page", "account.rename", "account.change_password", "account.end_others",
     "account.begin_factor", "account.confirm_factor", "account.renew_codes", "account.remove_factor",
     "google_sign_in.begin_sign_in", "google_sign_in.callback", "google_sign_in.link", "google_sign_in.unlink",
+    "demonstration.fill", "demonstration.remove",
     "data_rights.page", "data_rights.look", "data_rights.copy", "data_rights.erase", "data_rights.keep",
     "second_step.page", "second_step.check", "sign_up.page", "sign_up.sign_up", "new_password.page", "new_password.ask",
     "supplier_requests.page", "supplier_requests.times", "supplier_requests.alerts",

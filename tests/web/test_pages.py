@@ -12,7 +12,7 @@ from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 
 
 def test_an_empty_workspace_says_what_to_do_first(browser: Browser) -> None:
-    assert "Nothing waits for you" in seen(browser.page("/"))
+    assert "Connect Gmail" in seen(browser.page("/"))
     assert "No conversations yet" in seen(browser.page("/conversations"))
     page = seen(browser.page("/mailboxes/"))
     assert "No mailbox is connected" in page

@@ -14,7 +14,7 @@ FORM = {"shop": "Lampe & Söhne", "name": "Lea", "email": "lea@lampe.example", "
 
 def test_a_workspace_is_made_with_its_owner_and_nothing_of_anybody_else(stranger: Browser, workspace) -> None:
     assert "/sign-up" in stranger.page("/sign-in")
-    assert stranger.post("/sign-up", FORM).headers["Location"] == "/mailboxes/"
+    assert stranger.post("/sign-up", FORM).headers["Location"] == "/"
     page = stranger.page("/people")
     assert "Lampe &amp; Söhne" in page
     assert "lea" in page
