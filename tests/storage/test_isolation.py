@@ -74,6 +74,7 @@ from storage import (
     incidents,
     indexing,
     invitations,
+    kept_replies,
     knowledge_search,
     learning,
     ledger,
@@ -88,6 +89,7 @@ from storage import (
     outbox,
     passages,
     people,
+    presence,
     published,
     queue,
     queue_counts,
@@ -148,6 +150,7 @@ from storage.gap_work import GapWork
 from storage.gaps import Grouped
 from storage.incidents import StatusPage
 from storage.indexing import Work
+from storage.kept_replies import Seen
 from storage.learning import Lesson
 from storage.messages import Claimed
 from storage.passages import Piece, Vectors
@@ -399,6 +402,14 @@ CASES = {
     "refunds_list.waiting_for_second": lambda db, t, b: refunds_list.waiting_for_second(db, t),
     "refunds_list.of_conversation": lambda db, t, b: refunds_list.of_conversation(db, t, b.conversation),
     "refunds_list.of_order": lambda db, t, b: refunds_list.of_order(db, t, "LO-SECRET"),
+    "kept_replies.of": lambda db, t, b: kept_replies.of(db, t, [b.decision]),
+    "kept_replies.left_behind": lambda db, t, b: kept_replies.left_behind(db, t, b.conversation),
+    "kept_replies.check": lambda db, t, b: kept_replies.check(db, t, b.decision, Seen(), "secret"),
+    "kept_replies.keep": lambda db, t, b: kept_replies.keep(db, t, b.decision, "ours", member=b.member, seen=Seen()),
+    "kept_replies.put": lambda db, t, b: kept_replies.put(db, t, b.decision, "ours", member=b.member),
+    "kept_replies.drop": lambda db, t, b: kept_replies.drop(db, t, b.decision, seen=Seen()),
+    "presence.note": lambda db, t, b: presence.note(db, t, b.conversation, b.member, writing=True),
+    "presence.others": lambda db, t, b: presence.others(db, t, b.conversation, uuid4()),
     "settling.lock": lambda db, t, b: settling.lock(db, t, b.decision),
     "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement="sent"),
     "settling.reply": lambda db, t, b: settling.reply(db, t, b.waiting, AN_ANSWER, state=EffectState.PENDING),
@@ -1020,6 +1031,9 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         shop_webhooks.put(db, tenant, replace(A_WEBHOOK, url="https://127.0.0.1:9/secret"), member=member)
         suppliers.save(db, tenant, Supplier("Secret", ("secret.example",)), actor="x")
         views.save(db, tenant, member=member, name="secret", filter_="", shared=True)
+        kept_replies.put(db, tenant, held, "secret", member=member)
+        talk = db.execute(text("SELECT conversation_id FROM decision WHERE id = :id"), {"id": held}).scalar_one()
+        presence.note(db, tenant, talk, member, writing=True)
         _tickets(shop, db)
         _supplier_requests(shop, db)
         # The page behind it is asked for in its own tests: here it is enough that there is one.
