@@ -98,7 +98,7 @@ function watch(stamp) {
         stamp.value = told.version;
         kept(text);
       } else if (told.said) {
-        undecided = answer.status === 409;
+        undecided = told.stop;
         tell(told.said);
       } else {
         away();

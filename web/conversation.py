@@ -198,8 +198,9 @@ def send(decision: UUID) -> Page:
         return shown(conversation, apart=unsettled(text, told.theirs))
     if stopped:
         flash(f"Nothing was sent: {FALSE if unproven and not why else CROSSED}", "warning")
-        claim = {"unproven": unproven, "over_the_wall": wall, "version": version}
-        return shown(conversation, unsent=text, decision=decision, **claim)
+        return shown(
+            conversation, unsent=text, decision=decision, unproven=unproven, over_the_wall=wall, version=version
+        )
     if not done:
         flash(f"{_SETTLED}; nothing was sent twice.", "warning")
         return shown(conversation, unsent=text)

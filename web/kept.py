@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, jsonify, make_response, redirect, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, request, url_for
 
 from storage import kept_replies
 from storage.kept_replies import Overtaken
@@ -20,7 +20,9 @@ SETTLED = "Somebody has settled this already, so nothing was kept. What you type
 @pages.post("/decisions/<uuid:decision>/keep")
 @allowed("answer")
 def keep(decision: UUID) -> Page:
-    """Keep the reply as it stands in the form. The page's script asks for JSON: `version`, or `said` what is wrong."""
+    """Keep the reply as it stands in the form. The page's script asks for JSON:
+    `version`, or `said` what is wrong and whether to `stop`, because somebody has to choose first.
+    """
     conversation, text = conversation_of(decision), letter(request.form.get("text", ""))
     note_presence(conversation, writing=True)
     fits = 0 < len(text) <= LONGEST_REPLY
@@ -28,12 +30,13 @@ def keep(decision: UUID) -> Page:
         version = keep_typed(decision, text, seen_in_form()) if fits else 0
     except Overtaken as told:
         if _is_script():
-            return _json(409, said=f"{whose(told.theirs)} Yours is in this browser alone: keep it to see both.")
+            said = f"{whose(told.theirs)} Yours is in this browser alone: keep it to see both."
+            return jsonify(said=said, stop=True)
         flash(f"Nothing was kept. {whose(told.theirs)}", "warning")
         return shown(conversation, apart=unsettled(text, told.theirs))
     said = SETTLED if fits else f"Nothing was kept: a reply has between 1 and {LONGEST_REPLY:,} characters."
     if _is_script():
-        return _json(200, version=version) if version else _json(409 if fits else 400, said=said)
+        return jsonify(version=version) if version else jsonify(said=said, stop=fits)
     if version:
         flash("Kept. Whoever opens this conversation finds it.", "info")
         return redirect(url_for("conversation.page", conversation=conversation))
@@ -59,7 +62,3 @@ def anew(decision: UUID) -> Page:
 
 def _is_script() -> bool:
     return request.accept_mimetypes.best == "application/json"
-
-
-def _json(status: int, **more: object) -> Page:
-    return make_response(jsonify(more), status)
