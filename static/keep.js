@@ -5,7 +5,7 @@ const AT_MOST = 10_000; // for who never stops typing
 const AGAIN = 15_000; // when we could not be reached
 const DAYS = 7; // this browser keeps a text no longer than that
 const PREFIX = "reply:";
-const AWAY = "It could not be kept with us: we cannot be reached, or your session has ended. What you typed is kept in this browser.";
+const AWAY = "It could not be kept with us: we cannot be reached, or you are signed out. What you typed is kept in this browser.";
 
 const plain = (text) => text.replaceAll("\r\n", "\n").trim();
 
