@@ -72,8 +72,11 @@ def shown(
         if found is None:
             abort(404)
         open_mail = [one for one in reversed(found.messages) if one.waits]
+        kept = kept_replies.of(db, tenant, [one.decision for one in open_mail if one.decision is not None])
         objections = {
-            one.decision: walls.objection_to_reply(db, tenant, one.decision, one.draft.text if one.draft else "")
+            one.decision: walls.objection_to_reply(
+                db, tenant, one.decision, kept[one.decision].text if one.decision in kept else _drafted(one)
+            )
             for one in open_mail
             if one.decision is not None
         }
@@ -86,7 +89,8 @@ def shown(
         **case_view(conversation, now, typed),
         **asking_view(found, now, asking),
         **linked_view(conversation, now),
-        **kept_view(found),
+        **kept_view(conversation),
+        kept=kept,
         apart=apart,
         version=version,
         open_mail=open_mail,
@@ -268,3 +272,7 @@ def _at_hand(found: Conversation, waiting: list[Shown]) -> Shown | None:
     """The mail that the page is about: the newest that waits for a person, else the newest that came in."""
     came_in = [one for one in found.messages if one.direction == "in"]
     return next(iter(waiting), came_in[-1] if came_in else None)
+
+
+def _drafted(mail: Shown) -> str:
+    return mail.draft.text if mail.draft else ""

@@ -8,7 +8,6 @@ from flask import request
 from domain.errors import TryAgain
 from storage import kept_replies, presence
 from storage.kept_replies import LONGEST_WRITER, Kept, Seen
-from storage.thread import Conversation
 from web.differences import Line, differences
 from web.fields import line
 from web.session import member, services
@@ -65,15 +64,13 @@ def keep(decision: UUID, text: str, seen: Seen) -> int:
         return kept_replies.keep(db, tenant, decision, text, member=member().id, seen=seen)
 
 
-def kept_view(conversation: Conversation) -> dict[str, object]:
-    """What the templates need: texts by decision, those of decisions that were made anew, and who else is there."""
+def kept_view(conversation: UUID) -> dict[str, object]:
+    """What the templates need beside the texts that are kept: those of decisions made anew, and who else is there."""
     tenant, me = member().tenant, member().id
-    waiting = [one.decision for one in conversation.messages if one.waits and one.decision is not None]
     with services().database.transaction(tenant) as db:
-        kept = kept_replies.of(db, tenant, waiting)
-        left_behind = kept_replies.left_behind(db, tenant, conversation.id)
-        colleagues = presence.others(db, tenant, conversation.id, me)
-    return {"kept": kept, "left_behind": left_behind, "colleagues": colleagues}
+        left_behind = kept_replies.left_behind(db, tenant, conversation)
+        colleagues = presence.others(db, tenant, conversation, me)
+    return {"left_behind": left_behind, "colleagues": colleagues}
 
 
 def note_presence(conversation: UUID, *, writing: bool = False) -> None:
