@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from domain.case import Case, CaseState
 from domain.delivery import EffectState
 from domain.errors import BadInput
-from storage import acts, cases, events, settling
+from storage import acts, cases, events, kept_replies, settling
 from storage.settling import Answer, Waiting
 
 
@@ -76,6 +76,8 @@ def approve(
     is_new = acts.approve(db, tenant, act.id, member=member)
     if len(act.approved_by | {member}) < act.needed:
         settling.reply(db, tenant, waiting, answer, state=EffectState.HELD, act=act.id)
+        # Whoever approves it second sees what the first has approved, also on a page that was open before.
+        kept_replies.put(db, tenant, decision, text_to_send, member=member)
         if is_new:
             _record(db, tenant, member, waiting, "act_approved_once", act=act.id)
         return Approved.SECOND if is_new else Approved.SAME

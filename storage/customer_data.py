@@ -33,6 +33,9 @@ _PARTS = {
     "replies": """
         SELECT to_jsonb(o) FROM outbox o WHERE o.tenant_id = :tenant AND o.request_id IS NULL
             AND (o.recipient = :address OR o.message_id IN ({messages})) ORDER BY o.created_at, o.id""",
+    "kept_replies": """
+        SELECT to_jsonb(k) FROM kept_reply k JOIN decision d ON d.tenant_id = k.tenant_id AND d.id = k.decision_id
+        WHERE k.tenant_id = :tenant AND d.message_id IN ({messages}) ORDER BY k.saved_at, k.decision_id""",
     "cases": """
         SELECT to_jsonb(c) FROM support_case c WHERE c.tenant_id = :tenant AND c.conversation_id IN ({conversations})
         ORDER BY c.opened_at, c.id""",

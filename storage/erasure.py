@@ -68,6 +68,9 @@ _STEPS: Mapping[str, str] = {
     "replies elsewhere": """
         UPDATE outbox SET recipient = :nobody, recipient_name = '', subject = '', text = '', draft_text = '',
             claim_reason = '' WHERE tenant_id = :tenant AND recipient = :address""",
+    "kept replies": """
+        DELETE FROM kept_reply k USING decision d WHERE k.tenant_id = :tenant AND d.tenant_id = k.tenant_id
+            AND d.id = k.decision_id AND d.message_id = ANY(:messages)""",
     "decisions": "DELETE FROM decision WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "mails": "DELETE FROM raw_mail WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "messages": """

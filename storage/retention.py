@@ -40,6 +40,10 @@ _STEPS = (
     text("DELETE FROM raw_mail WHERE tenant_id = :tenant AND message_id = ANY(:ids)"),
     text("DELETE FROM gap_question WHERE tenant_id = :tenant AND message_id = ANY(:ids)"),
     text("""
+        DELETE FROM kept_reply k USING decision d WHERE k.tenant_id = :tenant AND d.tenant_id = k.tenant_id
+            AND d.id = k.decision_id AND d.message_id = ANY(:ids)
+    """),
+    text("""
         UPDATE message SET parsed = NULL, subject = '', sender_name = '' WHERE tenant_id = :tenant AND id = ANY(:ids)
     """),
     text("""

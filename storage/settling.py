@@ -54,6 +54,13 @@ _WAKE = text("""
         AND c.snoozed_until IS NOT NULL
 """)
 
+# What was typed for this mail and not sent, for an earlier decision about it, too: it is settled, so it goes.
+_DROP_KEPT = text("""
+    DELETE FROM kept_reply k USING decision d, decision one
+    WHERE k.tenant_id = :tenant AND d.tenant_id = k.tenant_id AND d.id = k.decision_id
+        AND one.tenant_id = d.tenant_id AND one.message_id = d.message_id AND one.id = :decision
+""")
+
 _MAILBOX = text("""
     SELECT b.address, b.status FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
         JOIN mailbox b ON b.tenant_id = m.tenant_id AND b.id = m.mailbox_id
@@ -111,6 +118,7 @@ def settle(
     values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement}
     db.execute(_SETTLE, {**values, "for_good": for_good})
     db.execute(_WAKE, values)
+    db.execute(_DROP_KEPT, values)
 
 
 def reply(

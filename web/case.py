@@ -3,19 +3,22 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import assert_never
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.claims import Claim
 from domain.errors import BadInput, TryAgain
-from storage import approvals, case_shown, claims, found_out, walls
+from storage import approvals, case_shown, claims, found_out, kept_replies, walls
 from storage.approvals import Approved
+from storage.kept_replies import Overtaken
 from storage.references import new_reference
 from web.case_view import Typed, told_of
 from web.case_words import QUESTIONS, Prepared, question, refusal, refusal_of
 from web.conversation import CROSSED, FALSE, LONGEST_REPLY, conversation_of, shown
 from web.fields import letter, line
+from web.kept_view import seen_in_form, unsettled, whose
 from web.session import Page, allowed, member, services
 
 pages = Blueprint("case", __name__)
@@ -48,9 +51,9 @@ def approve(decision: UUID) -> Page:
     conversation, text = conversation_of(decision), _text()
     if not _unfit(text) and request.form.get("sure") != "yes":
         flash("Nothing was done yet. Look at the amount and at who gets the reply, then confirm.", "warning")
-        return shown(conversation, typed=Typed(text, ask_again=True))
-    approved = partial(approvals.approve, text_to_send=text)
-    return _settle(conversation, decision, Typed(text), approved, claims.unproven_once_done)
+        return shown(conversation, typed=Typed(text, ask_again=True, version=seen_in_form().version))
+    approved, typed = partial(approvals.approve, text_to_send=text), Typed(text, version=seen_in_form().version)
+    return _settle(conversation, decision, typed, approved, claims.unproven_once_done)
 
 
 @pages.post("/decisions/<uuid:decision>/refuse")
@@ -134,6 +137,7 @@ def _settle(
     why, over = line(request.form.get("claim_reason", "")), line(request.form.get("wall_reason", ""))
     try:
         with services().database.transaction(tenant) as db:
+            typed = replace(typed, version=kept_replies.check(db, tenant, decision, seen_in_form(), text))
             unproven = unproven_in(db, tenant, decision, text)
             wall = walls.objection_to_reply(db, tenant, decision, text)
             reasons = {"claim_reason": why if unproven else "", "wall_reason": over if wall else ""}
@@ -144,12 +148,8 @@ def _settle(
                 claims.note_override(db, tenant, decision, unproven, member=me, reason=why)
             if became not in {False, Approved.LATE} and wall:
                 walls.note_override(db, tenant, decision, member=me, reason=over)
-    except BadInput as error:
-        flash(f"Nothing was done. {error.reason}", "warning")
-        return shown(conversation, typed=typed)
-    except _Stopped as told:
-        flash(f"Nothing was done: {FALSE if told.unproven and not why else CROSSED}", "warning")
-        return shown(conversation, typed=replace(typed, unproven=told.unproven, wall=told.wall))
+    except (BadInput, Overtaken, _Stopped) as told:
+        return _not_done(conversation, typed, text, told)
     except TryAgain:
         became = False
     if became in {False, Approved.LATE}:
@@ -157,6 +157,25 @@ def _settle(
         return shown(conversation, unsent=text)
     flash(*_SAID[typed.prepared.act if typed.prepared else str(became)])
     return redirect(url_for("conversation.page", conversation=conversation))
+
+
+def _not_done(conversation: UUID, typed: Typed, text: str, told: BadInput | Overtaken | _Stopped) -> Page:
+    """Say why nothing was done; the words stay on the page, beside those of a colleague where there are such."""
+    match told:
+        case BadInput():
+            flash(f"Nothing was done. {told.reason}", "warning")
+        case _Stopped():
+            why = line(request.form.get("claim_reason", ""))
+            flash(f"Nothing was done: {FALSE if told.unproven and not why else CROSSED}", "warning")
+            typed = replace(typed, unproven=told.unproven, wall=told.wall)
+        case Overtaken():
+            flash(f"Nothing was done. {whose(told.theirs)}", "warning")
+            if typed.prepared is None:
+                return shown(conversation, apart=unsettled(text, told.theirs))
+            flash("It stands in the reply above. Press the button once more if yours leaves all the same.", "warning")
+        case _:
+            assert_never(told)
+    return shown(conversation, typed=typed)
 
 
 def _chosen_anew(typed: Prepared) -> bool:

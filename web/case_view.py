@@ -42,7 +42,8 @@ class Earlier:
 class Typed:
     """What a person wrote into the forms about the case and what has not left: `text` of the reply that tells that it
     was done, to be confirmed where `ask_again`; or a reply `prepared` that refuses or asks. `unproven` is what it
-    claims and nobody did, `wall` what of a supplier's the customer would learn by it.
+    claims and nobody did, `wall` what of a supplier's the customer would learn by it; `version` is what `text` was
+    written over.
     """
 
     text: str = ""
@@ -50,6 +51,7 @@ class Typed:
     prepared: Prepared | None = None
     unproven: tuple[Claim, ...] = ()
     wall: str = ""
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

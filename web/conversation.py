@@ -10,7 +10,8 @@ from adapters.mime.attachment import extract
 from adapters.mime.pictures import with_pictures
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, desk, phases, reclassify, thread, walls
+from storage import claims, desk, kept_replies, phases, reclassify, thread, walls
+from storage.kept_replies import Overtaken
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from storage.thread import Conversation, Shown
@@ -18,6 +19,7 @@ from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
 from web.handling import handling_view
+from web.kept_view import Unsettled, kept_view, note_presence, seen_if_said, seen_in_form, unsettled, whose
 from web.notes_view import notes_view
 from web.session import Page, allowed, member, services, signed_in
 from web.steps import steps_view
@@ -50,6 +52,7 @@ _SETTLED = "Somebody has settled this already"
 @pages.get("/conversations/<uuid:conversation>")
 @signed_in
 def page(conversation: UUID) -> Page:
+    note_presence(conversation)
     return shown(conversation)
 
 
@@ -63,12 +66,15 @@ def shown(
     typed: Typed | None = None,
     asking: Asking | None = None,
     note: str = "",
+    apart: Unsettled | None = None,
+    version: int = 0,
 ) -> Page:
     """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost.
 
     `unproven` is what it claims in answer to `decision` and what nobody did, `over_the_wall` what of a supplier's a
     customer would learn, or the other way round: the writer may say why it leaves all the same. `typed` is what they
     wrote into the forms about the case, `asking` into the one that asks a supplier, `note` into the one for a note.
+    `apart` are two texts for one reply, `version` is that of what is kept of `unsent`.
     """
     tenant = member().tenant
     with services().database.transaction(tenant) as db:
@@ -76,8 +82,11 @@ def shown(
         if found is None:
             abort(404)
         open_mail = [one for one in reversed(found.messages) if one.waits]
+        kept = kept_replies.of(db, tenant, [one.decision for one in open_mail if one.decision is not None])
         objections = {
-            one.decision: walls.objection_to_reply(db, tenant, one.decision, one.draft.text if one.draft else "")
+            one.decision: walls.objection_to_reply(
+                db, tenant, one.decision, kept[one.decision].text if one.decision in kept else _drafted(one)
+            )
             for one in open_mail
             if one.decision is not None
         }
@@ -95,6 +104,10 @@ def shown(
         **notes_view(found, note),
         **steps_view(now),
         **suggested_view(open_mail, now_in),
+        **kept_view(conversation),
+        kept=kept,
+        apart=apart,
+        version=version,
         open_mail=open_mail,
         objections=objections,
         unsent=unsent,
@@ -173,12 +186,14 @@ def send(decision: UUID) -> Page:
     conversation = conversation_of(decision)
     if not text or len(text) > LONGEST_REPLY:
         flash(f"Nothing was sent: a reply needs between 1 and {LONGEST_REPLY:,} characters.", "warning")
-        return redirect(url_for("conversation.page", conversation=conversation))
+        return shown(conversation, unsent=text)
+    seen, version = seen_in_form(), 0
     tenant, sender, reference = member().tenant, member().id, new_reference()
     why = letter(request.form.get("claim_reason", ""))[: claims.LONGEST_REASON].strip()
     over = letter(request.form.get("wall_reason", ""))[: walls.LONGEST_REASON].strip()
     try:
         with services().database.transaction(tenant) as db:
+            kept_replies.check(db, tenant, decision, seen, text)
             unproven = claims.unproven_in(db, tenant, decision, text)
             wall = walls.objection_to_reply(db, tenant, decision, text)
             stopped = bool(unproven and not why) or bool(wall and not over)
@@ -192,6 +207,8 @@ def send(decision: UUID) -> Page:
                 claim_reason=why if unproven else "",
                 wall_reason=over if wall else "",
             )
+            if stopped:
+                version = kept_replies.keep(db, tenant, decision, text, member=sender, seen=seen)
             if done and unproven:
                 claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
             if done and wall:
@@ -199,9 +216,14 @@ def send(decision: UUID) -> Page:
     except BadInput as error:
         flash(f"Nothing was sent. {error.reason}", "warning")
         return shown(conversation, unsent=text)
+    except Overtaken as told:
+        flash(f"Nothing was sent. {whose(told.theirs)}", "warning")
+        return shown(conversation, apart=unsettled(text, told.theirs))
     if stopped:
         flash(f"Nothing was sent: {FALSE if unproven and not why else CROSSED}", "warning")
-        return shown(conversation, unsent=text, decision=decision, unproven=unproven, over_the_wall=wall)
+        return shown(
+            conversation, unsent=text, decision=decision, unproven=unproven, over_the_wall=wall, version=version
+        )
     if not done:
         flash(f"{_SETTLED}; nothing was sent twice.", "warning")
         return shown(conversation, unsent=text)
@@ -212,9 +234,17 @@ def send(decision: UUID) -> Page:
 @pages.post("/decisions/<uuid:decision>/dismiss")
 @allowed("answer")
 def dismiss(decision: UUID) -> Page:
+    """Nothing is answered. What somebody else kept here since the page was made is looked at first."""
     tenant, conversation = member().tenant, conversation_of(decision)
-    with services().database.transaction(tenant) as db:
-        done = desk.dismiss(db, tenant, decision, member=member().id)
+    seen, text = seen_if_said(), letter(request.form.get("text", ""))
+    try:
+        with services().database.transaction(tenant) as db:
+            if seen is not None:
+                kept_replies.check(db, tenant, decision, seen, "")
+            done = desk.dismiss(db, tenant, decision, member=member().id)
+    except Overtaken as told:
+        flash(f"Nothing was dismissed. {whose(told.theirs)} Dismiss it once more if it shall go, too.", "warning")
+        return shown(conversation, apart=unsettled(text, told.theirs) if text else None)
     flash("Dismissed; nothing was sent." if done else f"{_SETTLED}.", "info" if done else "warning")
     return redirect(url_for("conversation.page", conversation=conversation))
 
@@ -261,3 +291,7 @@ def _at_hand(found: Conversation, waiting: list[Shown]) -> Shown | None:
     """The mail that the page is about: the newest that waits for a person, else the newest that came in."""
     came_in = [one for one in found.messages if one.direction == "in"]
     return next(iter(waiting), came_in[-1] if came_in else None)
+
+
+def _drafted(mail: Shown) -> str:
+    return mail.draft.text if mail.draft else ""

@@ -79,6 +79,7 @@ from storage import (
     incidents,
     indexing,
     invitations,
+    kept_replies,
     knowledge_search,
     learning,
     ledger,
@@ -97,6 +98,7 @@ from storage import (
     people,
     phase_counts,
     phases,
+    presence,
     published,
     queue,
     queue_counts,
@@ -158,6 +160,7 @@ from storage.gap_work import GapWork
 from storage.gaps import Grouped
 from storage.incidents import StatusPage
 from storage.indexing import Work
+from storage.kept_replies import Seen
 from storage.learning import Lesson
 from storage.messages import Claimed
 from storage.passages import Piece, Vectors
@@ -414,6 +417,14 @@ CASES = {
     "refunds_list.of_conversation": lambda db, t, b: refunds_list.of_conversation(db, t, b.conversation),
     "refunds_list.of_customer": lambda db, t, b: refunds_list.of_customer(db, t, "a@b.example"),
     "refunds_list.of_order": lambda db, t, b: refunds_list.of_order(db, t, "LO-SECRET"),
+    "kept_replies.of": lambda db, t, b: kept_replies.of(db, t, [b.decision]),
+    "kept_replies.left_behind": lambda db, t, b: kept_replies.left_behind(db, t, b.conversation),
+    "kept_replies.check": lambda db, t, b: kept_replies.check(db, t, b.decision, Seen(), "secret"),
+    "kept_replies.keep": lambda db, t, b: kept_replies.keep(db, t, b.decision, "ours", member=b.member, seen=Seen()),
+    "kept_replies.put": lambda db, t, b: kept_replies.put(db, t, b.decision, "ours", member=b.member),
+    "kept_replies.drop": lambda db, t, b: kept_replies.drop(db, t, b.decision, seen=Seen()),
+    "presence.note": lambda db, t, b: presence.note(db, t, b.conversation, b.member, writing=True),
+    "presence.others": lambda db, t, b: presence.others(db, t, b.conversation, uuid4()),
     "settling.lock": lambda db, t, b: settling.lock(db, t, b.decision),
     "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement="sent"),
     "settling.reply": lambda db, t, b: settling.reply(db, t, b.waiting, AN_ANSWER, state=EffectState.PENDING),
@@ -1088,6 +1099,9 @@ def an_order_action_of_each_kind(shop: Shop) -> None:
         talk = db.execute(text("SELECT conversation_id FROM decision WHERE id = :id"), {"id": held}).scalar_one()
         assert notes.write(db, tenant, talk, member=member, words="secret note")
         assert taking_over.take_over(db, tenant, talk, member=member)
+        kept_replies.put(db, tenant, held, "secret", member=member)
+        talk = db.execute(text("SELECT conversation_id FROM decision WHERE id = :id"), {"id": held}).scalar_one()
+        presence.note(db, tenant, talk, member, writing=True)
         _tickets(shop, db)
         _supplier_requests(shop, db)
         # The page behind it is asked for in its own tests: here it is enough that there is one.

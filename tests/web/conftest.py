@@ -13,6 +13,7 @@ from storage.database import Database
 from tests.conftest import PASSWORD, Workspace
 from tests.web.filling import Filler
 
+_VERSION = re.compile(r'name="version" value="(\d+)"')
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -64,6 +65,11 @@ def seen(html: str) -> str:
     parser = _Text()
     parser.feed(html)
     return " ".join(" ".join(parser.pieces).split())
+
+
+def version_on(html: str) -> str:
+    """The version of what is kept, as the page's first form about a reply carries it."""
+    return _VERSION.findall(html)[0]
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ CSS = Path(__file__).parents[2] / "static" / "desk.css"
 
 
 class _Quiet(WSGIRequestHandler):
+    timeout = 5  # seconds that a connection may say nothing: a browser opens some in advance
+
     def log(self, kind: str, message: str, *args: object) -> None:
         pass
 
@@ -48,6 +50,8 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def serving(app) -> Iterator[str]:
     server = make_server("localhost", 0, app, threaded=True, request_handler=_Quiet)
+    # A page that closes may ask for something still: it is answered before the database under it goes.
+    server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://localhost:{server.port}"

@@ -10,7 +10,7 @@ from domain.order import OrderItem
 from domain.order_action import Action
 from domain.supplier import Supplier
 from storage import cases, mailboxes, suppliers
-from tests.web.conftest import Browser, seen
+from tests.web.conftest import Browser, seen, version_on
 from tests.web.filling import Filler, Held
 from tests.web.refunding import DRAFT, REFUND, Till
 
@@ -121,12 +121,14 @@ def test_a_large_sum_needs_two_people_and_says_so(browser: Browser, filler: Fill
     assert "Refund 49.90 EUR" not in page
     assert filler.rows(ACTS) == [("held", 2)]
     # The same person once more is no second one, whatever their browser sends.
-    assert "the second approval has to come from another member" in seen(approve(browser, held))
+    seen_now = {"version": version_on(page_of(browser, held))}
+    assert "the second approval has to come from another member" in seen(approve(browser, held, **seen_now))
     assert filler.rows(ACTS) == [("held", 2)]
     html = page_of(tom, held)
     assert "Olivia Owner approved it. It is done as soon as one more member approves it." in seen(html)
     assert "Refund 49.90 EUR to the way it was paid and send" in seen(html)
-    assert "Approved." in seen(approve(tom, held))
+    assert "Kept by Olivia Owner" in seen(html)
+    assert "Approved." in seen(approve(tom, held, version=version_on(html)))
     assert filler.rows(ACTS) == [("pending", 2)]
     assert "Approved by Olivia Owner, Tom" in seen(page_of(browser, held))
 

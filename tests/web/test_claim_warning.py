@@ -9,7 +9,7 @@ from sqlalchemy import text
 from domain.money import Money
 from domain.order import Order
 from storage import claims, ledger, orders
-from tests.web.conftest import Browser, seen
+from tests.web.conftest import Browser, seen, version_on
 from tests.web.filling import CITATION, Filler
 
 REPLY = "Dear Anna,\n\nwe have refunded 20.00 EUR and your order has been cancelled."
@@ -74,8 +74,9 @@ def test_an_empty_reason_is_none(browser: Browser, filler: Filler, reason: str) 
 
 def test_what_was_changed_so_that_it_claims_nothing_leaves_without_a_reason(browser: Browser, filler: Filler) -> None:
     held = filler.held(filler.mailbox())
-    browser.press(f"/decisions/{held.decision}/send", {"text": REPLY})
+    warned = browser.press(f"/decisions/{held.decision}/send", {"text": REPLY})
     changed = {"text": "Dear Anna,\n\nwe shall look into it.", "changed": "yes", "claim_reason": "Never mind."}
+    changed["version"] = version_on(warned)
     assert "It is leaving now." in seen(browser.press(f"/decisions/{held.decision}/send", changed))
     assert [tuple(row) for row in filler.rows(OUTBOX)] == [("pending", "Dear Anna,\n\nwe shall look into it.", "")]
     assert filler.rows(OVERRIDES) == []

@@ -57,6 +57,8 @@ TAKES: dict[str, str] = {
     "conversation.send": "decision",
     "conversation.dismiss": "decision",
     "conversation.say_what_it_is": "decision",
+    "kept.keep": "decision",
+    "kept.anew": "decision",
     "ask_supplier.ask": "conversation",
     "ask_supplier.close": "request",
     "ask_supplier.release": "held_words",
@@ -151,6 +153,7 @@ EVERYTHING = (
     "shop_order", "support_case", "case_event", "order_act", "act_approval", "ledger_entry", "order_attempt",
     "refund_policy", "saved_view", "member", "invitation", "password_reset", "second_factor", "recovery_code",
     "supplier_request", "supplier_step", "supplier_rules", "ticketing", "ticket", "ticket_words", "note",
+    "kept_reply", "presence",
 )  # fmt: skip
 
 
