@@ -67,7 +67,7 @@ _STEPS: Mapping[str, str] = {
             AND (request_id IS NULL OR state <> 'sent')""",
     "replies elsewhere": """
         UPDATE outbox SET recipient = :nobody, recipient_name = '', subject = '', text = '', draft_text = '',
-            claim_reason = '' WHERE tenant_id = :tenant AND recipient = :address""",
+            claim_reason = '', undo = NULL, edit_note = '' WHERE tenant_id = :tenant AND recipient = :address""",
     "decisions": "DELETE FROM decision WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "mails": "DELETE FROM raw_mail WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "messages": """
