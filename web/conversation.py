@@ -9,10 +9,11 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from adapters.mime.attachment import extract
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, desk, reclassify, thread, walls
+from storage import claims, desk, reclassify, thread, undo, walls
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from storage.thread import Conversation, Shown
+from web import edit_reasons
 from web.case_view import Typed, case_view
 from web.evidence import evidence
 from web.fields import letter
@@ -20,6 +21,7 @@ from web.session import Page, allowed, member, services, signed_in
 from web.supplier_links import linked_view
 from web.supplier_view import Asking, asking_view
 from web.topics import TOPICS, topic
+from web.words import leaves
 
 pages = Blueprint("conversation", __name__)
 
@@ -87,6 +89,7 @@ def shown(
         unproven=unproven,
         over_the_wall=over_the_wall,
         topics=TOPICS,
+        edit_reasons=edit_reasons.WORDS,
     )
 
 
@@ -173,6 +176,9 @@ def send(decision: UUID) -> Page:
                 claim_reason=why if unproven else "",
                 wall_reason=over if wall else "",
             )
+            seconds = undo.seconds(db, tenant)
+            if done:
+                edit_reasons.keep(db, tenant, decision)
             if done and unproven:
                 claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
             if done and wall:
@@ -186,7 +192,7 @@ def send(decision: UUID) -> Page:
     if not done:
         flash(f"{_SETTLED}; nothing was sent twice.", "warning")
         return shown(conversation, unsent=text)
-    flash("It is leaving now.", "info")
+    flash(f"It {leaves(seconds)}.", "info")
     return redirect(url_for("conversation.page", conversation=conversation))
 
 
