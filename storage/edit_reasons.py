@@ -25,7 +25,9 @@ _NOTE = text("""
 """)
 
 
-def note(db: Connection, tenant: UUID, decision: UUID, *, reason: EditReason, words: str = "") -> None:
-    """In the transaction of the release, after it; `words` are at most 200 characters long."""
+def note(db: Connection, tenant: UUID, decision: UUID, reason: EditReason | None, words: str = "") -> None:
+    """In the transaction of the release, after it; without a `reason` nothing is. `words`: 200 characters at most."""
+    if reason is None:
+        return
     values = {"tenant": tenant, "decision": decision, "reason": reason.value, "note": words[:LONGEST_NOTE]}
     db.execute(_NOTE, values)

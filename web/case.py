@@ -157,8 +157,8 @@ def _settle(
     if became in {False, Approved.LATE}:
         flash(_LATE, "warning")
         return shown(conversation, unsent=text)
-    told, kind = _SAID[typed.prepared.act if typed.prepared else str(became)]
-    flash(told.replace("{leaves}", leaves(seconds)), kind)
+    said, kind = _SAID[typed.prepared.act if typed.prepared else str(became)]
+    flash(said.replace("{leaves}", leaves(seconds)), kind)
     return redirect(url_for("conversation.page", conversation=conversation))
 
 

@@ -9,12 +9,12 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from adapters.mime.attachment import extract
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, desk, reclassify, thread, undo, walls
+from storage import claims, desk, edit_reasons, reclassify, thread, undo, walls
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from storage.thread import Conversation, Shown
-from web import edit_reasons
 from web.case_view import Typed, case_view
+from web.edit_reasons import WORDS, chosen
 from web.evidence import evidence
 from web.fields import letter
 from web.session import Page, allowed, member, services, signed_in
@@ -89,7 +89,7 @@ def shown(
         unproven=unproven,
         over_the_wall=over_the_wall,
         topics=TOPICS,
-        edit_reasons=edit_reasons.WORDS,
+        edit_reasons=WORDS,
     )
 
 
@@ -178,7 +178,7 @@ def send(decision: UUID) -> Page:
             )
             seconds = undo.seconds(db, tenant)
             if done:
-                edit_reasons.keep(db, tenant, decision)
+                edit_reasons.note(db, tenant, decision, *chosen())
             if done and unproven:
                 claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
             if done and wall:

@@ -5,10 +5,10 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, request, url_for
 
 from domain.errors import BadInput
-from storage import claims, gmail_drafts, walls
+from storage import claims, edit_reasons, gmail_drafts, walls
 from storage.references import new_reference
-from web import edit_reasons
 from web.conversation import CROSSED, FALSE, LONGEST_REPLY, conversation_of, shown
+from web.edit_reasons import chosen
 from web.fields import letter
 from web.session import Page, allowed, member, services
 
@@ -36,7 +36,7 @@ def save(decision: UUID) -> Page:
                 db, tenant, decision, member=me, text_to_keep=text, reference=new_reference(), **reasons
             )
             if done:
-                edit_reasons.keep(db, tenant, decision)
+                edit_reasons.note(db, tenant, decision, *chosen())
             if done and unproven:
                 claims.note_override(db, tenant, decision, unproven, member=me, reason=why)
             if done and wall:
