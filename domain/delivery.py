@@ -15,9 +15,9 @@ from domain.order_action import Action, WantedItem
 
 class EffectState(StrEnum):
     """The send machine of GMAIL.md 5.4. `HELD` waits for a person, `WAITING` for the order action that it tells of, or
-    for the ticket by which it leaves.
+    for the ticket by which it leaves. `LEFT_AS_DRAFT` lies in the merchant's Gmail, who sends it or does not.
 
-    The last four are ends.
+    The last five are ends.
     """
 
     HELD = "held"
@@ -27,6 +27,7 @@ class EffectState(StrEnum):
     SENDING = "sending"
     UNCERTAIN = "uncertain"
     SENT = "sent"
+    LEFT_AS_DRAFT = "left_as_draft"
     NEEDS_PERSON = "needs_person"
     FAILED = "failed"
     CANCELLED = "cancelled"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from domain.case import Case, CaseState
 from domain.delivery import EffectState
 from domain.errors import BadInput
-from storage import acts, cases, events, kept_replies, settling
+from storage import acts, cases, events, kept_replies, settling, undo
 from storage.settling import Answer, Waiting
 
 
@@ -113,12 +113,14 @@ def refuse(
     if found is None:
         return False
     waiting, case = found
+    before = undo.remember(db, tenant, decision)
     answer = Answer(member, text_to_send, reference, claim_reason, wall_reason)
     _settle_otherwise(db, tenant, waiting, answer, reason="It was refused.", for_good=True)
     case = replace(case, rule=rule_or_reason[:200])
     if waiting.conversation is not None:
         cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=rule_or_reason)
     _record(db, tenant, member, waiting, "case_refused")
+    undo.keep(db, tenant, decision, before)
     return True
 
 
@@ -143,6 +145,7 @@ def ask(
     if found is None:
         return False
     waiting, case = found
+    before = undo.remember(db, tenant, decision)
     answer = Answer(member, text_to_send, reference, claim_reason, wall_reason)
     _settle_otherwise(db, tenant, waiting, answer, reason="The customer was asked once more.")
     case = replace(case, asked=tuple(dict.fromkeys((*case.asked, what.value))))
@@ -150,6 +153,7 @@ def ask(
         actor, reason = str(member), f"A member asked for it: {what.value.replace('_', ' ')}."
         cases.move_with_reply(db, tenant, waiting.id, waiting.conversation, case, actor=actor, reason=reason)
     _record(db, tenant, member, waiting, "case_asked", what=what.value)
+    undo.keep(db, tenant, decision, before)
     return True
 
 

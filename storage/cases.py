@@ -159,18 +159,36 @@ def take_back(db: Connection, tenant: UUID, decision: UUID) -> None:
     undo = db.execute(_UNDO, values).scalar_one_or_none()
     if undo is None:
         return
-    before, case_id = case_from_json(undo["before"]), UUID(undo["id"])
-    values |= {"id": case_id, "version": undo["version"]}
-    if before is None:
-        db.execute(_REMOVE, values)
-    else:
-        now = get(db, tenant, case_id)
-        if now is not None and db.execute(_UPDATE, {**to_row(before), **values}).scalar() is not None:
-            left = "Its reply did not leave."
-            note(db, tenant, case_id, now.state, (before.state,), actor=MACHINE, reason=left, is_put_back=True)
-            if undo.get("since"):
-                db.execute(_STANDS_SINCE, {**values, "since": undo["since"]})
+    before, left = case_from_json(undo["before"]), "Its reply did not leave."
+    put_back(db, tenant, UUID(undo["id"]), undo["version"], before=before, since=undo.get("since"), reason=left)
     db.execute(text("UPDATE decision SET case_undo = NULL WHERE tenant_id = :tenant AND id = :decision"), values)
+
+
+def put_back(
+    db: Connection,
+    tenant: UUID,
+    case: UUID,
+    version: int,
+    *,
+    before: Case | None,
+    since: str | None,
+    reason: str,
+    actor: str = MACHINE,
+) -> bool:
+    """The case as it stood `before`, or gone where it was new; False where something else moved it after `version`.
+
+    `since` is when it had come to stand there, in ISO form; None where that is not known.
+    """
+    values: dict[str, object] = {"tenant": tenant, "id": case, "version": version}
+    if before is None:
+        return db.execute(_REMOVE, values).rowcount == 1
+    now = get(db, tenant, case)
+    if now is None or db.execute(_UPDATE, {**to_row(before), **values}).scalar() is None:
+        return False
+    note(db, tenant, case, now.state, (before.state,), actor=actor, reason=reason, is_put_back=True)
+    if since:
+        db.execute(_STANDS_SINCE, {**values, "since": since})
+    return True
 
 
 def late(db: Connection, tenant: UUID, conversation: UUID, step: Case) -> tuple[CaseState, Case] | None:

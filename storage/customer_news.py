@@ -30,7 +30,7 @@ _TARGET = text("""
         AND NOT EXISTS (SELECT FROM message w WHERE w.tenant_id = c.tenant_id AND w.conversation_id = c.id
             AND w.direction = 'in' AND w.state IN ('discovered', 'fetched'))
         AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = c.tenant_id AND o.conversation_id = c.id
-            AND o.kind = 'reply' AND o.state NOT IN ('held', 'sent', 'cancelled', 'failed'))
+            AND o.kind = 'reply' AND o.state NOT IN ('held', 'sent', 'left_as_draft', 'cancelled', 'failed'))
         AND NOT EXISTS (SELECT FROM order_act a WHERE a.tenant_id = d.tenant_id AND a.decision_id = d.id
             AND a.state NOT IN ('done', 'refused', 'cancelled'))
 """)

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 
 from domain.case import CaseState
 from domain.delivery import EffectState
-from storage import acts, cases, events, settling
-from storage.settling import Answer, Waiting
+from storage import acts, cases, events, settling, undo
+from storage.settling import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +110,22 @@ def send(
     False when somebody else settled it before. Nothing is sent here. Raises BadInput, and nothing is changed, when
     there is nobody to answer or no mailbox to answer from. The case takes its step from where it stands by now. An
     order action that was proposed with the draft is not approved by this: it is given up, and a person has the case.
+    For some seconds all of it can be undone (storage/undo.py).
     """
     waiting = settling.lock(db, tenant, decision)
     if waiting is None:
         return False
+    before = undo.remember(db, tenant, decision)
     act, answer = acts.held(db, tenant, decision), Answer(member, text_to_send, reference, claim_reason, wall_reason)
     settling.settle(db, tenant, decision, member=member, settlement="sent", for_good=act is not None)
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     if act is not None:
-        _to_person(db, tenant, waiting, act.case, member=member)
+        settling.to_person(db, tenant, waiting, act.case, member=member, reason=_OWN_WORDS)
         acts.cancel(db, tenant, decision, reason=_OWN_WORDS)
     elif waiting.step is not None and waiting.conversation is not None:
         cases.move_late(db, tenant, decision, waiting.conversation, waiting.step)
     settling.sent(db, tenant, waiting, answer, edited=edited)
+    undo.keep(db, tenant, decision, before)
     return True
 
 
@@ -144,11 +147,3 @@ def dismiss(db: Connection, tenant: UUID, decision: UUID, *, member: UUID) -> bo
     settling.drop_replies(db, tenant, decision, reason=DISMISSED)
     events.record(db, tenant, actor=str(member), kind="message_dismissed", subject=waiting.message)
     return True
-
-
-def _to_person(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None, *, member: UUID) -> None:
-    """What was proposed was not approved, nor was it refused: a person has the case."""
-    found = settling.case_of(db, tenant, waiting, linked)
-    case = settling.ending_in(*found, CaseState.PERSON) if found is not None else None
-    if case is not None and waiting.conversation is not None:
-        cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=_OWN_WORDS)

@@ -15,7 +15,8 @@ class Effect:
 
     `ticket` is the ticket by which it leaves instead of by Gmail, where the tenant wants that. It belongs to a
     `decision` about a mail, or to a `request` to a supplier; of that, `in_reply_to` is our own mail before it, and
-    `sent_before` its Gmail id as long as nobody has asked which Message-ID Gmail gave it.
+    `sent_before` its Gmail id as long as nobody has asked which Message-ID Gmail gave it. `as_draft`: it is laid down
+    as a draft for the merchant to send, and never sent by us.
     """
 
     tenant: UUID
@@ -45,6 +46,7 @@ class Effect:
     ticket: UUID | None = None
     request: UUID | None = None
     sent_before: str = ""
+    as_draft: bool = False
 
     @property
     def written_at(self) -> datetime:

@@ -67,7 +67,7 @@ _STEPS: Mapping[str, str] = {
             AND (request_id IS NULL OR state <> 'sent')""",
     "replies elsewhere": """
         UPDATE outbox SET recipient = :nobody, recipient_name = '', subject = '', text = '', draft_text = '',
-            claim_reason = '' WHERE tenant_id = :tenant AND recipient = :address""",
+            claim_reason = '', undo = NULL, edit_note = '' WHERE tenant_id = :tenant AND recipient = :address""",
     "kept replies": """
         DELETE FROM kept_reply k USING decision d WHERE k.tenant_id = :tenant AND d.tenant_id = k.tenant_id
             AND d.id = k.decision_id AND d.message_id = ANY(:messages)""",

@@ -86,7 +86,8 @@ _DISCONNECT = text("""
 # A decided answer that did not leave is a person's again, with its text: nobody may believe that it was given.
 _HOLD_EFFECTS = text("""
     WITH unsent AS (
-        UPDATE outbox SET state = 'held', last_error = :reason, fence = fence + 1, lease_until = NULL
+        UPDATE outbox SET state = 'held', last_error = :reason, fence = fence + 1, lease_until = NULL,
+            undo = NULL
         WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('waiting', 'pending', 'drafted')
         RETURNING decision_id
     )

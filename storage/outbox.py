@@ -28,7 +28,7 @@ _CLAIM = text("""
             AND (r.lease_until IS NULL OR r.lease_until < now())
         ORDER BY r.next_at LIMIT :limit FOR UPDATE OF r SKIP LOCKED
     )
-    UPDATE outbox o SET lease_until = now() + :lease, fence = o.fence + 1, attempts = o.attempts + 1
+    UPDATE outbox o SET lease_until = now() + :lease, fence = o.fence + 1, attempts = o.attempts + 1, undo = NULL
     FROM taken, mailbox b, message m
     WHERE o.tenant_id = :tenant AND o.id = taken.id AND b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
         AND m.tenant_id = o.tenant_id AND m.id = o.message_id
@@ -37,7 +37,7 @@ _CLAIM = text("""
         m.parsed ->> 'rfc_message_id' AS in_reply_to, m.parsed -> 'references' AS refs,
         o.created_at, o.released_at, o.draft_id,
         coalesce(o.pre_history_id, b.history_id, 0) AS pre, o.attempts, o.looks, o.fence,
-        now() - coalesce(o.sending_at, now()) AS waited,
+        now() - coalesce(o.sending_at, now()) AS waited, o.as_draft,
         (SELECT t.id FROM decision d
             JOIN ticketing c ON c.tenant_id = d.tenant_id AND c.mode = 'ticket_only'
             JOIN ticket t ON t.tenant_id = d.tenant_id AND t.id = d.ticket_id AND t.state <> 'needs_person'
@@ -100,7 +100,7 @@ def claim(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list
             row.thread_id, EffectState(row.state), row.automatic, Address(row.recipient, row.recipient_name),
             row.subject, row.text, row.reference, row.in_reply_to or "", tuple(row.refs or ()), row.created_at,
             row.released_at, row.draft_id, int(row.pre), row.attempts, row.looks, row.fence, row.waited, row.ticket,
-            row.request_id,
+            row.request_id, as_draft=row.as_draft,
         )
         for row in rows
     ]  # fmt: skip

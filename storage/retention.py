@@ -51,7 +51,8 @@ _STEPS = (
             composition = '[]', answer = NULL WHERE tenant_id = :tenant AND message_id = ANY(:ids)
     """),
     text("""
-        UPDATE outbox SET subject = '', text = '', draft_text = '', recipient_name = ''
+        UPDATE outbox SET subject = '', text = '', draft_text = '', recipient_name = '',
+            undo = NULL, edit_note = ''
         WHERE tenant_id = :tenant AND message_id = ANY(:ids)
     """),
     text("""

@@ -25,7 +25,8 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a person sends. `claim_reason` is why it says that something was done which the ledger does not have,
-    `wall_reason` why it leaves though the wall between suppliers and customers objects.
+    `wall_reason` why it leaves though the wall between suppliers and customers objects. `as_draft`: it is laid down in
+    their Gmail, where they send it themselves.
     """
 
     member: UUID
@@ -33,6 +34,7 @@ class Answer:
     reference: str
     claim_reason: str = ""
     wall_reason: str = ""
+    as_draft: bool = False
 
 
 _LOCK = text("""
@@ -71,7 +73,9 @@ _MAILBOX = text("""
 _RELEASE = text("""
     UPDATE outbox SET state = :state, act_id = :act, automatic = false, released_by = :member, released_at = now(),
         text = :text, reference = :reference, claim_reason = :claim_reason, wall_reason = :wall_reason, next_at = now(),
-        attempts = 0, draft_id = NULL, fence = fence + 1, lease_until = NULL
+        attempts = 0, draft_id = NULL, fence = fence + 1, lease_until = NULL, undo = NULL, as_draft = :as_draft,
+        words_changed = CASE WHEN draft_text <> '' THEN words_changed(draft_text, CAST(:text AS text)) END,
+        edit_reason = '', edit_note = ''
     WHERE tenant_id = :tenant AND id = (SELECT r.id FROM outbox r WHERE r.tenant_id = :tenant
         AND r.decision_id = :decision AND r.kind = 'reply' AND r.state = 'held' ORDER BY r.position LIMIT 1)
     RETURNING id, draft_text
@@ -80,12 +84,12 @@ _RELEASE = text("""
 _WRITE = text("""
     INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
         automatic, released_by, released_at, recipient, recipient_name, subject, text, draft_text, reference,
-        claim_reason, wall_reason, act_id, state)
+        claim_reason, wall_reason, act_id, state, as_draft)
     SELECT :tenant, gen_random_uuid(), d.id,
         (SELECT coalesce(max(o.position) + 1, 0) FROM outbox o
             WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id),
         'reply', m.id, m.mailbox_id, m.conversation_id, m.thread_id, false, :member, now(), m.sender_address,
-        m.sender_name, m.subject, :text, '', :reference, :claim_reason, :wall_reason, :act, :state
+        m.sender_name, m.subject, :text, '', :reference, :claim_reason, :wall_reason, :act, :state, :as_draft
     FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
     WHERE d.tenant_id = :tenant AND d.id = :decision AND m.sender_address <> ''
 """)
@@ -112,8 +116,8 @@ def lock(db: Connection, tenant: UUID, decision: UUID) -> Waiting | None:
 def settle(
     db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: str, for_good: bool = False
 ) -> None:
-    """`settlement` is "sent" or "dismissed". `for_good`: its case moves now, and stays moved where the reply cannot
-    leave, so that whoever answers then moves it no second time.
+    """`settlement` is "sent", "dismissed" or "gmail_draft". `for_good`: its case moves now, and stays moved
+    where the reply cannot leave, so that whoever answers then moves it no second time.
     """
     values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement}
     db.execute(_SETTLE, {**values, "for_good": for_good})
@@ -137,7 +141,11 @@ def reply(
         )
     told = act or db.execute(_DONE_ACT, values).scalar()
     values |= {"text": answer.text, "reference": answer.reference, "state": state.value, "act": told}
-    values |= {"claim_reason": answer.claim_reason[:1000], "wall_reason": answer.wall_reason[:1000]}
+    values |= {
+        "as_draft": answer.as_draft,
+        "claim_reason": answer.claim_reason[:1000],
+        "wall_reason": answer.wall_reason[:1000],
+    }
     released = db.execute(_RELEASE, values).one_or_none()
     if released is None and db.execute(_WRITE, values).rowcount != 1:
         raise BadInput("reply", "This mail names nobody who could be answered.")
@@ -172,6 +180,16 @@ def case_of(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None)
         now = cases.open_one(db, tenant, waiting.conversation) if waiting.conversation is not None else None
     with_us = now is not None and now.state in {CaseState.ELIGIBLE, CaseState.PERSON}
     return (now.state, now) if now is not None and with_us else None
+
+
+def to_person(
+    db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None, *, member: UUID, reason: str
+) -> None:
+    """What was proposed was not approved, nor was it refused: a person has the case, if there is one here still."""
+    found = case_of(db, tenant, waiting, linked)
+    case = ending_in(*found, CaseState.PERSON) if found is not None else None
+    if case is not None and waiting.conversation is not None:
+        cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=reason)
 
 
 def ending_in(state: CaseState, case: Case, target: CaseState) -> Case | None:

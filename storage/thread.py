@@ -24,7 +24,7 @@ from storage.codec import (
 class Draft:
     """A reply as it stands: `text` may have been edited, `draft_text` is what the machine wrote.
 
-    `released_by` is the name of who approved it, or empty.
+    `released_by` is the name of who approved it, or empty. `as_draft`: it goes to Gmail for its owner to finish.
     """
 
     id: UUID
@@ -39,6 +39,10 @@ class Draft:
     next_at: datetime
     sent_at: datetime | None
     released_by: str
+    can_undo: bool = False
+    as_draft: bool = False
+    edit_reason: str = ""
+    edit_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ _MESSAGES = text("""
 _DRAFTS = text("""
     SELECT o.decision_id, o.message_id, o.id, o.state, o.recipient, o.recipient_name, o.subject, o.text,
         o.draft_text, o.automatic, o.last_error, o.next_at, o.sent_at,
-        coalesce(nullif(p.name, ''), p.email, '') AS released_by
+        coalesce(nullif(p.name, ''), p.email, '') AS released_by,
+        o.undo IS NOT NULL AND o.state = 'pending' AS can_undo, o.as_draft, o.edit_reason, o.edit_note
     FROM outbox o LEFT JOIN member p ON p.tenant_id = o.tenant_id AND p.id = o.released_by
     WHERE o.tenant_id = :tenant AND o.conversation_id = :id AND o.kind = 'reply' ORDER BY o.created_at, o.position
 """)

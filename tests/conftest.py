@@ -15,7 +15,7 @@ from adapters.vault import new_key
 from bootstrap import Services, build
 from sandbox.llm import LanguageModels
 from settings import Settings
-from storage import members, migrate, tenants
+from storage import members, migrate, tenants, undo
 from storage.database import Database, psycopg_url
 from tests.support.compiled import app_over
 from tests.support.earning import earn
@@ -134,6 +134,8 @@ def make_workspace(database: Database, slug: str, password_hash: str, role: str 
         tenants.create(db, tenant, slug=slug, name=slug.title())
         owner = members.add(db, tenant, email=email, name="Olivia Owner", password_hash=password_hash, role=role)
         earn(db, tenant)
+        # What a person releases leaves at once, so that no test has to wait; those of undoing say otherwise.
+        undo.set_seconds(db, tenant, 0)
     return Workspace(tenant, slug, owner, email)
 
 

@@ -18,6 +18,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "Replies": {
         "reply_approved": "Approved a reply",
+        "reply_undone": "Took a reply back before it left",
+        "reply_taken_to_gmail": "Took a reply to Gmail, to finish it there",
+        "reply_left_as_draft": "A reply was laid down in Gmail as a draft",
         "reply_sent": "A reply left",
         "reply_held": "A reply was stopped and waits for a person",
         "reply_needs_person": "Nobody knows whether a reply left",
@@ -88,6 +91,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "mailbox_needs_reauth": "A mailbox lost its access at Google",
         "mailbox_reconciled": "Compared a mailbox with Gmail",
         "number_forms_changed": "Changed the forms of numbers",
+        "undo_seconds_changed": "Changed for how long a reply can be undone",
         "shop_webhook_set": "Set the address of the shop",
         "shop_webhook_cleared": "Removed the address of the shop",
         "supplier_saved": "Saved a supplier",

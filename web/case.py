@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.claims import Claim
 from domain.errors import BadInput, TryAgain
-from storage import approvals, case_shown, claims, found_out, kept_replies, walls
+from storage import approvals, case_shown, claims, found_out, kept_replies, undo, walls
 from storage.approvals import Approved
 from storage.kept_replies import Overtaken
 from storage.references import new_reference
@@ -20,6 +20,7 @@ from web.conversation import CROSSED, FALSE, LONGEST_REPLY, conversation_of, sho
 from web.fields import letter, line
 from web.kept_view import seen_in_form, unsettled, whose
 from web.session import Page, allowed, member, services
+from web.words import leaves
 
 pages = Blueprint("case", __name__)
 
@@ -39,8 +40,8 @@ _SAID = {
     Approved.DONE: ("Approved. It is being done now, and the reply leaves as soon as it is.", "info"),
     Approved.SECOND: ("You approved it. Another member has to approve it, too; until then nothing is done.", "info"),
     Approved.SAME: ("You had approved it already: the second approval has to come from another member.", "warning"),
-    "refuse": ("Refused. The reply is leaving now.", "info"),
-    "ask": ("Asked. The question is leaving now, and the answer is taken up by the machine.", "info"),
+    "refuse": ("Refused. The reply {leaves}.", "info"),
+    "ask": ("Asked. The question {leaves}, and the answer is taken up by the machine.", "info"),
 }
 
 
@@ -141,6 +142,7 @@ def _settle(
             unproven = unproven_in(db, tenant, decision, text)
             wall = walls.objection_to_reply(db, tenant, decision, text)
             reasons = {"claim_reason": why if unproven else "", "wall_reason": over if wall else ""}
+            seconds = undo.seconds(db, tenant)
             became = act(db, tenant, decision, member=me, reference=new_reference(), **reasons)
             if became not in {False, Approved.LATE} and ((unproven and not why) or (wall and not over)):
                 raise _Stopped(unproven, wall)  # noqa: TRY301  # from here alone the transaction is taken back
@@ -155,7 +157,8 @@ def _settle(
     if became in {False, Approved.LATE}:
         flash(_LATE, "warning")
         return shown(conversation, unsent=text)
-    flash(*_SAID[typed.prepared.act if typed.prepared else str(became)])
+    said, kind = _SAID[typed.prepared.act if typed.prepared else str(became)]
+    flash(said.replace("{leaves}", leaves(seconds)), kind)
     return redirect(url_for("conversation.page", conversation=conversation))
 
 

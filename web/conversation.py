@@ -10,12 +10,13 @@ from adapters.mime.attachment import extract
 from adapters.mime.pictures import with_pictures
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, desk, kept_replies, phases, reclassify, thread, walls
+from storage import claims, desk, edit_reasons, kept_replies, phases, reclassify, thread, undo, walls
 from storage.kept_replies import Overtaken
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from storage.thread import Conversation, Shown
 from web.case_view import Typed, case_view
+from web.edit_reasons import WORDS, chosen
 from web.evidence import evidence
 from web.fields import letter
 from web.handling import handling_view
@@ -27,6 +28,7 @@ from web.suggested import suggested_view
 from web.supplier_links import linked_view
 from web.supplier_view import Asking, asking_view
 from web.topics import TOPICS, topic
+from web.words import leaves
 
 pages = Blueprint("conversation", __name__)
 
@@ -115,6 +117,7 @@ def shown(
         unproven=unproven,
         over_the_wall=over_the_wall,
         topics=TOPICS,
+        edit_reasons=WORDS,
     )
 
 
@@ -209,6 +212,9 @@ def send(decision: UUID) -> Page:
             )
             if stopped:
                 version = kept_replies.keep(db, tenant, decision, text, member=sender, seen=seen)
+            seconds = undo.seconds(db, tenant)
+            if done:
+                edit_reasons.note(db, tenant, decision, *chosen())
             if done and unproven:
                 claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
             if done and wall:
@@ -227,7 +233,7 @@ def send(decision: UUID) -> Page:
     if not done:
         flash(f"{_SETTLED}; nothing was sent twice.", "warning")
         return shown(conversation, unsent=text)
-    flash("It is leaving now.", "info")
+    flash(f"It {leaves(seconds)}.", "info")
     return redirect(url_for("conversation.page", conversation=conversation))
 
 

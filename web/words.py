@@ -1,5 +1,6 @@
 """The words that the pages use for states, times and importance: the same everywhere (DESK.md)."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from markupsafe import Markup
 from adapters.mime.build import reply_subject
 from understanding.quotes import split
 from web import refund_words
+from web.differences import differences
 from web.topics import in_words
 
 IMPORTANCE = {5: "now", 4: "today", 3: "soon", 2: "normal", 1: "can wait"}
@@ -59,11 +61,15 @@ EFFECT_STATES = {
     "sending": "leaving",
     "uncertain": "uncertain",
     "sent": "sent",
+    "left_as_draft": "in Gmail",
     "needs_person": "needs a person",
     "failed": "needs a person",
     "cancelled": "not sent",
     "waiting": "waits for the rest",
 }
+
+# How a person settled a mail.
+SETTLEMENTS = {"sent": "sent", "dismissed": "dismissed", "gmail_draft": "in Gmail"}
 
 MAILBOX_STATES = {
     "active": "working",
@@ -102,6 +108,16 @@ def rest(moment: datetime | None, now: datetime | None = None) -> Markup:
         return Markup()
     left = _long(moment - (now or datetime.now(UTC)))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), left)
+
+
+def seconds_left(moment: datetime | None, now: datetime | None = None) -> int:
+    """Whole seconds from now, none where it is past."""
+    return max(0, math.ceil((moment - (now or datetime.now(UTC))).total_seconds())) if moment else 0
+
+
+def leaves(seconds: int) -> str:
+    """When a reply leaves that was just released, as the end of a sentence."""
+    return f"leaves in {seconds} seconds; until then you can undo it" if seconds else "is leaving now"
 
 
 def exact(moment: datetime | None) -> str:
@@ -153,6 +169,9 @@ def register(app: Flask) -> None:
         sentiment=lambda word: SENTIMENTS.get(word, word),
         place=lambda word: PLACES.get(word, word),
         effect_state=lambda state: EFFECT_STATES.get(state, state),
+        settlement=lambda word: SETTLEMENTS.get(word, word),
+        seconds_left=seconds_left,
+        differences=differences,
         mailbox_state=lambda state: MAILBOX_STATES.get(state, state),
         parts=split,
         reply_subject=reply_subject,

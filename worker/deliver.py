@@ -17,6 +17,7 @@ from storage.effect import Effect
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
 from worker.by_ticket import by_ticket
+from worker.gmail_drafts import leave_as_draft
 from worker.of_request import of_request
 from worker.sending import carry_out, end_at_a_person, to_person
 
@@ -67,6 +68,8 @@ def _carry_out_all(services: Services, effects: list[Effect], ends: float) -> No
 
 def _carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
     match effect.kind:
+        case EffectKind.REPLY if effect.as_draft:
+            leave_as_draft(services, gmail, effect)
         case EffectKind.REPLY if effect.ticket is not None and effect.state is EffectState.PENDING:
             by_ticket(services, effect)
         case EffectKind.REPLY | EffectKind.IDENTITY:

@@ -45,6 +45,7 @@ def carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
             EffectState.HELD
             | EffectState.WAITING
             | EffectState.SENT
+            | EffectState.LEFT_AS_DRAFT
             | EffectState.NEEDS_PERSON
             | EffectState.FAILED
             | EffectState.CANCELLED
@@ -56,7 +57,7 @@ def carry_out(services: Services, gmail: Outgoing, effect: Effect) -> None:
 
 def _begin(services: Services, gmail: Outgoing, effect: Effect) -> None:
     """Repeating this is harmless: a draft that an unclear answer left behind is found and adopted."""
-    left_over = gmail.find_draft(_signs(effect), effect.thread_id) if effect.attempts > 1 else None
+    left_over = gmail.find_draft(signs(effect), effect.thread_id) if effect.attempts > 1 else None
     if left_over is None:
         _send(services, gmail, effect, draft(services, gmail, effect))
     elif _drafted(services, effect, left_over):
@@ -135,7 +136,7 @@ def hand_over(services: Services, gmail: Outgoing, effect: Effect, draft_id: str
 def _look(services: Services, gmail: Outgoing, effect: Effect) -> None:
     """Gmail never said whether it left. Find out; what cannot be found out is a person's, and is not sent again."""
     try:
-        found = gmail.find_sent(effect.thread_id, _signs(effect), effect.pre_history_id)
+        found = gmail.find_sent(effect.thread_id, signs(effect), effect.pre_history_id)
     except NeedsPerson:
         # Gmail lists no longer what was sent since then. A draft that still waits answers that all the same.
         if effect.draft_id is None or gmail.draft_state(effect.draft_id) is not DraftState.DRAFT:
@@ -215,5 +216,5 @@ def sight_of(services: Services) -> timedelta:
     return timedelta(minutes=10, seconds=3 * services.settings.poll_seconds)
 
 
-def _signs(effect: Effect) -> Signs:
+def signs(effect: Effect) -> Signs:
     return Signs(effect.reference, effect.in_reply_to if effect.answers else "", effect.recipient.address)

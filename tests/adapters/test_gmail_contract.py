@@ -273,6 +273,16 @@ def test_a_draft_left_behind_is_found_by_its_sign(box):
     assert box.outgoing.find_draft(SIGNS, "1234567890abcdef") is None
 
 
+def test_a_draft_that_its_owner_sent_is_no_draft_any_more_and_is_found_among_what_was_sent(box):
+    thread_id = box.source.fetch(box.deliver(question())).thread_id
+    start = box.source.profile().history_id
+    draft = box.outgoing.create_draft(reply(), thread_id)
+    box.edit_draft(draft.draft_id, reply("On its way, says its owner.\n\nRef: K7F3Q2\n"))
+    sent = box.outgoing.send_draft(draft.draft_id)
+    assert box.outgoing.find_draft(SIGNS, thread_id) is None
+    assert box.outgoing.find_sent(thread_id, SIGNS, start) == sent
+
+
 def test_a_draft_that_nobody_touched_says_the_same_until_it_is_sent_or_deleted(box):
     mime = build_reply(
         sender=Address(SHOP), to=Address(CUSTOMER), subject="Größe = 5 € " * 12, text="Grüße.\n\n" + "Langes Wort " * 9,

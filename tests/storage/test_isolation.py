@@ -69,12 +69,15 @@ from storage import (
     desk,
     document_list,
     documents,
+    draft_numbers,
+    edit_reasons,
     erasure,
     events,
     found_out,
     gap_work,
     gaps,
     gate,
+    gmail_drafts,
     identity_links,
     incidents,
     indexing,
@@ -146,6 +149,7 @@ from storage import (
     tickets,
     tickets_waiting,
     unapproved,
+    undo,
     views,
     wall_facts,
     walls,
@@ -432,6 +436,7 @@ CASES = {
         db, t, replace(b.waiting, message=uuid4()), AN_ANSWER, edited=False
     ),
     "settling.drop_replies": lambda db, t, b: settling.drop_replies(db, t, b.decision, reason="x"),
+    "settling.to_person": lambda db, t, b: settling.to_person(db, t, b.waiting, b.case, member=b.member, reason="x"),
     "settling.case_of": lambda db, t, b: settling.case_of(db, t, b.waiting, b.case),
     "cases.open_one": lambda db, t, b: cases.open_one(db, t, b.conversation),
     # Where nothing stands, a step opens a case of its own.
@@ -462,6 +467,9 @@ CASES = {
         db, t, b.decision, b.conversation, Case("refund", version=1)
     ),
     "cases.take_back": lambda db, t, b: cases.take_back(db, t, b.decision),
+    "cases.put_back": lambda db, t, b: cases.put_back(
+        db, t, b.case, 1, before=Case("refund", version=1), since=None, reason="x"
+    ),
     "cases.get": lambda db, t, b: cases.get(db, t, b.case),
     "cases.newest": lambda db, t, b: cases.newest(db, t, [b.conversation]),
     "checked.sent": lambda db, t, b: checked.sent(db, t, b.decision, member=b.member),
@@ -735,6 +743,22 @@ CASES = {
         views.save(db, t, member=b.member, name="secret", filter_="", shared=True) and t == b.tenant
     ),
     "views.remove": lambda db, t, b: views.remove(db, t, b.view, member=b.member, manages=True),
+    "undo.seconds": lambda db, t, b: undo.seconds(db, t),
+    "undo.set_seconds": lambda db, t, b: undo.set_seconds(db, t, 0),
+    "undo.remember": lambda db, t, b: undo.remember(db, t, b.decision).kept,
+    "undo.keep": lambda db, t, b: undo.keep(db, t, b.decision, undo.Before({}, {}, ())),
+    "undo.take_back": lambda db, t, b: undo.take_back(db, t, b.decision, member=b.member),
+    "gmail_drafts.save": lambda db, t, b: gmail_drafts.save(
+        db, t, b.decision, member=b.member, text_to_keep="hello", reference="ABCDEF"
+    ),
+    "gmail_drafts.left": lambda db, t, b: gmail_drafts.left(
+        db, replace(b.effect, tenant=t), DraftRef("d", "m", "t"), b""
+    ),
+    "edit_reasons.note": lambda db, t, b: edit_reasons.note(db, t, b.decision, edit_reasons.EditReason.TONE),
+    "draft_numbers.counts": lambda db, t, b: draft_numbers.counts(db, t),
+    "draft_numbers.listed": lambda db, t, b: (
+        draft_numbers.listed(db, t) or draft_numbers.listed(db, t, after=b.decision)
+    ),
     "desk.waiting": lambda db, t, b: desk.waiting(db, t),
     "desk.today": lambda db, t, b: any(
         getattr(desk.today(db, t), name) for name in ("held", "ignored", "in_work", "answered_by_machine")

@@ -293,7 +293,7 @@ def test_every_page_renders_at_every_width_in_both_themes(
 ) -> None:
     with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
         conversation = f"/conversations/{held.conversation}"
-        for path in ("/", "/conversations", conversation, "/mailboxes/", "/numbers/", "/learning", *stocked):
+        for path in ("/", "/conversations", conversation, "/mailboxes/", "/numbers/", "/learning", "/drafts", *stocked):
             page.goto(address + path)
             expect(page.locator("h1")).to_be_visible()
             for width in (360, 768, 1280, 1920):
@@ -402,7 +402,7 @@ def test_the_words_of_the_bottom_bar_stand_apart_on_a_small_telephone(
     chromium: Browser, address: str, workspace: Workspace, held: Held
 ) -> None:
     with opened(chromium, address, workspace, viewport={"width": 360, "height": 780}) as (page, _):
-        for path in ("/", "/conversations", "/knowledge", "/numbers/", "/orders", "/refunds", "/settings"):
+        for path in ("/", "/conversations", "/knowledge", "/numbers/", "/orders", "/refunds", "/settings", "/sending"):
             page.goto(address + path)
             words = page.locator(".rail li:visible .rail-word").all()
             boxes = [one.bounding_box() for one in words]

@@ -64,6 +64,8 @@ TAKES: dict[str, str] = {
     "ask_supplier.release": "held_words",
     "ask_supplier.drop": "held_words",
     "verdict.say": "decision",
+    "undo.take_back": "decision",
+    "gmail_drafts.save": "decision",
     "handling.assign": "conversation",
     "handling.snooze": "conversation",
     "handling.close": "conversation",
@@ -106,6 +108,7 @@ TAKES: dict[str, str] = {
 
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
+    "undo.page", "undo.change", "drafts.page", "drafts.listed",
     "bulk.act", "views.save", "queue.page", "queue.every", "customers.page", "sign_in.page", "sign_in.sign_in",
     "sign_in.sign_out", "mailboxes.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",

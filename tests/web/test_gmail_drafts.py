@@ -1,0 +1,71 @@
+"""Save as Gmail draft: the mail is settled, nothing is sent, and what no reply may say no draft may say."""
+
+import pytest
+
+from tests.support.proposing import Desk, S
+from tests.web.conftest import Browser, seen
+from tests.web.filling import Filler
+
+OUTBOX = "SELECT state, as_draft, text, released_by FROM outbox WHERE tenant_id = :tenant"
+
+
+def left_as_draft(filler: Filler) -> None:
+    filler.rows("UPDATE outbox SET state = 'left_as_draft' WHERE tenant_id = :tenant AND as_draft RETURNING 1")
+
+
+def test_the_reply_goes_to_gmail_and_the_mail_leaves_the_queue(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    assert "Save as Gmail draft" in browser.page(f"/conversations/{held.conversation}")
+    page = seen(browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": "To be\r\ncontinued."}))
+    assert "It is being laid down in Gmail as a draft. Nothing is sent from here." in page
+    assert "It is being laid down as a draft in Gmail of support@lumen.example" in page
+    [row] = filler.rows(OUTBOX)
+    assert tuple(row) == ("pending", True, "To be\ncontinued.", filler.member)
+    assert filler.rows("SELECT settlement FROM decision") == [("gmail_draft",)]
+    assert "Nothing waits for you" in browser.page("/")
+    left_as_draft(filler)
+    page = seen(browser.page(f"/conversations/{held.conversation}"))
+    assert "A draft is in Gmail of support@lumen.example : finish it there." in page
+    assert "in Gmail" in seen(browser.page("/?state=done"))
+    assert "in Gmail" in seen(browser.page("/conversations"))
+    kinds = [row.kind for row in filler.rows("SELECT kind FROM event WHERE tenant_id = :tenant ORDER BY id")]
+    assert kinds[-1] == "reply_taken_to_gmail"
+
+
+def test_an_action_is_given_up_and_a_person_has_the_case(browser: Browser, filler: Filler) -> None:
+    desk = Desk(filler.database, filler.tenant, filler.member)
+    desk.order()
+    made = desk.held()
+    browser.press(f"/decisions/{made.decision}/gmail-draft", {"text": "I write it myself."})
+    assert (desk.acts(), desk.case(made).state) == (["cancelled"], S.PERSON)
+    assert desk.lines() == []
+
+
+def test_what_nobody_did_is_not_taken_to_gmail_without_a_reason(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    words = {"text": "We have refunded 20.00 EUR.", "edit_reason": "tone"}
+    page = browser.press(f"/decisions/{held.decision}/gmail-draft", words)
+    assert "Nothing was saved in Gmail: the reply says that something was done of which we know nothing." in seen(page)
+    assert "Save as Gmail draft all the same" in page
+    assert 'name="edit_reason" value="tone"' in page
+    assert [row.state for row in filler.rows(OUTBOX)] == ["held"]
+    browser.press(f"/decisions/{held.decision}/gmail-draft", words | {"claim_reason": "Paid by hand."})
+    assert [row.state for row in filler.rows(OUTBOX)] == ["pending"]
+    assert filler.rows("SELECT claim_reason, edit_reason FROM outbox") == [("Paid by hand.", "tone")]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 20_001])
+def test_nothing_and_too_much_is_no_draft(browser: Browser, filler: Filler, text: str) -> None:
+    held = filler.held(filler.mailbox())
+    page = browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": text})
+    assert "Nothing was saved in Gmail: a draft needs between 1 and 20,000 characters." in seen(page)
+    assert [row.state for row in filler.rows(OUTBOX)] == ["held"]
+
+
+def test_whoever_comes_second_is_told(browser: Browser, filler: Filler, join) -> None:
+    held, tom = filler.held(filler.mailbox()), join("agent")
+    tom.press(f"/decisions/{held.decision}/send", {"text": "Tom's answer."})
+    page = browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": "Olivia's."})
+    assert "Somebody has settled this already; nothing was saved in Gmail." in seen(page)
+    assert "Olivia's." in seen(page)
+    assert [row.text for row in filler.rows(OUTBOX)] == ["Tom's answer."]

@@ -1,0 +1,90 @@
+"""Undoing a reply on its page, the seconds of the workspace, and who may do both."""
+
+import pytest
+from sqlalchemy import text
+
+from storage import undo
+from tests.support.proposing import Desk
+from tests.web.conftest import Browser, seen
+from tests.web.filling import Filler
+
+OUTBOX = "SELECT state, text FROM outbox WHERE tenant_id = :tenant"
+
+
+@pytest.fixture(autouse=True)
+def ten_seconds(filler: Filler) -> None:
+    with filler.database.transaction(filler.tenant) as db:
+        undo.set_seconds(db, filler.tenant, 10)
+
+
+def test_a_released_reply_says_when_it_leaves_and_is_undone_by_a_button(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    page = seen(browser.press(f"/decisions/{held.decision}/send", {"text": "My own words."}))
+    assert "It leaves in 10 seconds; until then you can undo it." in page
+    assert "Leaves in 10 seconds for anna@example.org ." in page or "Leaves in 9 seconds for" in page
+    page = browser.press(f"/decisions/{held.decision}/undo")
+    assert "Taken back. Nothing was sent; your words are the draft below." in seen(page)
+    assert "Draft, as it was changed here" in page
+    assert "\nMy own words.</textarea>" in page
+    assert filler.rows(OUTBOX) == [("held", "My own words.")]
+    assert "Sending the lamp back" in browser.page("/")
+
+
+def test_what_has_left_cannot_be_undone(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    browser.press(f"/decisions/{held.decision}/send", {"text": "Yes."})
+    filler.rows("UPDATE outbox SET undo = NULL WHERE tenant_id = :tenant RETURNING 1")
+    assert "Undo<" not in browser.page(f"/conversations/{held.conversation}")
+    page = browser.press(f"/decisions/{held.decision}/undo")
+    assert "It is too late to undo it" in seen(page)
+    assert filler.rows(OUTBOX) == [("pending", "Yes.")]
+
+
+def test_a_refusal_and_a_question_can_be_undone_too(browser: Browser, filler: Filler) -> None:
+    desk = Desk(filler.database, filler.tenant, filler.member)
+    desk.order()
+    made = desk.held()
+    form = {"what": "window", "act": "send", "text": "Dear Anna, no."}
+    page = seen(browser.press(f"/decisions/{made.decision}/refuse", form))
+    assert "Refused. The reply leaves in 10 seconds; until then you can undo it." in page
+    browser.press(f"/decisions/{made.decision}/undo")
+    assert desk.acts() == ["held"]
+    assert "Refund 25.00 EUR" in seen(browser.page(f"/conversations/{made.conversation}"))
+
+
+def test_a_viewer_sees_that_it_leaves_and_has_no_button(browser: Browser, filler: Filler, join) -> None:
+    held = filler.held(filler.mailbox())
+    browser.press(f"/decisions/{held.decision}/send", {"text": "Yes."})
+    viewer = join("viewer")
+    page = viewer.page(f"/conversations/{held.conversation}")
+    assert "Leaves in" in page
+    assert "/undo" not in page
+    assert viewer.post(f"/decisions/{held.decision}/undo").status_code == 403
+
+
+def test_the_seconds_are_set_by_who_manages_and_recorded(browser: Browser, filler: Filler, join) -> None:
+    assert "Sending" in browser.page("/settings")
+    assert "Saved." in seen(browser.press("/sending", {"seconds": "30"}))
+    assert 'value="30"' in browser.page("/sending")
+    [event] = filler.rows("SELECT detail FROM event WHERE tenant_id = :tenant AND kind = 'undo_seconds_changed'")
+    assert event.detail == {"seconds": 30}
+    agent = join("agent")
+    assert "A reply can be undone for 30 seconds." in seen(agent.page("/sending"))
+    assert agent.post("/sending", {"seconds": "0"}).status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "61", "ten", "1.5", "٣", "9" * 9])
+def test_other_seconds_are_refused_in_one_sentence_and_kept_on_the_page(
+    browser: Browser, filler: Filler, typed: str
+) -> None:
+    page = browser.press("/sending", {"seconds": typed})
+    assert "Nothing was saved. The seconds are a whole number from 0 to 60." in seen(page)
+    assert f'value="{typed}"' in page
+    with filler.database.transaction(filler.tenant) as db:
+        assert undo.seconds(db, filler.tenant) == 10
+
+
+def test_a_workspace_that_never_said_anything_has_ten_seconds(browser: Browser, filler: Filler) -> None:
+    with filler.database.transaction(filler.tenant) as db:
+        db.execute(text("UPDATE tenant SET policy = '{}' WHERE tenant_id = :tenant"), {"tenant": filler.tenant})
+    assert 'value="10"' in browser.page("/sending")
