@@ -28,7 +28,7 @@ def save(
     decision: UUID,
     *,
     member: UUID,
-    text_to_keep: str,
+    text_to_send: str,
     reference: str,
     claim_reason: str = "",
     wall_reason: str = "",
@@ -42,7 +42,7 @@ def save(
     if waiting is None:
         return False
     act = acts.held(db, tenant, decision)
-    answer = Answer(member, text_to_keep, reference, claim_reason, wall_reason, as_draft=True)
+    answer = Answer(member, text_to_send, reference, claim_reason, wall_reason, as_draft=True)
     settling.settle(db, tenant, decision, member=member, settlement="gmail_draft", for_good=True)
     settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     if act is not None or waiting.step is not None:

@@ -10,17 +10,14 @@ from adapters.mime.attachment import extract
 from adapters.mime.pictures import with_pictures
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import claims, desk, edit_reasons, kept_replies, phases, reclassify, thread, undo, walls
-from storage.kept_replies import Overtaken
+from storage import kept_replies, phases, reclassify, thread, walls
 from storage.reclassify import Outcome
-from storage.references import new_reference
 from storage.thread import Conversation, Shown
 from web.case_view import Typed, case_view
-from web.edit_reasons import WORDS, chosen
+from web.edit_reasons import WORDS
 from web.evidence import evidence
-from web.fields import letter
 from web.handling import handling_view
-from web.kept_view import Unsettled, kept_view, note_presence, seen_if_said, seen_in_form, unsettled, whose
+from web.kept_view import Unsettled, kept_view, note_presence
 from web.notes_view import notes_view
 from web.session import Page, allowed, member, services, signed_in
 from web.steps import steps_view
@@ -28,7 +25,6 @@ from web.suggested import suggested_view
 from web.supplier_links import linked_view
 from web.supplier_view import Asking, asking_view
 from web.topics import TOPICS, topic
-from web.words import leaves
 
 pages = Blueprint("conversation", __name__)
 
@@ -48,7 +44,7 @@ _FRAME = (
 
 FALSE = "the reply says that something was done of which we know nothing."
 CROSSED = "customers and suppliers are not to learn of each other."
-_SETTLED = "Somebody has settled this already"
+SETTLED = "Somebody has settled this already"
 
 
 @pages.get("/conversations/<uuid:conversation>")
@@ -179,80 +175,6 @@ def _download(content: bytes, name: str) -> Response:
     answer = send_file(BytesIO(content), "application/octet-stream", as_attachment=True, download_name=name, max_age=0)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     return answer
-
-
-@pages.post("/decisions/<uuid:decision>/send")
-@allowed("answer")
-def send(decision: UUID) -> Page:
-    """Approve the draft as it stands in the form, edited or not. The workers send it."""
-    text = letter(request.form.get("text", ""))
-    conversation = conversation_of(decision)
-    if not text or len(text) > LONGEST_REPLY:
-        flash(f"Nothing was sent: a reply needs between 1 and {LONGEST_REPLY:,} characters.", "warning")
-        return shown(conversation, unsent=text)
-    seen, version = seen_in_form(), 0
-    tenant, sender, reference = member().tenant, member().id, new_reference()
-    why = letter(request.form.get("claim_reason", ""))[: claims.LONGEST_REASON].strip()
-    over = letter(request.form.get("wall_reason", ""))[: walls.LONGEST_REASON].strip()
-    try:
-        with services().database.transaction(tenant) as db:
-            kept_replies.check(db, tenant, decision, seen, text)
-            unproven = claims.unproven_in(db, tenant, decision, text)
-            wall = walls.objection_to_reply(db, tenant, decision, text)
-            stopped = bool(unproven and not why) or bool(wall and not over)
-            done = not stopped and desk.send(
-                db,
-                tenant,
-                decision,
-                member=sender,
-                text_to_send=text,
-                reference=reference,
-                claim_reason=why if unproven else "",
-                wall_reason=over if wall else "",
-            )
-            if stopped:
-                version = kept_replies.keep(db, tenant, decision, text, member=sender, seen=seen)
-            seconds = undo.seconds(db, tenant)
-            if done:
-                edit_reasons.note(db, tenant, decision, *chosen())
-            if done and unproven:
-                claims.note_override(db, tenant, decision, unproven, member=sender, reason=why)
-            if done and wall:
-                walls.note_override(db, tenant, decision, member=sender, reason=over)
-    except BadInput as error:
-        flash(f"Nothing was sent. {error.reason}", "warning")
-        return shown(conversation, unsent=text)
-    except Overtaken as told:
-        flash(f"Nothing was sent. {whose(told.theirs)}", "warning")
-        return shown(conversation, apart=unsettled(text, told.theirs))
-    if stopped:
-        flash(f"Nothing was sent: {FALSE if unproven and not why else CROSSED}", "warning")
-        return shown(
-            conversation, unsent=text, decision=decision, unproven=unproven, over_the_wall=wall, version=version
-        )
-    if not done:
-        flash(f"{_SETTLED}; nothing was sent twice.", "warning")
-        return shown(conversation, unsent=text)
-    flash(f"It {leaves(seconds)}.", "info")
-    return redirect(url_for("conversation.page", conversation=conversation))
-
-
-@pages.post("/decisions/<uuid:decision>/dismiss")
-@allowed("answer")
-def dismiss(decision: UUID) -> Page:
-    """Nothing is answered. What somebody else kept here since the page was made is looked at first."""
-    tenant, conversation = member().tenant, conversation_of(decision)
-    seen, text = seen_if_said(), letter(request.form.get("text", ""))
-    try:
-        with services().database.transaction(tenant) as db:
-            if seen is not None:
-                kept_replies.check(db, tenant, decision, seen, "")
-            done = desk.dismiss(db, tenant, decision, member=member().id)
-    except Overtaken as told:
-        flash(f"Nothing was dismissed. {whose(told.theirs)} Dismiss it once more if it shall go, too.", "warning")
-        return shown(conversation, apart=unsettled(text, told.theirs) if text else None)
-    flash("Dismissed; nothing was sent." if done else f"{_SETTLED}.", "info" if done else "warning")
-    return redirect(url_for("conversation.page", conversation=conversation))
 
 
 @pages.post("/decisions/<uuid:decision>/reclassify")

@@ -749,7 +749,7 @@ CASES = {
     "undo.keep": lambda db, t, b: undo.keep(db, t, b.decision, undo.Before({}, {}, ())),
     "undo.take_back": lambda db, t, b: undo.take_back(db, t, b.decision, member=b.member),
     "gmail_drafts.save": lambda db, t, b: gmail_drafts.save(
-        db, t, b.decision, member=b.member, text_to_keep="hello", reference="ABCDEF"
+        db, t, b.decision, member=b.member, text_to_send="hello", reference="ABCDEF"
     ),
     "gmail_drafts.left": lambda db, t, b: gmail_drafts.left(
         db, replace(b.effect, tenant=t), DraftRef("d", "m", "t"), b""

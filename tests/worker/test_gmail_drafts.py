@@ -28,7 +28,7 @@ def take_to_gmail(shop, words: str = WORDS, **reasons: str) -> bool:
     with shop.services.database.transaction(shop.tenant) as db:
         decision = db.exec_driver_sql("SELECT id FROM decision WHERE is_current").scalar()
         return gmail_drafts.save(
-            db, shop.tenant, decision, member=shop.workspace.owner, text_to_keep=words, reference=new_reference(),
+            db, shop.tenant, decision, member=shop.workspace.owner, text_to_send=words, reference=new_reference(),
             **reasons,
         )  # fmt: skip
 
