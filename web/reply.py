@@ -1,11 +1,10 @@
 """A person's reply as it stands in the form: it leaves for the customer, goes to Gmail as a draft, or is not needed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
-from sqlalchemy import Connection
 
 from domain.errors import BadInput
 from storage import claims, desk, edit_reasons, gmail_drafts, kept_replies, undo, walls
@@ -21,20 +20,14 @@ from web.words import leaves
 pages = Blueprint("reply", __name__)
 
 
-class Release(Protocol):
-    """`desk.send` and `gmail_drafts.save`: False where somebody else settled the decision before."""
-
-    def __call__(
-        self, db: Connection, tenant: UUID, decision: UUID, *, member: UUID, text_to_send: str, reference: str,
-        claim_reason: str = "", wall_reason: str = "",
-    ) -> bool: ...  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where a reply can go: what does it, and what a person is told where that was refused, or was late."""
+    """Where a reply can go, and what a person is told where that was refused, or was late.
 
-    release: Release
+    `release` is `desk.send`, or what takes the same: False where somebody else settled the decision before.
+    """
+
+    release: Callable[..., bool]
     refused: str
     late: str
 

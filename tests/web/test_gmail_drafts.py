@@ -58,7 +58,7 @@ def test_what_nobody_did_is_not_taken_to_gmail_without_a_reason(browser: Browser
 def test_nothing_and_too_much_is_no_draft(browser: Browser, filler: Filler, text: str) -> None:
     held = filler.held(filler.mailbox())
     page = browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": text})
-    assert "Nothing was saved in Gmail: a draft needs between 1 and 20,000 characters." in seen(page)
+    assert "Nothing was saved in Gmail: a reply needs between 1 and 20,000 characters." in seen(page)
     assert [row.state for row in filler.rows(OUTBOX)] == ["held"]
 
 
