@@ -19,6 +19,7 @@ from domain.answering import AnswerLook, CheckedQuestion, Verdict
 from domain.bridging import BridgeRules, Mode
 from domain.case import Case, CaseState
 from domain.category import Category
+from domain.completeness import Day, days
 from domain.decision import Decision, IdentityMail, InternalNote, OrderAct, Tried, WordsFor
 from domain.delivery import DraftRef, EffectState, Gate, SentRef, TicketState, WordsState
 from domain.earned import NotEnough
@@ -56,6 +57,7 @@ from storage import (
     citations,
     claims,
     closing,
+    completeness,
     conversations,
     corrections,
     customer_data,
@@ -92,6 +94,7 @@ from storage import (
     queue,
     queue_counts,
     reclassify,
+    reconciliation,
     refund_export,
     refund_policies,
     refund_totals,
@@ -262,6 +265,7 @@ A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime.now(UTC) + timedelta(days=30)
+EVER = Day(LONG_AGO.date(), LONG_AGO, LATER)
 A_RUNG = Climb(NextRung(3, Rung(RungKind.ALERT, SOON), LONG_AGO), Channel.DESK)
 
 
@@ -643,6 +647,18 @@ CASES = {
     "claims.unproven_once_done": lambda db, t, b: not claims.unproven_once_done(db, t, b.decision, A_CLAIM),
     "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
     "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
+    "completeness.counted": lambda db, t, b: any(
+        one.fetched for one in completeness.counted(db, t, b.mailbox, days("UTC", LATER.date(), 60))
+    ),
+    "completeness.mails": lambda db, t, b: (
+        completeness.mails(db, t, b.mailbox, EVER) or completeness.mails(db, t, b.mailbox, EVER, after=b.message)
+    ),
+    "completeness.first": lambda db, t, b: completeness.first(db, t, b.mailbox),
+    "reconciliation.keep": lambda db, t, b: reconciliation.keep(
+        db, t, b.mailbox, day=LONG_AGO.date(), at_gmail=1, missing=0
+    ),
+    "reconciliation.newest": lambda db, t, b: reconciliation.newest(db, t),
+    "reconciliation.of_days": lambda db, t, b: reconciliation.of_days(db, t, b.mailbox, [LONG_AGO.date()]),
     "conversations.from_address": lambda db, t, b: conversations.from_address(db, t, "anna@customer.example"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation)
@@ -817,6 +833,7 @@ CASES = {
     "sync.finish": lambda db, t, b: sync.finish(db, replace(b.cursor, tenant=t), after=SOON, error="x"),
     "sync.reconcile_due": lambda db, t, b: not sync.reconcile_due(db, replace(b.cursor, tenant=t)),
     "sync.reconciled": lambda db, t, b: sync.reconciled(db, replace(b.cursor, tenant=t)),
+    "sync.unknown": lambda db, t, b: not sync.unknown(db, replace(b.cursor, tenant=t), [Added(b.gmail_id, "thread")]),
     "sync.newest_received": lambda db, t, b: sync.newest_received(db, t, b.mailbox),
     "tenants.create": lambda db, t, b: tenants.create(db, b.tenant, slug="other", name="x"),
     "tenants.get": lambda db, t, b: tenants.get(db, t).slug == "rival",
@@ -955,6 +972,7 @@ def rival(settings, other_workspace):
             incidents.watch(db, shop.tenant, "https://127.0.0.1/secret")
             page = incidents.claim(db, shop.tenant, SOON)
             incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
+            reconciliation.keep(db, shop.tenant, mailbox, day=LONG_AGO.date(), at_gmail=1, missing=0)
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET", total=Money(1000, "EUR"))])
             refund_policies.save(db, shop.tenant, RefundPolicy(partial=False), other_workspace.owner)
             db.execute(text("UPDATE support_case SET action = 'refund', order_number = 'LO-SECRET'"))
