@@ -12,6 +12,7 @@ from adapters import logs
 from bootstrap import Services, build
 from commands import (
     audit,
+    completeness,
     customer,
     database,
     demo,
@@ -31,6 +32,7 @@ from settings import Settings, read_or_exit
 
 COMMANDS = (
     audit.audit,
+    completeness.completeness,
     customer.customer,
     customer.retention,
     database.db,
@@ -71,6 +73,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         audit,
         bulk,
         case,
+        completeness,
         confirm,
         conversation,
         data_rights,
@@ -146,6 +149,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         *supplying,
         learning,
         mailboxes,
+        completeness,
         numbers,
         audit,
         data_rights,

@@ -90,6 +90,7 @@ TAKES: dict[str, str] = {
     "people.deactivate": "person",
     "people.reactivate": "person",
     "account.end_session": "session",
+    "completeness.mails": "mailbox",
     "mailboxes.reconnect": "mailbox",
     "mailboxes.pause": "mailbox",
     "mailboxes.resume": "mailbox",
@@ -99,7 +100,7 @@ TAKES: dict[str, str] = {
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
     "bulk.act", "views.save", "queue.page", "queue.every", "sign_in.page", "sign_in.sign_in",
-    "sign_in.sign_out", "mailboxes.page",
+    "sign_in.sign_out", "mailboxes.page", "completeness.page",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
