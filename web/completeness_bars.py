@@ -80,7 +80,7 @@ def _bar(one: Counted, left: float, step: float, top: int) -> Iterator[Part]:
 
 def _top(most: int) -> int:
     """An even number of two digits at most, so that its half is one as well."""
-    unit = max(10 ** (len(str(most)) - 1) // 5, 1) * 2
+    unit: int = max(10 ** (len(str(most)) - 1) // 5, 1) * 2
     return -(-most // unit) * unit
 
 
