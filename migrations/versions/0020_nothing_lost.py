@@ -1,8 +1,8 @@
-"""Nothing is lost, shown: when each mail came, and what the daily comparisons with Gmail found."""
+"""Nothing is lost, shown: when each mail came, what comparisons with Gmail found; and mail that is only tried."""
 
 from alembic import op
 
-from migrations.steps import drop, own
+from migrations.steps import add_work, drop, own, take_back_work
 
 revision = "0020"
 down_revision = "0015"
@@ -30,15 +30,43 @@ CREATE TABLE reconciliation (
 );
 """
 
-TENANT_TABLES = ("reconciliation",)
+TRIALS = """
+-- A mail that a member tries: nobody sent it, it is no message, and nothing is done about it. `raw` goes as soon as it
+-- was read, the row an hour after it was made: `next_at` is when a worker has to look at it, for either.
+CREATE TABLE trial (
+  tenant_id uuid NOT NULL,
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'failed')),
+  raw bytea,
+  result jsonb,
+  attempts integer NOT NULL DEFAULT 0,
+  next_at timestamptz NOT NULL DEFAULT now(),
+  lease_until timestamptz,
+  fence bigint NOT NULL DEFAULT 0,
+  last_error text NOT NULL DEFAULT '',
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id) ON DELETE CASCADE,
+  CHECK ((raw IS NOT NULL) = (state = 'waiting'))
+);
+CREATE INDEX trial_due ON trial (next_at);
+"""
+
+TENANT_TABLES = ("reconciliation", "trial")
+SEES = ("tenant_id", "next_at", "lease_until")
+DUE = "next_at <= now() AND (lease_until IS NULL OR lease_until < now())"
 
 
 def upgrade() -> None:
-    op.execute(TABLES)
+    for statements in (TABLES, TRIALS):
+        op.execute(statements)
     own(TENANT_TABLES)
+    add_work("trial", "trial", DUE, SEES)
 
 
 def downgrade() -> None:
+    take_back_work("trial")
     drop(TENANT_TABLES)
     op.execute("DROP INDEX message_by_day")
     op.execute("ALTER TABLE message DROP COLUMN came_at")

@@ -38,6 +38,7 @@ from domain.sealed import Sealed
 from domain.supplier import Directory, Purpose, Supplier
 from domain.supplier_mail import About, KnownBy, SupplierMail
 from domain.supplier_request import Channel, FoundBy, Rung, RungKind, SupplierRequest, SupplierRules, ToAsk
+from domain.understanding import Understanding
 from storage import (
     account,
     act_ends,
@@ -136,6 +137,7 @@ from storage import (
     ticketing,
     tickets,
     tickets_waiting,
+    trials,
     unapproved,
     views,
     wall_facts,
@@ -232,6 +234,7 @@ class Foreign:
     standing: supplier_steps.Standing
     held_words: UUID
     alert: UUID
+    trial: trials.Trial
 
     @property
     def waiting(self) -> Waiting:
@@ -315,6 +318,20 @@ CASES = {
     "members.join": lambda db, t, b: (
         members.join(db, t, email="new@rival.example", name="x", password_hash="x", role="owner") and None
     ),
+    "trials.ask": lambda db, t, b: trials.ask(db, t, member=b.member, raw=b"ours") and None,
+    "trials.claim": lambda db, t, b: trials.claim(db, t, SOON),
+    "trials.finish": lambda db, t, b: trials.finish(
+        db,
+        replace(b.trial, tenant=t),
+        None,
+        understanding=Understanding(""),
+        decision=Decision.hold("x"),
+        effects=(),
+    ),
+    "trials.give_up": lambda db, t, b: trials.give_up(db, replace(b.trial, tenant=t), "x"),
+    "trials.give_back": lambda db, t, b: trials.give_back(db, replace(b.trial, tenant=t), after=SOON, error="x"),
+    "trials.forget": lambda db, t, b: trials.forget(db, t),
+    "trials.look": lambda db, t, b: trials.look(db, t, b.trial.id, member=b.member),
     "unapproved.look_again": lambda db, t, b: unapproved.look_again(db, t, "LO-SECRET", Action.REFUND),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
@@ -972,6 +989,7 @@ def rival(settings, other_workspace):
             incidents.watch(db, shop.tenant, "https://127.0.0.1/secret")
             page = incidents.claim(db, shop.tenant, SOON)
             incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
+            trials.ask(db, shop.tenant, member=other_workspace.owner, raw=b"secret")
             reconciliation.keep(db, shop.tenant, mailbox, day=LONG_AGO.date(), at_gmail=1, missing=0)
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET", total=Money(1000, "EUR"))])
             refund_policies.save(db, shop.tenant, RefundPolicy(partial=False), other_workspace.owner)
@@ -1120,6 +1138,7 @@ def foreign(rival) -> Foreign:
         reset = resets.make(db, tenant, rival.workspace.owner, by_mail=True)
         (due,) = supplier_steps.claim(db, tenant, now=LATER, limit=1, lease=SOON)
         standing = supplier_steps.lock(db, due)
+        trial = trials.claim(db, tenant, SOON)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]
@@ -1140,7 +1159,7 @@ def foreign(rival) -> Foreign:
         invitation, rival.one("SELECT id FROM invitation"), reset, recovery, rival.one("SELECT id FROM web_session"),
         rival.one("SELECT id FROM ticket_words WHERE request_id IS NOT NULL"), due, standing,
         rival.one("SELECT id FROM ticket_words WHERE state = 'held'"),
-        rival.one("SELECT id FROM supplier_step WHERE kind = 'alert'"),
+        rival.one("SELECT id FROM supplier_step WHERE kind = 'alert'"), trial,
     )  # fmt: skip
 
 
