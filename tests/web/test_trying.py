@@ -58,7 +58,7 @@ def test_a_typed_mail_is_read_and_what_would_happen_is_shown(browser, filler, re
     filler.mailbox()
     path = tried(browser, TYPED)
     waiting = browser.page(path)
-    assert "Being read …" in seen(waiting)
+    assert "being read …" in seen(waiting)
     assert f'href="{path}"' in waiting
     assert read() == 1
     page = browser.page(path)
