@@ -12,6 +12,7 @@ from adapters import logs
 from bootstrap import Services, build
 from commands import (
     audit,
+    completeness,
     customer,
     database,
     demo,
@@ -32,6 +33,7 @@ from settings import Settings, read_or_exit
 
 COMMANDS = (
     audit.audit,
+    completeness.completeness,
     customer.customer,
     customer.retention,
     database.db,
@@ -73,6 +75,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         audit,
         bulk,
         case,
+        completeness,
         confirm,
         conversation,
         customers,
@@ -113,6 +116,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         supplier_rules,
         suppliers,
         tickets,
+        trying,
         undo,
         verdict,
         views,
@@ -161,7 +165,9 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         *supplying,
         learning,
         phases,
+        trying,
         mailboxes,
+        completeness,
         numbers,
         audit,
         data_rights,

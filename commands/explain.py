@@ -2,50 +2,22 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 import click
 
 from bootstrap import Services
 from commands.importing import tenant_of
 from commands.settings_of import services_for
-from domain.category import Category
-from domain.conversation import Conversation
-from domain.decision import Decision, Effect, IdentityMail, InternalNote, OrderAct, Reply, TicketMessage
-from domain.errors import BadInput, Unreadable
-from domain.message import Message
-from domain.ports import Handler, Reads
-from domain.supplier import Directory
-from domain.supplier_mail import KnownBy, SupplierMail
-from domain.triage import MAX_BYTES, Policy, triage
+from domain.errors import BadInput
+from domain.triage import MAX_BYTES
 from domain.understanding import Understanding
-from storage import mailboxes, standings, suppliers
+from parts.trying import Bench, Explained, in_words
 
 BATCH = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a mail is held against: a tenant's own documents, orders, suppliers and policy, or the folder and what is
-    shipped.
-    """
-
-    reader: Reads
-    handlers: Mapping[Category, Handler]
-    policy: Policy
-    suppliers: Directory = field(default_factory=Directory)
-
-
-@dataclass(frozen=True, slots=True)
-class _Explained:
-    """What was understood, and the line of the JSON form."""
-
-    understanding: Understanding
-    line: dict[str, Any]
 
 
 @click.command("explain")
@@ -60,8 +32,10 @@ def explain(files: tuple[str, ...], slug: str, *, as_json: bool) -> None:
         named = _mails(files)
         done = 0
         while batch := list(islice(named, BATCH)):
-            for one in _explained(services, bench, batch):
-                click.echo(json.dumps(one.line, ensure_ascii=False) if as_json else _in_words(one))
+            explained = services.explained(bench, [raw for _, raw in batch])
+            for (name, _), one in zip(batch, explained, strict=True):
+                line = _line(name, one)
+                click.echo(json.dumps(line, ensure_ascii=False) if as_json else _in_words(line, one.understanding))
             done += len(batch)
             if sys.stderr.isatty():
                 click.echo(f"\r{done} mails explained", err=True, nl=False)
@@ -70,14 +44,7 @@ def explain(files: tuple[str, ...], slug: str, *, as_json: bool) -> None:
 
 
 def _bench_of(services: Services, slug: str) -> Bench:
-    if not slug:
-        return Bench(services.plain_reader(), services.folder_handlers(), services.plain_policy())
-    tenant = tenant_of(services, slug)
-    with services.database.transaction(tenant) as db:
-        policy = standings.policy(db, tenant, services.model, services.answer_model)
-        policy = replace(policy, own_addresses=mailboxes.own_addresses(db, tenant))
-        known = suppliers.directory(db, tenant)
-    return Bench(services.tenant_reader(tenant), services.handlers(tenant), policy, known)
+    return services.tenant_bench(tenant_of(services, slug)) if slug else services.plain_bench()
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -105,34 +72,9 @@ def _bytes(file: Path) -> bytes:
         return stream.read(MAX_BYTES + 1)
 
 
-def _explained(services: Services, bench: Bench, batch: list[tuple[str, bytes]]) -> Iterator["_Explained"]:
-    read = [_read(services, raw) for _, raw in batch]
-    messages = [one for one in read if isinstance(one, Message)]
-    understood = iter(bench.reader.read(messages))
-    for (name, _), one in zip(batch, read, strict=True):
-        if isinstance(one, Message):
-            understanding = next(understood)
-            supplier = bench.suppliers.of(one.sender)
-            known = SupplierMail(KnownBy.SENDER, supplier) if supplier is not None else None
-            conversation = Conversation(supplier_mail=known)
-            decision = triage(one, conversation, understanding, bench.handlers, bench.policy)
-            yield _Explained(understanding, _line(name, understanding, decision))
-        else:
-            nothing = Understanding("")
-            yield _Explained(nothing, _line(name, nothing, Decision.hold(one)))
-
-
-def _read(services: Services, raw: bytes) -> Message | str:
-    if len(raw) > MAX_BYTES:
-        return "It is larger than 25 MB."
-    try:
-        return services.jail.read(raw)
-    except Unreadable as error:
-        return f"It cannot be read as a mail: {error}"
-
-
-def _line(name: str, understanding: Understanding, decision: Decision) -> dict[str, Any]:
+def _line(name: str, one: Explained) -> dict[str, Any]:
     """The fields that DESIGN.md fixes: tools are built on them."""
+    understanding, decision = one.understanding, one.decision
     return {
         "file": name,
         # Proven or suspected; the disposition tells which: what is only suspected is held, never ignored.
@@ -147,7 +89,7 @@ def _line(name: str, understanding: Understanding, decision: Decision) -> dict[s
         "order_numbers": list(understanding.order_numbers),
         "disposition": decision.disposition.value,
         "reason": decision.reason,
-        "effects": [_effect(effect) for effect in decision.effects],
+        "effects": [in_words(effect) for effect in decision.effects],
         "citations": [
             {"source": one.source, "heading": one.heading, "start": one.start, "end": one.end, "quote": one.quote}
             for one in decision.citations
@@ -155,29 +97,15 @@ def _line(name: str, understanding: Understanding, decision: Decision) -> dict[s
     }
 
 
-def _effect(effect: Effect) -> dict[str, str]:
-    match effect:
-        case Reply() | IdentityMail() | TicketMessage():
-            return {"kind": effect.kind, "to": effect.to.address, "text": effect.text}
-        case InternalNote():
-            return {"kind": effect.kind, "to": effect.order_number, "text": effect.text}
-        case OrderAct():
-            amount = f" {effect.amount}" if effect.amount else ""
-            return {"kind": effect.kind, "to": effect.order_number, "text": f"{effect.action}{amount}"}
-        case _:
-            assert_never(effect)
-
-
-def _in_words(one: _Explained) -> str:
-    line = one.line
+def _in_words(line: dict[str, Any], understanding: Understanding) -> str:
     what = (
-        f"automatic: {one.understanding.automatic}"
-        if one.understanding.automatic
+        f"automatic: {understanding.automatic}"
+        if understanding.automatic
         else (
             f"{line['category']} ({line['confidence']:.0%} sure), {line['language']}, importance {line['importance']}"
         )
     )
-    read = "".join(f"\n  {name}: {words}" for name, words in _more(one.understanding) if words)
+    read = "".join(f"\n  {name}: {words}" for name, words in _more(understanding) if words)
     said = "".join(f"\n  {effect['kind']} to {effect['to']}:\n    " + effect["text"].replace("\n", "\n    ")
                    for effect in line["effects"])  # fmt: skip
     return f"{line['file']}\n  {what}{read}\n  {line['disposition']}: {line['reason']}{said}\n"

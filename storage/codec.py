@@ -30,7 +30,7 @@ def dumps(value: object) -> str:
 
 def message_to_json(message: Message) -> str:
     """What was read out of the mail. Ids and times live in columns of their own."""
-    return dumps(_storable(asdict(replace(message, id=None, thread_id="", received_at=None))))
+    return dumps(storable(asdict(replace(message, id=None, thread_id="", received_at=None))))
 
 
 def message_from_json(
@@ -118,7 +118,7 @@ def checks_from_json(rows: list[Mapping[str, Any]]) -> tuple[Check, ...]:
 
 def composition_to_json(attempts: Iterable[Attempt]) -> str:
     """What a language model wrote may hold whatever there is."""
-    return dumps(_storable([asdict(one) for one in attempts]))
+    return dumps(storable([asdict(one) for one in attempts]))
 
 
 def composition_from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Attempt, ...]:
@@ -181,15 +181,15 @@ def _addresses(rows: list[Mapping[str, str]]) -> tuple[Address, ...]:
     return tuple(Address(**row) for row in rows)
 
 
-def _storable(value: object) -> object:
+def storable(value: object) -> object:
     """The same value without what Postgres cannot store in text: NUL and lone surrogates."""
     match value:
         case str():
             return value.replace("\x00", "").encode("utf-8", "replace").decode()
         case dict():
-            return {key: _storable(item) for key, item in value.items()}
+            return {key: storable(item) for key, item in value.items()}
         case list() | tuple():
-            return [_storable(item) for item in value]
+            return [storable(item) for item in value]
         case _:
             return value
 

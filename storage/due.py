@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ACT = "act"
     TICKET = "ticket"
     REMIND = "remind"
+    TRIAL = "trial"
 
 
 def kinds_due(db: Connection) -> list[Kind]:

@@ -61,6 +61,10 @@ _FINISH = text("""
     WHERE tenant_id = :tenant AND id = :mailbox AND fence = :fence
 """)
 
+_KNOWN = text("""
+    SELECT gmail_id FROM message WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND gmail_id = ANY(:ids)
+""")
+
 # Labels of mail that is none of ours to handle, or not yet mail at all.
 SKIPPED_LABELS = frozenset({"DRAFT", "SPAM", "TRASH", "CHAT"})
 
@@ -130,6 +134,13 @@ def reconcile_due(db: Connection, cursor: Cursor) -> bool:
             AND kind = 'mailbox_reconciled' AND at > now() - interval '1 day')
     """)
     return not db.execute(recently, {"tenant": cursor.tenant, "mailbox": cursor.mailbox}).scalar_one()
+
+
+def unknown(db: Connection, cursor: Cursor, listed: Sequence[Added]) -> list[Added]:
+    """Those of a listing that are not here, in its order."""
+    ids = [one.gmail_id for one in listed]
+    known = set(db.execute(_KNOWN, {"tenant": cursor.tenant, "mailbox": cursor.mailbox, "ids": ids}).scalars())
+    return [one for one in listed if one.gmail_id not in known]
 
 
 def reconciled(db: Connection, cursor: Cursor) -> None:

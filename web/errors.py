@@ -37,7 +37,7 @@ TOLD = {
     405: Told("This page cannot be asked that way", "It was called with the wrong method.", _UNCHANGED),
     413: Told(
         "This is too large",
-        "What was sent is larger than this page takes: 1 MB, or 50 MB of documents at once.",
+        "What was sent is larger than this page takes: 1 MB, 25 MB of a mail to be tried, 50 MB of documents at once.",
         _UNCHANGED,
     ),
     500: Told(

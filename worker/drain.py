@@ -8,7 +8,22 @@ from uuid import UUID
 from bootstrap import Services
 from storage import due
 from storage.due import Kind
-from worker import act, deliver, fetch, gaps, incidents, index, label, learn, process, remind, revoke, sync, tickets
+from worker import (
+    act,
+    deliver,
+    fetch,
+    gaps,
+    incidents,
+    index,
+    label,
+    learn,
+    process,
+    remind,
+    revoke,
+    sync,
+    tickets,
+    trial,
+)
 from worker.attempt import attempt
 
 # One round of a stage for one tenant: claim a batch, work through it, say how many rows that were.
@@ -28,6 +43,7 @@ STAGES: Mapping[Kind, Stage] = {
     Kind.ACT: act.work,
     Kind.TICKET: tickets.work,
     Kind.REMIND: remind.work,
+    Kind.TRIAL: trial.work,
 }
 
 # What a stage makes due: woken as a hint as soon as it has done something.

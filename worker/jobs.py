@@ -30,7 +30,7 @@ QUEUES: dict[str, tuple[Kind, ...]] = {
         Kind.TICKET,
         Kind.REMIND,
     ),
-    "brain": (Kind.LEARN, Kind.PROCESS, Kind.INDEX, Kind.GAPS),
+    "brain": (Kind.LEARN, Kind.PROCESS, Kind.TRIAL, Kind.INDEX, Kind.GAPS),
 }
 QUEUE_OF = {kind: queue for queue, kinds in QUEUES.items() for kind in kinds}
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from bootstrap import Services
+from domain.completeness import today
 from domain.errors import HistoryExpired, MailwrightError, NeedsPerson
-from domain.mailbox import Box, MailSource, Page
-from storage import sync
+from domain.mailbox import Added, Box, MailSource, Page
+from storage import reconciliation, supplier_rules, sync
 from storage.sync import Cursor
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
@@ -19,7 +20,7 @@ LEASE = timedelta(minutes=2)
 OWN_COPY = timedelta(seconds=20)
 
 # How far back the daily comparison looks.
-RECONCILED = timedelta(days=2)
+RECONCILED = timedelta(days=3)
 
 
 # What may have passed unseen. What was sent comes first: who was answered by hand is known before anything is decided.
@@ -76,8 +77,8 @@ def _sync(services: Services, cursor: Cursor) -> None:
         source = gmail.source
         if cursor.state == "live" and cursor.history_id is not None:
             try:
-                _changes(services, cursor, source, cursor.history_id)
-                _reconcile(services, cursor, source)
+                told = _changes(services, cursor, source, cursor.history_id)
+                _reconcile(services, cursor, source, told)
             except HistoryExpired:
                 _list(services, cursor, source, state="resync")
         else:
@@ -88,32 +89,46 @@ def _sync(services: Services, cursor: Cursor) -> None:
         sync.finish(db, cursor, after=poll)
 
 
-def _changes(services: Services, cursor: Cursor, source: MailSource, since: int) -> None:
-    """The usual case: what was added since the cursor, and the cursor moved, in one transaction."""
+def _changes(services: Services, cursor: Cursor, source: MailSource, since: int) -> int:
+    """The usual case: what was added since the cursor, and the cursor moved, in one transaction; returns its place."""
     changes = source.changes(since)
     with services.database.transaction(cursor.tenant) as db:
         sync.advance(db, cursor, changes.added, state="live", history_id=changes.history_id, rest=OWN_COPY)
+    return changes.history_id
 
 
-def _reconcile(services: Services, cursor: Cursor, source: MailSource) -> None:
+def _reconcile(services: Services, cursor: Cursor, source: MailSource, told: int) -> None:
     """Once a day, look whether anything was never told of: found by a listing, as in GMAIL.md 5.3.
 
     What left Spam for the inbox is found by this alone: the history names it as a changed label, not as a new mail.
+    What came since the history was read up to `told` is new, and was not missing. All that was found is taken in at the
+    end, with the row that counts it: a look that breaks off is made again and counts nothing twice.
     """
     with services.database.transaction(cursor.tenant) as db:
         if not sync.reconcile_due(db, cursor):
             return
-    since, place = datetime.now(UTC) - RECONCILED, _Place(GAP)
-    while True:
-        listed = source.list_since(since, place.token, place.box)
-        following = place.after(listed)
-        with services.database.transaction(cursor.tenant) as db:
-            if not sync.advance(db, cursor, tuple(reversed(listed.added)), state="live"):
-                return
-            if following is None:
-                sync.reconciled(db, cursor)
-                return
+    # What lay there before the mailbox was connected is none of ours, unless its first listing took it in.
+    since, at_gmail = max(datetime.now(UTC) - RECONCILED, cursor.connected_at), 0
+    unknown: dict[Box, list[Added]] = {box: [] for box in GAP}
+    following: _Place | None = _Place(GAP)
+    while following is not None:
         place = following
+        listed = source.list_since(since, place.token, place.box)
+        with services.database.transaction(cursor.tenant) as db:
+            if not sync.advance(db, cursor, (), state="live"):
+                return
+            unknown[place.box] += sync.unknown(db, cursor, listed.added)
+        at_gmail += len(listed.added) if place.box is Box.RECEIVED else 0
+        following = place.after(listed)
+    late = {one.gmail_id for one in unknown[Box.RECEIVED]}
+    if late:
+        late -= {one.gmail_id for one in source.changes(told).added}
+    found = [one for box in GAP for one in reversed(unknown[box])]
+    with services.database.transaction(cursor.tenant) as db:
+        if sync.advance(db, cursor, found, state="live"):
+            day = today(supplier_rules.get(db, cursor.tenant).days.zone, datetime.now(UTC))
+            reconciliation.keep(db, cursor.tenant, cursor.mailbox, day=day, at_gmail=at_gmail, missing=len(late))
+            sync.reconciled(db, cursor)
 
 
 def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str) -> None:

@@ -38,6 +38,7 @@ LISTENER_MAY_READ = {
     "order_act": {"tenant_id", "state", "next_at", "lease_until"},
     "ticket": {"tenant_id", "next_at", "lease_until"},
     "supplier_request": {"tenant_id", "next_at", "lease_until"},
+    "trial": {"tenant_id", "next_at", "lease_until"},
     "due": {"kind", "tenant_id"},
 }
 

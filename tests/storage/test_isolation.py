@@ -19,6 +19,7 @@ from domain.answering import AnswerLook, CheckedQuestion, Verdict
 from domain.bridging import BridgeRules, Mode
 from domain.case import Case, CaseState
 from domain.category import Category
+from domain.completeness import Day, days
 from domain.decision import Decision, IdentityMail, InternalNote, OrderAct, Tried, WordsFor
 from domain.delivery import DraftRef, EffectState, Gate, SentRef, TicketState, WordsState
 from domain.earned import NotEnough
@@ -38,6 +39,7 @@ from domain.sealed import Sealed
 from domain.supplier import Directory, Purpose, Supplier
 from domain.supplier_mail import About, KnownBy, SupplierMail
 from domain.supplier_request import Channel, FoundBy, Rung, RungKind, SupplierRequest, SupplierRules, ToAsk
+from domain.understanding import Understanding
 from storage import (
     account,
     act_ends,
@@ -57,6 +59,7 @@ from storage import (
     citations,
     claims,
     closing,
+    completeness,
     conversations,
     corrections,
     customer_data,
@@ -106,6 +109,7 @@ from storage import (
     queue,
     queue_counts,
     reclassify,
+    reconciliation,
     refund_export,
     refund_policies,
     refund_totals,
@@ -148,6 +152,7 @@ from storage import (
     ticketing,
     tickets,
     tickets_waiting,
+    trials,
     unapproved,
     undo,
     views,
@@ -247,6 +252,7 @@ class Foreign:
     held_words: UUID
     alert: UUID
     note: UUID
+    trial: trials.Trial
 
     @property
     def waiting(self) -> Waiting:
@@ -280,6 +286,7 @@ A_REFUND = OrderAct(Action.REFUND, "LO-SECRET", A_LITTLE, approvals=2)
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime.now(UTC) + timedelta(days=30)
+EVER = Day(LONG_AGO.date(), LONG_AGO, LATER)
 A_RUNG = Climb(NextRung(3, Rung(RungKind.ALERT, SOON), LONG_AGO), Channel.DESK)
 
 
@@ -329,6 +336,20 @@ CASES = {
     "members.join": lambda db, t, b: (
         members.join(db, t, email="new@rival.example", name="x", password_hash="x", role="owner") and None
     ),
+    "trials.ask": lambda db, t, b: trials.ask(db, t, member=b.member, raw=b"ours") and None,
+    "trials.claim": lambda db, t, b: trials.claim(db, t, SOON),
+    "trials.finish": lambda db, t, b: trials.finish(
+        db,
+        replace(b.trial, tenant=t),
+        None,
+        understanding=Understanding(""),
+        decision=Decision.hold("x"),
+        effects=(),
+    ),
+    "trials.give_up": lambda db, t, b: trials.give_up(db, replace(b.trial, tenant=t), "x"),
+    "trials.give_back": lambda db, t, b: trials.give_back(db, replace(b.trial, tenant=t), after=SOON, error="x"),
+    "trials.forget": lambda db, t, b: trials.forget(db, t),
+    "trials.look": lambda db, t, b: trials.look(db, t, b.trial.id, member=b.member),
     "unapproved.look_again": lambda db, t, b: unapproved.look_again(db, t, "LO-SECRET", Action.REFUND),
     "acts.propose": lambda db, t, b: acts.propose(
         db, t, b.decision, b.case, replace(A_REFUND, approvals=0), released=True
@@ -677,6 +698,18 @@ CASES = {
     "claims.unproven_once_done": lambda db, t, b: not claims.unproven_once_done(db, t, b.decision, A_CLAIM),
     "claims.doubt": lambda db, t, b: not claims.doubt(db, t, b.done, A_CLAIM),
     "claims.note_override": lambda db, t, b: claims.note_override(db, t, b.decision, (), member=b.member, reason="x"),
+    "completeness.counted": lambda db, t, b: any(
+        one.fetched for one in completeness.counted(db, t, b.mailbox, days("UTC", LATER.date(), 60))
+    ),
+    "completeness.mails": lambda db, t, b: (
+        completeness.mails(db, t, b.mailbox, EVER) or completeness.mails(db, t, b.mailbox, EVER, after=b.message)
+    ),
+    "completeness.first": lambda db, t, b: completeness.first(db, t, b.mailbox),
+    "reconciliation.keep": lambda db, t, b: reconciliation.keep(
+        db, t, b.mailbox, day=LONG_AGO.date(), at_gmail=1, missing=0
+    ),
+    "reconciliation.newest": lambda db, t, b: reconciliation.newest(db, t),
+    "reconciliation.of_days": lambda db, t, b: reconciliation.of_days(db, t, b.mailbox, [LONG_AGO.date()]),
     "conversations.from_address": lambda db, t, b: conversations.from_address(db, t, "anna@customer.example"),
     "conversations.recent": lambda db, t, b: (
         conversations.recent(db, t, after=b.conversation)
@@ -895,6 +928,7 @@ CASES = {
     "sync.finish": lambda db, t, b: sync.finish(db, replace(b.cursor, tenant=t), after=SOON, error="x"),
     "sync.reconcile_due": lambda db, t, b: not sync.reconcile_due(db, replace(b.cursor, tenant=t)),
     "sync.reconciled": lambda db, t, b: sync.reconciled(db, replace(b.cursor, tenant=t)),
+    "sync.unknown": lambda db, t, b: not sync.unknown(db, replace(b.cursor, tenant=t), [Added(b.gmail_id, "thread")]),
     "sync.newest_received": lambda db, t, b: sync.newest_received(db, t, b.mailbox),
     "standings.set_target": lambda db, t, b: standings.set_target(db, t, Category.OTHER, 0.1),
     "tenants.create": lambda db, t, b: tenants.create(db, b.tenant, slug="other", name="x"),
@@ -1055,6 +1089,8 @@ def rival(settings, other_workspace):
             incidents.watch(db, shop.tenant, "https://127.0.0.1/secret")
             page = incidents.claim(db, shop.tenant, SOON)
             incidents.read(db, page, [AN_INCIDENT], etag="", page_updated_at=None, now=LONG_AGO, again=timedelta(0))
+            trials.ask(db, shop.tenant, member=other_workspace.owner, raw=b"secret")
+            reconciliation.keep(db, shop.tenant, mailbox, day=LONG_AGO.date(), at_gmail=1, missing=0)
             orders.save(db, shop.tenant, [replace(AN_ORDER, number="LO-SECRET", total=Money(1000, "EUR"))])
             refund_policies.save(db, shop.tenant, RefundPolicy(partial=False), other_workspace.owner)
             db.execute(text("UPDATE support_case SET action = 'refund', order_number = 'LO-SECRET'"))
@@ -1211,6 +1247,7 @@ def foreign(rival) -> Foreign:
         made_up = "INSERT INTO demonstration (tenant_id, mailbox_id, seeded_by) VALUES (:tenant, :mailbox, :member)"
         values = {"tenant": tenant, "mailbox": rival.mailbox, "member": rival.workspace.owner}
         db.execute(text(made_up), values)
+        trial = trials.claim(db, tenant, SOON)
     rival.due_again()
     held = "SELECT d.* FROM decision d JOIN order_act a ON a.decision_id = d.id WHERE a.state = 'held'"
     row = rival.rows(held)[0]
@@ -1233,6 +1270,7 @@ def foreign(rival) -> Foreign:
         rival.one("SELECT id FROM ticket_words WHERE state = 'held'"),
         rival.one("SELECT id FROM supplier_step WHERE kind = 'alert'"),
         rival.one("SELECT id FROM note"),
+        trial,
     )  # fmt: skip
 
 

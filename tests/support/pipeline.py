@@ -194,6 +194,7 @@ class Shop:
             db.exec_driver_sql("UPDATE learning SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE knowledge SET next_at = now(), lease_until = NULL")
             db.exec_driver_sql("UPDATE gap_work SET next_at = now(), lease_until = NULL")
+            db.exec_driver_sql("UPDATE trial SET next_at = now(), lease_until = NULL WHERE state = 'waiting'")
             db.exec_driver_sql("UPDATE status_page SET next_at = now(), lease_until = NULL")
 
     def settle(self, rounds: int = 24) -> None:

@@ -293,7 +293,18 @@ def test_every_page_renders_at_every_width_in_both_themes(
 ) -> None:
     with opened(chromium, address, workspace, java_script_enabled=scripts) as (page, trouble):
         conversation = f"/conversations/{held.conversation}"
-        for path in ("/", "/conversations", conversation, "/mailboxes/", "/numbers/", "/learning", "/drafts", *stocked):
+        for path in (
+            "/",
+            "/conversations",
+            conversation,
+            "/mailboxes/",
+            "/numbers/",
+            "/learning",
+            "/drafts",
+            "/completeness",
+            "/try",
+            *stocked,
+        ):
             page.goto(address + path)
             expect(page.locator("h1")).to_be_visible()
             for width in (360, 768, 1280, 1920):
@@ -434,7 +445,7 @@ def test_targets_are_large_enough(
     chromium: Browser, address: str, workspace: Workspace, held: Held, stocked: tuple[str, ...]
 ) -> None:
     with opened(chromium, address, workspace) as (page, _):
-        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/", *stocked):
+        for path in ("/", f"/conversations/{held.conversation}", "/mailboxes/", "/numbers/", "/completeness", *stocked):
             page.goto(address + path)
             small = page.evaluate(
                 "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back, .rows h2 a, th a')]"

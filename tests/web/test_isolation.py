@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from email.message import EmailMessage
 from uuid import UUID, uuid4
 
@@ -25,12 +26,14 @@ from storage import (
     mailboxes,
     members,
     notes,
+    reconciliation,
     refund_policies,
     supplier_requests,
     supplier_rules,
     suppliers,
     ticketing,
     tickets,
+    trials,
     views,
 )
 from storage.documents import StoredDocument
@@ -100,6 +103,8 @@ TAKES: dict[str, str] = {
     "people.deactivate": "person",
     "people.reactivate": "person",
     "account.end_session": "session",
+    "completeness.mails": "mailbox",
+    "trying.shown": "trial",
     "mailboxes.reconnect": "mailbox",
     "mailboxes.pause": "mailbox",
     "mailboxes.resume": "mailbox",
@@ -110,7 +115,7 @@ TAKES: dict[str, str] = {
 TAKE_NOTHING = {
     "undo.page", "undo.change", "drafts.page", "drafts.listed",
     "bulk.act", "views.save", "queue.page", "queue.every", "customers.page", "sign_in.page", "sign_in.sign_in",
-    "sign_in.sign_out", "mailboxes.page",
+    "sign_in.sign_out", "mailboxes.page", "completeness.page", "trying.page", "trying.try_it",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "workspace.density", "health.alive", "health.ready", "gaps.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
@@ -157,6 +162,7 @@ EVERYTHING = (
     "refund_policy", "saved_view", "member", "invitation", "password_reset", "second_factor", "recovery_code",
     "supplier_request", "supplier_step", "supplier_rules", "ticketing", "ticket", "ticket_words", "note",
     "kept_reply", "presence",
+    "reconciliation", "trial",
 )  # fmt: skip
 
 
@@ -203,6 +209,7 @@ def _filled(filler: Filler, mark: str) -> Rows:
     decision = replace(decision, answer=AnswerLook("quoted", 0.9, {}, answered=True, passage=f"{mark} passage"))
     made = filler.decide(claim, decision, replace(UNDERSTANDING, text=f"{mark} text"))
     more = {**_knowledge(filler, mark, mailbox), **_money(filler, mark, mailbox, message)}
+    more |= _tried(filler, mark, mailbox, message)
     held = Held(made, claim.conversation, claim.id)
     with filler.database.transaction(filler.tenant) as db:
         note = notes.write(db, filler.tenant, claim.conversation, member=filler.member, words=f"{mark} note")
@@ -235,6 +242,20 @@ def _people(filler: Filler) -> dict[str, UUID | str]:
     [invited] = filler.rows("SELECT id FROM invitation WHERE tenant_id = :tenant")
     [session] = filler.rows("SELECT id FROM web_session WHERE tenant_id = :tenant AND agent = 'another browser'")
     return {"person": person, "invitation": invited.id, "session": session.id}
+
+
+def _tried(filler: Filler, mark: str, mailbox: UUID, message: Message) -> dict[str, UUID | str]:
+    """A mail that the owner tried and that was read, and a comparison of the mailbox with Gmail."""
+    with filler.database.transaction(filler.tenant) as db:
+        trial = trials.ask(db, filler.tenant, member=filler.member, raw=b"x")
+        claimed = trials.claim(db, filler.tenant, timedelta(minutes=1))
+        effects = [{"kind": "reply", "to": f"{mark}@customer.example", "text": f"{mark} text"}]
+        read = replace(UNDERSTANDING, text=f"{mark} text")
+        assert trials.finish(
+            db, claimed, message, understanding=read, decision=Decision.hold(f"{mark} reason"), effects=effects
+        )
+        reconciliation.keep(db, filler.tenant, mailbox, day=date(2026, 1, 1), at_gmail=7, missing=7)
+    return {"trial": trial}
 
 
 def _money(filler: Filler, mark: str, mailbox: UUID, message: Message) -> dict[str, UUID | str]:

@@ -422,6 +422,37 @@ def test_what_left_spam_for_the_inbox_is_found_by_the_daily_comparison(shop, url
     assert len(shop.google.calls("messages.list")) == listed
 
 
+def test_what_gmail_never_told_of_is_counted_and_taken_in(shop, urls):
+    shop.settle()
+    told = shop.write("other: told")
+    shop.sync_and_settle()
+    mail = shop.write("other: never told")
+    history = shop.google.mailbox(SHOP).history
+    history[:] = [one for one in history if one.message_id != mail.id]
+    shop.sync_and_settle()
+    assert mail.id not in gmail_ids(shop)
+    a_day_passes(shop, urls.owner)
+    shop.sync_and_settle()
+    assert gmail_ids(shop) >= {told.id, mail.id}
+    found = "SELECT at_gmail, here, missing FROM reconciliation"
+    assert [tuple(row) for row in shop.rows(found)] == [(2, 1, 1)]
+    a_day_passes(shop, urls.owner)
+    shop.change("UPDATE reconciliation SET day = day - 1")
+    shop.sync_and_settle()
+    assert [tuple(row) for row in shop.rows(found + " ORDER BY day DESC")] == [(2, 2, 0), (2, 1, 1)]
+
+
+def test_a_mail_that_comes_while_it_is_compared_is_new_and_was_not_missing(shop, urls):
+    shop.settle()
+    write_some(shop, 3)
+    shop.sync_and_settle()
+    a_day_passes(shop, urls.owner)
+    shop.google.fault("messages.list", "mail_arrives", page=1, count=2)
+    shop.sync_and_settle()
+    assert gmail_ids(shop) >= in_gmail(shop)
+    assert [tuple(row) for row in shop.rows("SELECT at_gmail, here, missing FROM reconciliation")] == [(5, 5, 0)]
+
+
 def test_what_is_found_late_and_was_answered_by_hand_is_not_answered_again(shop, urls):
     shop.settle()
     mail = shop.write("question: where is my parcel?", spam=True)
