@@ -92,7 +92,8 @@ def page(browser, demo) -> Page:
     page = browser.new_page()
     page.set_default_timeout(30_000)
     sign_in(page, demo)
-    page.get_by_role("link", name="Mailboxes").first.click()
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="Mailboxes").click()
     page.get_by_role("button", name=re.compile("^Connect (Gmail|another)")).click()
     page.get_by_label(SHOP).check()
     page.get_by_role("button", name="Continue").click()
@@ -105,7 +106,7 @@ def sign_in(page: Page, demo: Demo) -> None:
     page.get_by_label("E-mail address").fill(OWNER)
     page.get_by_label("Password").fill(demo.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_text("Waiting for you").wait_for()
+    page.get_by_role("heading", name="Queue").wait_for()
 
 
 def write(demo: Demo, subject: str, text: str) -> None:

@@ -38,6 +38,7 @@ def shown(wanted: Asked, picked: list[str]) -> Page:
             "views": views.every(db, tenant, me),
             "made_up": demonstration.find(db, tenant),
             "is_empty": not rows and demonstration.is_empty(db, tenant),
+            "begins": not rows and not mailboxes.every(db, tenant),
             "people": () if rows else desk.handled_by(db, tenant),
         }
     g.waiting = around["today"].held

@@ -50,6 +50,12 @@ def settings() -> Page:
     return render_template("workspace/settings.html")
 
 
+@pages.get("/reports")
+@signed_in
+def reports() -> Page:
+    return render_template("workspace/reports.html")
+
+
 def frame(app: Flask) -> None:
     """What the frame around each page needs: the workspace, the queue's count, and the one banner there may be."""
     assets.register(app)

@@ -282,6 +282,20 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
             shown = f"/conversations/{rows[0][0]}"
             every(f"conversation-{name}", shown, full=True)
     every("numbers", "/numbers/")
+    for name, path in (
+        ("phases", "/phases"),
+        ("try", "/try"),
+        ("completeness", "/completeness"),
+        ("drafts", "/drafts"),
+        ("sending", "/sending"),
+        ("customers", "/customers"),
+        ("settings-all", "/settings"),
+    ):
+        every(name, path, full=True)
+    page.goto(address + "/customers")
+    page.locator("tbody a, .rows a").first.click()
+    page.wait_for_load_state()
+    every("customer", page.url.removeprefix(address), full=True)
     every("mailboxes", "/mailboxes/")
     page.set_viewport_size({"width": 1280, "height": 860})
     page.emulate_media(color_scheme="light")
@@ -291,7 +305,7 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
     _say(filler)
     every("learning", "/learning", full=True)
     page.goto(address + shown)
-    page.get_by_text("Say what it is about").click()
+    page.get_by_text("Say what it is about", exact=True).click()
     page.screenshot(path=folder / "conversation-say-what-it-is.png", full_page=True)
     page.goto(address + "/")
     page.keyboard.press("j")
