@@ -11,9 +11,10 @@ from commands.settings_of import services_for
 from domain.category import Category
 from domain.errors import BadInput
 from domain.phase import Phase
-from storage import answer_standings, phase_counts, standings, tenants
 from storage import phases as rows
+from storage import tenants
 from web import phase_words
+from web.phase_cards import cards
 
 phases = AppGroup("phases", help="How far the machine may go with each kind of mail: shadow, assisted, automatic.")
 
@@ -48,13 +49,10 @@ def put(category: str, phase: str, slug: str) -> None:
 
 
 def _told(db: Any, tenant: UUID) -> list[str]:
-    now, counts = rows.of(db, tenant), phase_counts.every(db, tenant)
-    reading = {row.category: row for row in standings.every(db, tenant)}
-    answers = answer_standings.every(db, tenant)
     lines = [] if tenants.get(db, tenant).answering else ["Answering by itself is paused: nothing leaves by itself."]
-    for category in Category:
-        lines.append(f"{phase_words.KINDS[category]}: {now[category]}")
-        needs = phase_words.needs(category, reading.get(category), answers)
-        said = (phase_words.happens(category, now[category]), *phase_words.told(category, counts[category]))
-        lines += [f"  {line}" for line in (*said, f"Automatic: {' '.join(needs)}")]
+    for category, card in cards(db, tenant).items():
+        lines.append(f"{card.kind}: {card.phase}")
+        automatic = next((one.needs for one in card.choices if one.phase is Phase.AUTOMATIC), (phase_words.NEVER,))
+        said = (phase_words.happens(category, card.phase), *card.told)
+        lines += [f"  {line}" for line in (*said, f"Automatic: {' '.join(automatic)}")]
     return lines

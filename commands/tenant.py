@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from commands.importing import tenant_of
 from commands.settings_of import services_for
 from domain.errors import BadInput
-from storage import members, tenants
+from storage import members, phases, tenants
 from web import passwords
 
 tenant = AppGroup("tenant", help="Workspaces.")
@@ -25,8 +25,9 @@ def create(slug: str, name: str, owner: str, password: str) -> None:
         new, password_hash = uuid4(), passwords.hashed(password)
         with services.database.transaction(new) as db:
             tenants.create(db, new, slug=slug, name=name)
+            phases.begin_in_shadow(db, new)
             members.add(db, new, email=owner, name=owner.partition("@")[0], password_hash=password_hash, role="owner")
-    click.echo(f"The workspace {slug} is there; {owner} can sign in.")
+    click.echo(f"The workspace {slug} is there; {owner} can sign in. Everything is in shadow: see `flask phases show`.")
 
 
 @tenant.command("join", with_appcontext=False)

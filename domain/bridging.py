@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.category import Category
 from domain.decision import Decision, Disposition, Effect, InternalNote, Reply, TicketMessage, WordsFor
 from domain.message import Message
+from domain.phase import Phase
 from domain.ticket import TicketType
 from domain.understanding import Understanding
 
@@ -44,11 +45,18 @@ class BridgeRules:
 
 
 def bridged(
-    decision: Decision, message: Message, understanding: Understanding, order_number: str, rules: BridgeRules
+    decision: Decision,
+    message: Message,
+    understanding: Understanding,
+    order_number: str,
+    rules: BridgeRules,
+    *,
+    phase: Phase = Phase.AUTOMATIC,
 ) -> Decision:
     """The decision with what goes onto the ticket of its order; `order_number` is empty where none is known for sure.
 
-    Shadow holds every release, of whatever mail: who only wants to watch wants nothing to leave.
+    The bridge's own shadow holds every release, of whatever mail: who only wants to watch wants nothing to leave. Where
+    the `phase` of the mail's category is shadow it is held already; in both the suggestion becomes a note.
     """
     if decision.disposition is Disposition.IGNORE:
         return decision
@@ -59,7 +67,7 @@ def bridged(
         return decision
     asked = quoted(understanding.text or message.text)
     notes: list[InternalNote] = []
-    if rules.shadow:
+    if rules.shadow or phase is Phase.SHADOW:
         notes.append(InternalNote(order_number, _suggestion(asked, replies, decision.reason)))
     if rules.mode is Mode.GMAIL_WITH_NOTE:
         notes.append(InternalNote(order_number, f"The customer wrote:\n{asked}", after_reply=True))

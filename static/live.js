@@ -2,6 +2,8 @@
 
 const EVERY = 5000; // milliseconds
 const IDLE = 15 * 60 * 1000; // a desk that nobody looks at asks nothing, and its session may end
+// A page with nothing in it that changes asks for the count in the frame alone: to make it whole may be costly.
+const WHERE = document.querySelector("main [data-live]") ? location.href : document.documentElement.dataset.frame;
 let touched = Date.now();
 let asking = false;
 
@@ -46,7 +48,7 @@ async function look() {
   if (asking || document.hidden || Date.now() - touched > IDLE) return;
   asking = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+    const answer = await fetch(WHERE, { headers: { Accept: "text/html" }, redirect: "manual" });
     if (answer.type === "opaqueredirect") return signedOut();
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -57,7 +59,7 @@ async function look() {
       const html = fresh.innerHTML;
       if (replace(part, fresh)) last.set(part, html);
     }
-    document.title = page.title;
+    if (page.title) document.title = page.title;
   } catch {
     // The server restarts, or the network is away: the next look tells.
   } finally {

@@ -39,11 +39,14 @@ _SELDOM: Mapping[tuple[Category, Phase], str] = {
 NEVER = "Mail of this kind is never answered without a person."
 
 
-def switch_word(phases: Mapping[Category, Phase]) -> str:
+def switch_word(phases: Mapping[Category, Phase], *, by_bridge: bool = False) -> str:
     """What the switch that is on means: "on" would promise answers where nothing is automatic.
 
-    Nothing is drafted of suppliers' mail, so that its phase makes no difference.
+    Nothing is drafted of suppliers' mail, so that its phase makes no difference. `by_bridge`: the ticketing bridge is
+    in shadow, which holds everything whatever its phase.
     """
+    if by_bridge:
+        return "in shadow"
     found = {phase for category, phase in phases.items() if category is not Category.SUPPLIER}
     if Phase.AUTOMATIC in found:
         return "on"

@@ -14,7 +14,7 @@ from web.trying_form import LONGEST, Typed, mail_of, typed
 
 pages = Blueprint("trying", __name__, url_prefix="/try")
 
-# Where no mailbox is connected, nobody asks whether the mail was addressed to one.
+# Where there never was a mailbox, nobody asks whether the mail was addressed to one.
 NOBODYS = "support@your-shop.example"
 _MB = 1024 * 1024
 
@@ -41,9 +41,9 @@ def page() -> Page:
 def try_it() -> Page:
     tenant, given = member().tenant, typed()
     with services().database.transaction(tenant) as db:
-        own = [one.address for one in mailboxes.every(db, tenant) if one.status != "disconnected"]
+        own = sorted(mailboxes.every(db, tenant), key=lambda one: one.status == "disconnected")
     try:
-        raw = mail_of(given, own[0] if own else NOBODYS)
+        raw = mail_of(given, own[0].address if own else NOBODYS)
         with services().database.transaction(tenant) as db:
             trial = trials.ask(db, tenant, member=member().id, raw=raw)
     except BadInput as error:

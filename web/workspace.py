@@ -50,6 +50,13 @@ def settings() -> Page:
     return render_template("workspace/settings.html")
 
 
+@pages.get("/waiting")
+@signed_in
+def waiting() -> Page:
+    """How many mails wait, for pages that ask for nothing else."""
+    return render_template("workspace/waiting.html")
+
+
 @pages.get("/reports")
 @signed_in
 def reports() -> Page:
@@ -77,11 +84,13 @@ def frame(app: Flask) -> None:
             workspace = tenants.get(db, tenant)
             waiting = g.waiting if "waiting" in g else desk.waiting(db, tenant)
             unseen = supplier_alerts.unseen(db, tenant)
-            has_tickets = ticketing.rules(db, tenant) is not None
+            bridge = ticketing.rules(db, tenant)
             trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]
         frame = {"workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member()}
-        word = switch_word(workspace.policy().phases) if workspace.answering else "paused"
-        return {**known, **frame, "switch_word": word, "alerts_unseen": unseen, "has_tickets": has_tickets}
+        by_bridge = bridge is not None and bridge.shadow
+        word = switch_word(workspace.policy().phases, by_bridge=by_bridge) if workspace.answering else "paused"
+        more = {"switch_word": word, "alerts_unseen": unseen, "has_tickets": bridge is not None}
+        return {**known, **frame, **more, "held_by_bridge": by_bridge}
 
 
 def _chosen(name: str, choices: tuple[str, ...]) -> str:

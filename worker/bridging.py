@@ -6,9 +6,11 @@ from uuid import UUID
 
 from domain.bridging import BridgeRules, bridged
 from domain.case import Case, Identity
+from domain.category import Category
 from domain.conversation import Conversation
 from domain.message import Message
 from domain.order import Order, normal_number
+from domain.phase import Phase
 from domain.ports import Orders
 from handlers.ownership import may_hear_of
 from worker.suggesting import Decided
@@ -22,6 +24,7 @@ class Bridge:
     orders: Orders
     messages: Mapping[UUID, Message]
     conversations: Mapping[UUID, Conversation]
+    phases: Mapping[Category, Phase]
 
     def over(self, decided: Sequence[Decided]) -> list[Decided]:
         if self.rules is None:
@@ -32,7 +35,9 @@ class Bridge:
         message, conversation = self.messages[one.claim.id], self.conversations[one.claim.id]
         # What a supplier writes, or whoever says to be one, is never a customer's: see `worker.supplier_answers`.
         number = "" if conversation.supplier_mail is not None else self._order_of(one, message, conversation)
-        return replace(one, decision=bridged(one.decision, message, one.understanding, number, rules))
+        category = one.decision.handled_as or one.understanding.category
+        phase = self.phases.get(category, Phase.ASSISTED)
+        return replace(one, decision=bridged(one.decision, message, one.understanding, number, rules, phase=phase))
 
     def _order_of(self, one: Decided, message: Message, conversation: Conversation) -> str:
         """The order of the case, else the first that the mail names: only where the writer is proven to be its owner.

@@ -124,7 +124,7 @@ def _decide(services: Services, known: Known, batch: list[Fetched]) -> None:
         )
     orders = TenantOrders(services.database, known.tenant)
     letters = {one.claim.id: one.message for one in batch}
-    decided = Bridge(known.bridge, orders, letters, known.conversations).over(decided)
+    decided = Bridge(known.bridge, orders, letters, known.conversations, known.policy.phases).over(decided)
     suppliers_answers = Answers(services, known.tenant, known.suppliers, known.bridge)
     answers = suppliers_answers.among(decided, letters, known.conversations, known.said)
     rows = [

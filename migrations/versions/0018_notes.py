@@ -27,6 +27,9 @@ CREATE TABLE note (
 );
 CREATE INDEX note_of_conversation ON note (tenant_id, conversation_id, written_at);
 CREATE INDEX note_by_age ON note (tenant_id, written_at);
+
+-- The page of a conversation names the numbers that were tried in each of its mails.
+CREATE INDEX order_attempt_of_message ON order_attempt (tenant_id, message_id);
 """
 
 # What waits because a person has the conversation is of the kind of what the machine does not answer here. The words
@@ -34,6 +37,7 @@ CREATE INDEX note_by_age ON note (tenant_id, written_at);
 BEFORE, AFTER = "automatic replies'", "automatic replies|has taken this conversation over'"
 
 BACK = """
+DROP INDEX order_attempt_of_message;
 ALTER TABLE conversation DROP COLUMN taken_over_by, DROP COLUMN taken_over_at;
 """
 
