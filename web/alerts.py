@@ -1,14 +1,10 @@
 """What needs looking at: what happened, what it means for the mail, and what to press."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from flask import Blueprint, render_template
-from sqlalchemy import Connection
 
-from storage import notices
 from storage.due import Kind
-from storage.notices import Notice
 from storage.tenants import Tenant
 from web.session import Page, allowed, services
 
@@ -42,8 +38,7 @@ def page() -> Page:
     return render_template("alerts/page.html", work=WORK, stops=STOPS_MAIL)
 
 
-def looked(db: Connection, tenant: UUID, workspace: Tenant) -> list[Notice]:
-    """For who may manage, on every page: the header says how many there are."""
+def budget(workspace: Tenant) -> int:
+    """The language model's tokens of a day, as the worker counts them: the workspace's own wish, or the server's."""
     wished = workspace.llm.get("tokens_per_day")
-    tokens = wished if isinstance(wished, int) else services().settings.llm_tokens_per_day
-    return notices.looked(db, tenant, tokens_per_day=tokens)
+    return wished if isinstance(wished, int) else services().settings.llm_tokens_per_day

@@ -94,10 +94,9 @@ class _Collected(Collector):
 
 def _gauge(family: Family, figures: Iterable[Figure]) -> Metric:
     metric = GaugeMetricFamily(family.name, family.meaning, labels=family.labels)
-    known = {(one.one, one.two)[: len(family.labels)]: one.value for one in figures}
-    silent = {(value,): 0.0 for value in family.always} if family.labels else {(): 0.0}
-    if len(family.labels) < 2:
-        known = {**silent, **known}
+    silent: list[tuple[str, ...]] = [(value,) for value in family.always] if family.labels else [()]
+    known: dict[tuple[str, ...], float] = dict.fromkeys(silent, 0.0)
+    known |= {(one.one, one.two)[: len(family.labels)]: one.value for one in figures}
     for labels, value in known.items():
         metric.add_metric(labels, value)
     return metric

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask, current_app, flash, g, redirect, render_template, request
 
-from storage import desk, events, mailboxes, supplier_alerts, tenants, ticketing
+from storage import desk, events, mailboxes, notices, supplier_alerts, tenants, ticketing
 from web import alerts, assets
 from web.fields import own_page
 from web.phase_words import switch_word
@@ -72,9 +72,9 @@ def frame(app: Flask) -> None:
             waiting = g.waiting if "waiting" in g else desk.waiting(db, tenant)
             unseen = supplier_alerts.unseen(db, tenant)
             has_tickets = ticketing.rules(db, tenant) is not None
-            notices = alerts.looked(db, tenant, workspace) if may("manage") else []
+            found = notices.looked(db, tenant, tokens_per_day=alerts.budget(workspace)) if may("manage") else []
             trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]
-        frame = {"workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member(), "notices": notices}
+        frame = {"workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member(), "notices": found}
         word = switch_word(workspace.policy().phases) if workspace.answering else "paused"
         return {**known, **frame, "switch_word": word, "alerts_unseen": unseen, "has_tickets": has_tickets}
 

@@ -105,8 +105,13 @@ def test_work_that_waits_has_an_age_and_what_failed_before_is_counted_as_retryin
     claim = filler.store(mailbox, None)
     with database.transaction(filler.tenant) as db:
         values = {"id": claim.id, "ago": timedelta(minutes=12)}
-        statement = "UPDATE message SET state = 'fetched', next_at = now() - :ago, lease_until = NULL, attempts = 2"
-        db.execute(text(f"{statement} WHERE id = :id"), values)
+        db.execute(
+            text("""
+                UPDATE message SET state = 'fetched', next_at = now() - :ago, lease_until = NULL, attempts = 2
+                WHERE id = :id
+            """),
+            values,
+        )
         db.execute(text("UPDATE mailbox SET last_ok_at = now() - :ago, connected_at = now() - :ago"), values)
     found = counted(database)
     assert found["due_rows", "process", ""] == found["retrying_rows", "process", ""] == 1

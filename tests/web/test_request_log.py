@@ -93,7 +93,6 @@ def test_a_page_that_breaks_says_where_and_nothing_of_what_was_asked(written: Wr
     def broken(secret: str) -> str:
         raise RuntimeError(f"canary words of a customer, {secret}")
 
-    broken.needs = None  # type: ignore[attr-defined]
     app.testing = False
     app.add_url_rule("/broken/<secret>", "static.broken", broken)
     app.before_request_funcs[None] = app.before_request_funcs[None][:1]  # its guard would refuse a page of nobody
