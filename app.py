@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     from web import (
         account,
+        alerts,
         ask_supplier,
         audit,
         bulk,
@@ -95,6 +96,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         knowledge_versions,
         learning,
         mailboxes,
+        metrics,
         new_password,
         notes,
         numbers,
@@ -105,6 +107,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         refund_policy,
         refunds,
         reply,
+        request_log,
         second_step,
         secret_links,
         security,
@@ -132,6 +135,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         proxied: Callable[..., object] = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
         app.wsgi_app = proxied  # type: ignore[method-assign,assignment]  # Werkzeug's documented way
     Bootstrap5(app)
+    request_log.register(app)
     security.protect(app, settings)
     session.find_member(app)
     workspace.frame(app)
@@ -140,6 +144,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     mailboxes.register_google(app, settings)
     google_sign_in.register(app, settings)
     confirm.register(app)
+    metrics.register(app)
     supplier_requests.register(app)
     secret_links.register(app)
     new_password.register(app)
@@ -173,7 +178,9 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         data_rights,
         demonstration,
         workspace,
+        alerts,
         health,
+        metrics,
     ):
         app.register_blueprint(part.pages)
     return app

@@ -18,7 +18,7 @@ graceful_timeout = 30
 worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108 (only gunicorn's own heartbeat)
 # Nobody asks it, and a read-only file system has no room for it.
 control_socket_disable = True
-# Our own events go to standard error; a line for each request would repeat paths that hold ids.
+# Our own events go to standard error, one for each request; a line of gunicorn would repeat its path and query.
 accesslog = None
 
 

@@ -86,6 +86,7 @@ class Settings:
     web_search_api_key: str = ""
     web_search_base_url: str = ""
     log_level: str = "INFO"
+    metrics_token: str = ""
 
     def __repr__(self) -> str:
         return "Settings(...)"
@@ -254,5 +255,6 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "shop_webhook_private": _yes_or_no,
     "web_search_provider": _one_of("tavily"),
     "web_search_base_url": _url("http", "https"),
+    "metrics_token": _secret,
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

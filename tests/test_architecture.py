@@ -50,6 +50,7 @@ VENDORS = {
     "markdown_it": {"adapters"},
     "pyotp": {"adapters"},
     "segno": {"adapters"},
+    "prometheus_client": {"web"},
 }
 
 

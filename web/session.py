@@ -33,10 +33,14 @@ ACTS = {
 # Pages that everybody may ask for, signed in or not. Every other one names an act; one that names none answers nobody.
 OPEN = frozenset({
     "bootstrap.static", "confirm.ask", "confirm.confirm", "google_sign_in.begin_sign_in", "google_sign_in.callback",
-    "health.alive", "health.ready", "invitation.accept", "invitation.page", "new_password.ask", "new_password.choose",
-    "new_password.page", "new_password.save", "second_step.check", "second_step.page", "sign_in.page",
-    "sign_in.sign_in", "sign_up.page", "sign_up.sign_up", "static", "workspace.density", "workspace.theme",
+    "health.alive", "health.ready", "invitation.accept", "invitation.page", "metrics.page", "new_password.ask",
+    "new_password.choose", "new_password.page", "new_password.save", "second_step.check", "second_step.page",
+    "sign_in.page", "sign_in.sign_in", "sign_up.page", "sign_up.sign_up", "static", "workspace.density",
+    "workspace.theme",
 })  # fmt: skip
+
+# Pages that are the same for everybody: nobody is looked up for them.
+_NOBODYS = frozenset({None, "static", "bootstrap.static", "health.alive", "health.ready", "metrics.page"})
 
 
 def services() -> Services:
@@ -74,14 +78,14 @@ def look_at_cookie() -> None:
     """Find the member once for a request; pages that take large files ask for it before anything is read."""
     g.member, g.session_token = None, ""
     tenant, _, token = request.cookies.get(cookie_name(), "").partition(".")
-    if request.endpoint in {None, "static", "bootstrap.static", "health.alive", "health.ready"} or not token:
+    if request.endpoint in _NOBODYS or not token:
         return
     try:
         tenant_id = UUID(tenant)
     except ValueError:
         return
     with services().database.transaction(tenant_id) as db:
-        g.member = members.of_session(db, tenant_id, token)
+        g.member = g.asked_by = members.of_session(db, tenant_id, token)
     g.session_token = token
 
 

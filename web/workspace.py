@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Flask, current_app, flash, g, redirect, render_template, request
 
-from storage import desk, events, mailboxes, supplier_alerts, tenants, ticketing
-from web import assets
+from storage import desk, events, mailboxes, notices, supplier_alerts, tenants, ticketing
+from web import alerts, assets
 from web.fields import own_page
 from web.phase_words import switch_word
 from web.session import Page, allowed, may, member, services, signed_in
@@ -85,8 +85,9 @@ def frame(app: Flask) -> None:
             waiting = g.waiting if "waiting" in g else desk.waiting(db, tenant)
             unseen = supplier_alerts.unseen(db, tenant)
             bridge = ticketing.rules(db, tenant)
+            found = notices.looked(db, tenant, tokens_per_day=alerts.budget(workspace)) if may("manage") else []
             trouble = [one for one in mailboxes.every(db, tenant) if one.status == "needs_reauth"]
-        frame = {"workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member()}
+        frame = {"workspace": workspace, "waiting": waiting, "trouble": trouble[:1], "me": member(), "notices": found}
         by_bridge = bridge is not None and bridge.shadow
         word = switch_word(workspace.policy().phases, by_bridge=by_bridge) if workspace.answering else "paused"
         more = {"switch_word": word, "alerts_unseen": unseen, "has_tickets": bridge is not None}

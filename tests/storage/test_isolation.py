@@ -95,6 +95,7 @@ from storage import (
     members,
     messages,
     notes,
+    notices,
     oauth_states,
     order_history,
     orders,
@@ -198,6 +199,7 @@ WITHOUT_CASE = {
     "members.candidates": "who may be signing in, before a tenant is known",
     "members.of_google": "who may be signing in with Google, before a tenant is known",
     "members.count_attempt": "counts hashes",
+    "metrics.figures": "numbers of the whole machine: tests/storage/test_metrics.py",
     "tenants.by_slug": "the command line's, before a tenant is known",
 }
 NO_QUERIES = {"codec", "database", "migrate"}
@@ -747,6 +749,7 @@ CASES = {
     "notes.write": lambda db, t, b: notes.write(db, t, b.conversation, member=b.member, words="x"),
     "notes.of_conversation": lambda db, t, b: notes.of_conversation(db, t, b.conversation),
     "notes.conversation_of": lambda db, t, b: notes.conversation_of(db, t, b.note),
+    "notices.looked": lambda db, t, b: notices.looked(db, t, tokens_per_day=1),
     "notes.take_back": lambda db, t, b: notes.take_back(db, t, b.note, member=b.member),
     "machine_view.of_decision": lambda db, t, b: machine_view.of_decision(db, t, b.decision),
     "bulk.picked": lambda db, t, b: bulk.picked(db, t, [b.decision]),

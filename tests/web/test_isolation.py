@@ -118,6 +118,7 @@ TAKE_NOTHING = {
     "sign_in.sign_out", "mailboxes.page", "completeness.page", "trying.page", "trying.try_it",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
     "workspace.answering", "workspace.theme", "workspace.density", "health.alive", "health.ready", "gaps.page",
+    "alerts.page", "metrics.page",
     "suppliers.page", "suppliers.new", "suppliers.add", "orders.page", "orders.upload", "orders.bring", "refunds.page",
     "refunds.attempts", "refunds.export", "refund_policy.page", "refund_policy.version", "refund_policy.change",
     "workspace.settings", "workspace.reports", "workspace.waiting", "phases.page", "phases.change", "audit.page",

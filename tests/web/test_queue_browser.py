@@ -97,7 +97,7 @@ def test_the_list_of_shortcuts_holds_the_focus_and_gives_it_back(
         page.keyboard.press("Escape")
         expect(row).to_be_focused()
         page.keyboard.press("/")
-        expect(page.get_by_role("searchbox")).to_be_focused()
+        expect(page.locator("main").get_by_role("searchbox")).to_be_focused()
         page.keyboard.type("lamp")
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(r"[?&]q=lamp"))

@@ -149,10 +149,6 @@ def test_while_postgres_is_away_every_page_says_so(settings: Settings, workspace
     away.close()
 
 
-def test_with_postgres_the_program_is_ready(stranger: Browser) -> None:
-    assert stranger.get("/readyz").text == "ready\n"
-
-
 def _hostile(filler: Filler) -> tuple[UUID, UUID]:
     """A conversation in which everything that a stranger can choose is an attack."""
     mailbox = filler.mailbox()

@@ -1,0 +1,92 @@
+"""What of a workspace needs an owner's eye now: computed from the rows at each look, and kept nowhere."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from storage import llm_calls
+from storage.due import Kind
+
+# A mailbox is asked every half minute; so long without an answer is no hiccup.
+UNREAD_FOR = timedelta(minutes=15)
+# Three looks for a reply of which Gmail did not say whether it left take 21 minutes.
+UNCERTAIN_FOR = timedelta(minutes=30)
+OVERDUE_FOR = timedelta(minutes=10)
+
+
+class What(StrEnum):
+    """In the order in which they are shown: what stops mail first."""
+
+    TOKEN_LOST = "token_lost"  # noqa: S105  # a word of ours
+    NOT_READ = "not_read"
+    UNCERTAIN = "uncertain"
+    NEEDS_PERSON = "needs_person"
+    UNREADABLE = "unreadable"
+    OVERDUE = "overdue"
+    TICKETING = "ticketing"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to look at: `n` of it, the oldest since `since` (UTC).
+
+    `subject` is a mailbox's id or the oldest one's conversation; `name` a mailbox's address, a kind of work, or the
+    ticketing system's last word.
+    """
+
+    what: What
+    n: int = 1
+    since: datetime | None = None
+    subject: UUID | None = None
+    name: str = ""
+
+
+_LOOK = text("""
+    SELECT 'token_lost' AS what, 1 AS n, last_ok_at AS since, id AS subject, address AS name
+        FROM mailbox WHERE tenant_id = :tenant AND status = 'needs_reauth'
+    UNION ALL
+    SELECT 'not_read', 1, last_ok_at, id, address FROM mailbox
+        WHERE tenant_id = :tenant AND status = 'active'
+            AND greatest(last_ok_at, connected_at) < now() - CAST(:unread_for AS interval)
+    UNION ALL
+    SELECT 'uncertain', count(*), min(o.sending_at), (array_agg(o.conversation_id ORDER BY o.sending_at))[1], ''
+        FROM outbox o WHERE o.tenant_id = :tenant AND o.state = 'uncertain'
+            AND coalesce(o.sending_at, o.created_at) < now() - CAST(:uncertain_for AS interval)
+        HAVING count(*) > 0
+    UNION ALL
+    SELECT 'needs_person', count(*), min(o.created_at), (array_agg(o.conversation_id ORDER BY o.created_at))[1], ''
+        FROM outbox o JOIN decision d ON d.tenant_id = o.tenant_id AND d.id = o.decision_id
+        WHERE o.tenant_id = :tenant AND o.state IN ('needs_person', 'failed') AND d.is_current AND d.settled_at IS NULL
+        HAVING count(*) > 0
+    UNION ALL
+    SELECT 'unreadable', count(*), min(d.created_at), (array_agg(d.conversation_id ORDER BY d.created_at))[1], ''
+        FROM message m JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
+        WHERE m.tenant_id = :tenant AND m.state = 'unreadable' AND d.disposition = 'hold' AND d.settled_at IS NULL
+        HAVING count(*) > 0
+    UNION ALL
+    SELECT 'overdue', count(*), min(since), NULL, kind FROM due_since
+        WHERE tenant_id = :tenant AND since < now() - CAST(:overdue_for AS interval) GROUP BY kind
+    UNION ALL
+    SELECT 'ticketing', 1, NULL, NULL, last_error FROM ticketing WHERE tenant_id = :tenant AND last_error <> ''
+""")
+
+
+def looked(db: Connection, tenant: UUID, *, tokens_per_day: int) -> list[Notice]:
+    """All there is to look at, what stops mail first. `tokens_per_day` is the language model's budget; 0 asks none."""
+    values = {
+        "tenant": tenant, "unread_for": UNREAD_FOR, "uncertain_for": UNCERTAIN_FOR, "overdue_for": OVERDUE_FOR,
+    }  # fmt: skip
+    found = [Notice(What(row.what), row.n, row.since, row.subject, row.name) for row in db.execute(_LOOK, values)]
+    if tokens_per_day > 0:
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        used = llm_calls.tokens_since(db, tenant, today)
+        if used >= tokens_per_day:
+            found.append(Notice(What.BUDGET, used))
+    if any(one.what is What.NOT_READ for one in found):  # It says the same, and whose mail it is.
+        found = [one for one in found if (one.what, one.name) != (What.OVERDUE, Kind.SYNC)]
+    order = list(What)
+    return sorted(found, key=lambda one: (order.index(one.what), one.name))

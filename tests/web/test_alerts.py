@@ -1,0 +1,162 @@
+"""What needs looking at: each thing that can be wrong, with what it means and what to press, and nothing else."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from domain.bridging import BridgeRules, Mode
+from domain.decision import Decision
+from domain.sealed import Sealed
+from storage import ticketing
+from storage.due import Kind
+from tests.web.conftest import Browser, seen
+from tests.web.filling import Filler
+from web.alerts import WORK
+
+NOTHING = "Nothing needs looking at."
+
+
+@pytest.fixture
+def change(database, workspace):
+    """Age or break something, in the workspace's own transaction."""
+
+    def changed(statement: str, **values) -> None:
+        with database.transaction(workspace.id) as db:
+            db.execute(text(statement), values)
+
+    return changed
+
+
+def alerts(browser: Browser) -> str:
+    """What the page itself says, without the frame around it."""
+    return seen(browser.page("/alerts").partition('data-live="alerts"')[2])
+
+
+def header(browser: Browser) -> str:
+    page = browser.page("/alerts")
+    return seen(page.partition('class="notices"')[2].partition("</a>")[0].partition(">")[2])
+
+
+def test_a_workspace_in_which_all_is_well_has_nothing_to_look_at(browser: Browser, filler: Filler) -> None:
+    filler.held(filler.mailbox())
+    said = alerts(browser)
+    assert NOTHING in said
+    assert "Last looked: just now." in said
+    assert header(browser) == "Notices"
+
+
+def test_a_mailbox_that_lost_its_token_is_reconnected_from_here(browser: Browser, filler: Filler, change) -> None:
+    mailbox = filler.mailbox()
+    change("UPDATE mailbox SET status = 'needs_reauth'")
+    page = browser.page("/alerts")
+    assert "Google no longer lets us into support@lumen.example" in alerts(browser)
+    assert "Nothing is lost." in alerts(browser)
+    assert page.count(f'action="/mailboxes/{mailbox}/reconnect"') == 2, "in the banner, and here"
+    assert header(browser) == "Notices 1"
+
+
+def test_a_mailbox_that_was_not_read_for_a_quarter_hour_is_named(browser: Browser, filler: Filler, change) -> None:
+    filler.mailbox()
+    change("UPDATE mailbox SET last_ok_at = now() - interval '14 min', connected_at = now() - interval '1 day',"
+           " next_sync_at = now()")  # fmt: skip
+    assert NOTHING in alerts(browser)
+    change("UPDATE mailbox SET last_ok_at = now() - interval '16 min', next_sync_at = now() - interval '15 min'")
+    assert "support@lumen.example was last read 16 min ago" in alerts(browser)
+    assert header(browser) == "Notices 1", "and not once more as late work"
+    change("UPDATE mailbox SET status = 'paused'")
+    assert NOTHING in alerts(browser), "who paused it knows"
+
+
+def test_a_reply_that_is_uncertain_for_half_an_hour_leads_to_its_conversation(
+    browser: Browser, filler: Filler, change
+) -> None:
+    made = filler.released(filler.mailbox(), "uncertain")
+    change("UPDATE outbox SET sending_at = now() - interval '29 min'")
+    assert NOTHING in alerts(browser)
+    change("UPDATE outbox SET sending_at = now() - interval '31 min'")
+    assert "A reply may or may not have left, for 31 min" in alerts(browser)
+    assert f'href="/conversations/{made.conversation}"' in browser.page("/alerts")
+
+
+def test_a_reply_that_needs_a_person_is_there_until_somebody_decided(browser: Browser, filler: Filler, change) -> None:
+    made = filler.released(filler.mailbox(), "needs_person")
+    assert "could not be sent for sure" in alerts(browser)
+    change("UPDATE decision SET settled_at = now() WHERE id = :id", id=made.decision)
+    assert NOTHING in alerts(browser)
+
+
+def test_mail_that_could_not_be_read_is_counted(browser: Browser, filler: Filler) -> None:
+    mailbox = filler.mailbox()
+    for _ in range(2):
+        claim = filler.store(mailbox, None, state="unreadable", error="It cannot be read.")
+        filler.decide(claim, Decision.hold("It cannot be read."), None, state="unreadable")
+    assert "2 mails could not be read" in alerts(browser)
+    assert "Open the oldest of them" in alerts(browser)
+
+
+def test_work_that_lies_for_ten_minutes_is_told_by_what_it_is(browser: Browser, filler: Filler, change) -> None:
+    claim = filler.store(filler.mailbox(), None)
+    late = "UPDATE message SET state = 'fetched', lease_until = NULL, next_at = now() - :ago WHERE id = :id"
+    change(late, id=claim.id, ago=timedelta(minutes=9))
+    assert NOTHING in alerts(browser)
+    change(late, id=claim.id, ago=timedelta(minutes=11))
+    assert "Reading and deciding about mail has waited for 11 min" in alerts(browser)
+    assert "Customers wait for longer than they should." in alerts(browser)
+    change("UPDATE knowledge SET wanted = 1")
+    change("INSERT INTO knowledge (tenant_id, wanted, next_at) SELECT tenant_id, 1, now() - interval '1 h' FROM tenant"
+           " ON CONFLICT (tenant_id) DO UPDATE SET next_at = excluded.next_at")  # fmt: skip
+    assert "Making your documents searchable has waited for 1 h" in alerts(browser)
+    assert header(browser) == "Notices 2"
+
+
+def test_a_ticketing_system_that_is_not_reached_says_its_last_word(
+    browser: Browser, database, workspace, change
+) -> None:
+    connected = ticketing.Connected("https://tickets.example", "us", Sealed(b"x"), "/tickets", "Europe/Berlin")
+    with database.transaction(workspace.id) as db:
+        ticketing.put(db, workspace.id, connected, BridgeRules(Mode.GMAIL_WITH_NOTE), actor=str(workspace.owner))
+    assert NOTHING in alerts(browser)
+    change("UPDATE ticketing SET last_error = 'It does not answer.'")
+    assert "Your ticketing system cannot be worked with It does not answer." in alerts(browser)
+
+
+def test_a_budget_that_is_spent_is_told_until_midnight(browser: Browser, change) -> None:
+    change(
+        "INSERT INTO llm_call (tenant_id, id, purpose, model, method, input_tokens, output_tokens, outcome,"
+        " duration_ms) SELECT tenant_id, :id, 'x', 'x', 'x', 900, 100, 'answered', 1 FROM tenant", id=uuid4(),
+    )  # fmt: skip
+    assert NOTHING in alerts(browser)
+    change("""UPDATE tenant SET policy = policy || '{"llm": {"tokens_per_day": 1000}}'""")
+    assert "budget of today is spent: 1,000 tokens" in alerts(browser)
+    change("""UPDATE tenant SET policy = policy || '{"llm": {"tokens_per_day": 0}}'""")
+    assert NOTHING in alerts(browser), "who wants no language model misses none"
+
+
+def test_nothing_of_another_workspace_is_told(browser: Browser, rival: Filler, database) -> None:
+    rival.released(rival.mailbox("canary@rival.example"), "needs_person")
+    with database.transaction(rival.tenant) as db:
+        db.execute(text("UPDATE mailbox SET status = 'needs_reauth'"))
+    assert NOTHING in alerts(browser)
+    assert header(browser) == "Notices"
+
+
+@pytest.mark.parametrize("role", ["agent", "viewer"])
+def test_who_manages_nothing_has_no_notices(join, role: str) -> None:
+    browser = join(role)
+    assert browser.get("/alerts").status_code == 403
+    for path in ("/", "/settings"):
+        page = browser.page(path)
+        assert "/alerts" not in page
+        assert "Notices" not in page
+
+
+def test_settings_lead_to_it(browser: Browser) -> None:
+    assert 'href="/alerts"' in browser.page("/settings").partition("<main")[2]
+
+
+def test_every_kind_of_work_has_words_and_a_page(app) -> None:
+    assert set(WORK) == set(Kind)
+    for _, endpoint, _ in WORK.values():
+        assert endpoint in app.view_functions
