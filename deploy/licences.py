@@ -82,10 +82,10 @@ def licence(name: str) -> str:
 def expression_of(said: PackageMetadata) -> str:
     """What a package's metadata says, in SPDX's words; raises LookupError where that says too little."""
     if "License-Expression" in said:
-        return said["License-Expression"]
+        return str(said["License-Expression"])
     classifiers = [line for line in said.get_all("Classifier") or [] if line.startswith("License ::")]
     for words in (*(said.get_all("License") or []), *classifiers[:1]):
-        last = words.split(" :: ")[-1]
+        last = str(words).split(" :: ")[-1]
         expression = SPDX.get(last, last)
         if expression and terms(expression) <= WELCOME:
             return expression

@@ -1,10 +1,14 @@
 """What an audit says of what pip-audit 2.10 said: the JSON and the words are recorded ones, shortened."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from deploy.audit import pins, verdict
+from deploy.locks import ROOT
 
 NONE = {"dependencies": [{"name": "idna", "version": "3.20", "vulns": []}], "fixes": []}
 HOLE = {"id": "PYSEC-2024-230", "fix_versions": ["2024.7.4"], "aliases": ["CVE-2024-39689"], "description": "..."}
@@ -73,3 +77,19 @@ def test_everything_that_is_installed_is_asked_about_torch_included():
     assert [line for line in lines if line.startswith("torch==")]
     assert [line for line in lines if line.startswith("colorama==") and line.endswith("sys_platform == 'win32'")]
     assert len(lines) > 150
+
+
+def test_pip_audit_itself_is_run_and_a_network_that_is_away_fails_nothing():
+    """The real program, with a proxy at which nobody listens."""
+    nowhere = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
+    ran = subprocess.run(
+        [sys.executable, "-m", "deploy.audit"],
+        cwd=ROOT,
+        env={**os.environ, **nowhere},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.stdout == "audit: not done, since the database of known holes cannot be reached.\n"
+    assert (ran.returncode, ran.stderr) == (0, "")
