@@ -6,20 +6,21 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
     PATH=/opt/venv/bin:$PATH
 WORKDIR /srv/mailwright
 
-# The libraries of the run time. torch is not among them: servers embed with ONNX Runtime.
+# The libraries of the run time, by their hashes. torch is not among them: servers embed with ONNX Runtime.
 FROM base AS libraries
-COPY requirements.txt ./
+COPY requirements.lock ./
 RUN python -m venv /opt/venv \
- && sed '/^# --- Set-up only/,$d' requirements.txt > run-time.txt \
- && pip install -r run-time.txt
+ && pip install --no-deps --require-hashes -r requirements.lock
 
 # The models, made once from hash-checked weights. torch, transformers and scikit-learn live and end in this stage.
 FROM libraries AS models
 # Where the CPU build of torch comes from, as pytorch.org names it. Left empty, pip takes its usual index, whose build
 # for Linux brings CUDA: right as well, but gigabytes larger to download. The final image is the same either way.
 ARG TORCH_INDEX_URL=""
+# The lock comes first, so that torch finds there what it needs. It holds the tools of the tests, too: they end here.
+COPY requirements.txt requirements-dev.lock ./
+RUN pip install --no-deps --require-hashes -r requirements-dev.lock
 RUN pip install ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL"} "$(grep '^torch==' requirements.txt)"
-RUN pip install -r requirements.txt
 COPY settings.py ./
 COPY domain domain
 COPY adapters adapters

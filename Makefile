@@ -15,17 +15,18 @@ export OMP_NUM_THREADS := 1
 # Compiled modules are kept: the tests start hundreds of processes of ours, and each would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check fix explain evaluate bench bench-desk chaos migrate
+.PHONY: help setup demo test check fix lock licences sbom explain evaluate bench bench-desk chaos migrate
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
-$(VENV)/installed: requirements.txt requirements-dev.txt requirements-embedded.txt
+# What is locked comes first, by its hashes alone; torch then finds the small packages that it needs there.
+$(VENV)/installed: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mailwright needs Python 3.11 or newer.")'
 	@echo "Installing into $(VENV) (the first time takes a few minutes) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH_OPTIONS) torch==2.13.0
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -r requirements-embedded.txt
 	@touch $@
 
 setup: $(VENV)/installed ## Make the virtual environment and the local models.
@@ -37,14 +38,33 @@ demo: setup ## Everything on this machine, with a demonstration shop. FRESH=1 be
 test: setup ## The whole suite, on servers that it starts itself, real Chromium included. NO_BROWSER=1 leaves that out.
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(NO_BROWSER),-m "not browser") $(TEST_OPTIONS)
 
-check: $(VENV)/installed ## Style, types, and the rules of the house.
+check: $(VENV)/installed ## Style, types, the rules of the house, and known holes in what is installed.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m deploy.audit
 
 fix: $(VENV)/installed ## Mend what can be mended by itself.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+# torch and what its usual build brings for CUDA come from where TORCH_OPTIONS says, and pip is there already.
+UNLOCKED := pip torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
+    nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
+    nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
+# uv keeps what the file that it writes says already: so the run time gets the versions that everything together got.
+lock: $(VENV)/installed ## Write the locks anew after a requirement file has changed; UPGRADE=1 renews what is not pinned.
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) $(UNLOCKED:%=--no-emit-package %) \
+	    requirements-dev.txt requirements-embedded.txt --output-file requirements-dev.lock
+	@cp requirements-dev.lock requirements.lock
+	@sed '/^# --- Set-up only/,$$d' requirements.txt | $(COMPILE) - --output-file requirements.lock
+
+licences: $(VENV)/installed ## Write docs/licences.md anew: what the image ships, and under which terms.
+	@$(BIN)/python -m deploy.licences
+
+sbom: $(VENV)/installed ## What the run time is made of, for programs that ask (CycloneDX): var/sbom.json.
+	@$(BIN)/python -m deploy.sbom
 
 explain: setup ## What would happen to FILES="a.eml b.eml"; nothing is sent.
 	@$(BIN)/flask explain $(FILES)

@@ -222,16 +222,15 @@ def test_torch_stays_in_the_stage_that_makes_the_models():
     assert "COPY --from=models /models var/models" in server
 
 
-def test_the_first_part_of_the_requirements_is_what_the_image_installs():
-    command = re.search(r"sed '([^']+)' requirements\.txt", DOCKERFILE)
-    assert command
-    shown = subprocess.run(
-        ["sed", command[1], "requirements.txt"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    assert "Flask==" in shown
-    assert "onnxruntime==" in shown
-    assert "torch" not in shown
-    assert "transformers" not in shown
+def test_the_image_installs_what_is_locked_for_the_run_time_and_nothing_without_a_hash():
+    _, libraries, models, server = stages()
+    by_hash = "pip install --no-deps --require-hashes -r"
+    assert re.findall(r"pip install .+", libraries) == [f"{by_hash} requirements.lock"]
+    assert re.findall(r"pip install .+", models)[0] == f"{by_hash} requirements-dev.lock"
+    # torch alone: what it needs is there by then.
+    assert re.findall(r"pip install .+", models)[1].endswith("\"$(grep '^torch==' requirements.txt)\"")
+    assert len(re.findall(r"pip install", models)) == 2
+    assert "pip install" not in server
 
 
 def ignored_by_docker() -> tuple[list[str], list[str]]:

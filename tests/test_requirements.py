@@ -28,6 +28,8 @@ NOT_IMPORTED = {
     "ruff": "is a program",
     "mypy": "is a program",
     "sentence-transformers": "is imported by tests/adapters/test_embedding.py in a process of its own",
+    "uv": "is a program",
+    "pip-audit": "is a program",
     "types-pyyaml": "holds types for mypy",
     "types-requests": "holds types for mypy",
 }

@@ -25,6 +25,7 @@ WORK: Mapping[Kind, tuple[str, str, str]] = {
     Kind.ACT: ("Asking your shop to carry out what was approved", "refunds.page", "Look at the refunds"),
     Kind.TICKET: ("Writing on tickets", "tickets.page", "Look at the tickets"),
     Kind.REMIND: ("Reminding suppliers", "supplier_requests.page", "Look at the open requests"),
+    Kind.TRIAL: ("Reading mail that somebody tries", "trying.page", "Try a mail"),
 }
 
 # What a customer waits for while it lies; everything else is a matter of the house.

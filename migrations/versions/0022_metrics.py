@@ -65,6 +65,9 @@ CREATE VIEW due_since WITH (security_invoker = true) AS
     WHERE next_at <= now() AND (lease_until IS NULL OR lease_until < now())
   UNION ALL
   SELECT 'remind', tenant_id, next_at FROM supplier_request
+    WHERE next_at <= now() AND (lease_until IS NULL OR lease_until < now())
+  UNION ALL
+  SELECT 'trial', tenant_id, next_at FROM trial
     WHERE next_at <= now() AND (lease_until IS NULL OR lease_until < now());
 GRANT SELECT ON due_since TO mailwright_app;
 """
