@@ -180,6 +180,7 @@ COUNTED = (
     "revocation",
     "status_page",
     "supplier_request",
+    "trial",
     "ticket",
     "ticket_words",
     "ticketing",
