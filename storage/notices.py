@@ -25,6 +25,7 @@ class What(StrEnum):
     UNCERTAIN = "uncertain"
     NEEDS_PERSON = "needs_person"
     UNREADABLE = "unreadable"
+    FOUND_LATE = "found_late"
     OVERDUE = "overdue"
     TICKETING = "ticketing"
     BUDGET = "budget"
@@ -67,6 +68,11 @@ _LOOK = text("""
         FROM message m JOIN decision d ON d.tenant_id = m.tenant_id AND d.message_id = m.id AND d.is_current
         WHERE m.tenant_id = :tenant AND m.state = 'unreadable' AND d.disposition = 'hold' AND d.settled_at IS NULL
         HAVING count(*) > 0
+    UNION ALL
+    SELECT 'found_late', sum(r.missing), max(r.looked_at), r.mailbox_id, b.address
+        FROM reconciliation r JOIN mailbox b ON b.tenant_id = r.tenant_id AND b.id = r.mailbox_id
+        WHERE r.tenant_id = :tenant AND r.missing > 0 AND r.looked_at > now() - interval '24 hours'
+        GROUP BY r.mailbox_id, b.address
     UNION ALL
     SELECT 'overdue', count(*), min(since), NULL, kind FROM due_since
         WHERE tenant_id = :tenant AND since < now() - CAST(:overdue_for AS interval) GROUP BY kind

@@ -58,11 +58,16 @@ def steps_view(now: Shown | None) -> dict[str, object]:
         _decided(now, stored),
         *([_settled(now)] if now.settled_at else []),
     )
-    return {"steps": found, "cost": cost_of(calls)}
+    return {"steps": found, "cost": cost_of(calls, proposals=len(composed))}
 
 
-def cost_of(calls: Sequence[Made]) -> str:
-    """What the language models used for one mail, in tokens and in US cents where both are known."""
+def cost_of(calls: Sequence[Made], *, proposals: int = 0) -> str:
+    """What the language models used for one mail, in tokens and in US cents where both are known.
+
+    `proposals` are drafts of theirs that are kept, also where their calls are not.
+    """
+    if not calls and proposals:
+        return "What asking a language model cost is not kept any more."
     if not calls:
         return "No language model was asked about this mail."
     times = "once" if len(calls) == 1 else f"{len(calls)} times"
@@ -107,7 +112,14 @@ def _asked(calls: Sequence[Made], composed: Sequence[Attempt], stored: Stored) -
     given = [("It was asked, with placeholders for personal data", one.prompt) for one in composed]
     made = [("Each call", "\n".join(map(_call, calls))), ("It said what the mail is about", look.get("raw") or "")]
     made += [("It proposed", one.raw) for one in composed]
-    return Step("asked", "Asked a language model", cost_of(calls), ", ".join(models), _cut(given), _cut(made))
+    return Step(
+        "asked",
+        "Asked a language model",
+        cost_of(calls, proposals=len(composed)),
+        ", ".join(models),
+        _cut(given),
+        _cut(made),
+    )
 
 
 def _call(one: Made) -> str:

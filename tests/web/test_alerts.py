@@ -57,6 +57,19 @@ def test_a_mailbox_that_lost_its_token_is_reconnected_from_here(browser: Browser
     assert header(browser) == "Notices 1"
 
 
+def test_what_the_daily_comparison_found_is_told_for_a_day(browser: Browser, filler: Filler, change) -> None:
+    mailbox = filler.mailbox()
+    change(
+        "INSERT INTO reconciliation (tenant_id, mailbox_id, day, at_gmail, here, missing)"
+        " VALUES (:tenant, :mailbox, current_date, 412, 410, 2)",
+        tenant=filler.tenant,
+        mailbox=mailbox,
+    )
+    assert "2 mails lay in support@lumen.example without Gmail having told us" in alerts(browser)
+    change("UPDATE reconciliation SET looked_at = now() - interval '25 hours'")
+    assert NOTHING in alerts(browser)
+
+
 def test_a_mailbox_that_was_not_read_for_a_quarter_hour_is_named(browser: Browser, filler: Filler, change) -> None:
     filler.mailbox()
     change("UPDATE mailbox SET last_ok_at = now() - interval '14 min', connected_at = now() - interval '1 day',"
