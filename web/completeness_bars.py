@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.completeness import Counted, Whereabouts
+from web.drawing import Tick
 
 WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 44
@@ -18,14 +19,6 @@ PILE = (
     ("rest", (Whereabouts.WORKING, Whereabouts.GONE)),
     ("missing", (Whereabouts.MISSING,)),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A line of the grid, or a word below it: `at` in the units of the drawing."""
-
-    at: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from domain.answering import CurvePoint
 from domain.earned import Earned, Standing
+from web.drawing import Tick
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 64
@@ -24,14 +25,6 @@ class Row(Protocol):
 
     @property
     def curve(self) -> Sequence[CurvePoint]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A line of the grid with its label: `at` in the units of the drawing."""
-
-    at: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 
 from domain.response_times import Times
+from web.drawing import Tick
 
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT = 72, 16
@@ -18,14 +19,6 @@ TOPS = (4, 8, 12, 24, 48, 96, 168, 336)
 MOST_LABELS = 6
 
 Point = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A line of the grid, or a word beside it: `at` in the units of the drawing."""
-
-    at: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

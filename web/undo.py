@@ -1,13 +1,12 @@
-"""Taking a released reply back before it leaves, and for how many seconds the workspace wants that."""
+"""Taking a released reply back before it leaves."""
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 
-from storage import events, undo
+from storage import undo
 from web.conversation import conversation_of
-from web.fields import line
-from web.session import Page, allowed, member, services, signed_in
+from web.session import Page, allowed, member, services
 
 pages = Blueprint("undo", __name__)
 
@@ -24,29 +23,3 @@ def take_back(decision: UUID) -> Page:
     else:
         flash("It is too late to undo it: the reply has left, is just leaving, or was taken back before.", "warning")
     return redirect(url_for("conversation.page", conversation=conversation))
-
-
-@pages.get("/sending")
-@signed_in
-def page() -> Page:
-    with services().database.transaction(member().tenant) as db:
-        seconds = undo.seconds(db, member().tenant)
-    return _page(str(seconds))
-
-
-@pages.post("/sending")
-@allowed("manage")
-def change() -> Page:
-    typed = line(request.form.get("seconds", ""))
-    if not (typed.isascii() and typed.isdecimal() and int(typed[:9]) <= undo.MOST):
-        return _page(typed, problem=f"The seconds are a whole number from 0 to {undo.MOST}.")
-    tenant, wanted = member().tenant, int(typed)
-    with services().database.transaction(tenant) as db:
-        undo.set_seconds(db, tenant, wanted)
-        events.record(db, tenant, actor=str(member().id), kind="undo_seconds_changed", seconds=wanted)
-    flash("Saved. It counts for replies that are released from now on.", "info")
-    return redirect(url_for("undo.page"))
-
-
-def _page(typed: str, *, problem: str = "") -> Page:
-    return render_template("sending/page.html", typed=typed, problem=problem, most=undo.MOST)

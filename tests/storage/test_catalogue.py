@@ -10,6 +10,7 @@ from sqlalchemy import table as named
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from settings import ROOT
 from storage.database import psycopg_url
 
 # Tables without a tenant, each with its reason.
@@ -100,6 +101,11 @@ def test_every_table_has_a_tenant_or_a_reason_for_having_none(owner):
     without = {table.relname for table in owner.execute(text(TABLES)) if not table.has_tenant}
     assert without == set(WITHOUT_TENANT)
     assert len(tenant_tables(owner)) >= 28
+
+
+def test_every_table_is_named_in_the_architecture(owner):
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert {one for one in tenant_tables(owner) if f"`{one}`" not in page} == set()
 
 
 def test_every_table_with_a_tenant_forces_row_level_security_with_one_policy_for_the_application(owner):

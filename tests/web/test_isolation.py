@@ -113,7 +113,7 @@ TAKES: dict[str, str] = {
 
 # Routes without an id: they are asked as they are, and may show nothing of anybody else.
 TAKE_NOTHING = {
-    "undo.page", "undo.change", "drafts.page", "drafts.listed",
+    "sending.page", "sending.change", "drafts.page", "drafts.listed",
     "bulk.act", "views.save", "queue.page", "queue.every", "customers.page", "sign_in.page", "sign_in.sign_in",
     "sign_in.sign_out", "mailboxes.page", "completeness.page", "trying.page", "trying.try_it",
     "mailboxes.connect", "mailboxes.callback", "learning.page", "numbers.page", "numbers.save", "numbers.try_it",
