@@ -64,10 +64,11 @@ def pages(app, browser: Browser, own: Rows) -> list[str]:
 
 
 def is_page(browser: Browser, path: str) -> bool:
-    """Whether it is one of our own pages: no redirect, no download, and not a stranger's mail in its frame."""
+    """Whether it is a page of our own: no redirect, no download, no piece of one, no stranger's mail in its frame."""
     answer = browser.get(path)
     own_policy = "sandbox" not in answer.headers.get("Content-Security-Policy", "")
-    return answer.status_code == 200 and answer.mimetype == "text/html" and own_policy
+    whole = answer.status_code == 200 and answer.mimetype == "text/html" and answer.text.startswith("<!doctype")
+    return whole and own_policy
 
 
 def violations(page: Page) -> list[str]:
