@@ -290,6 +290,8 @@ def _photograph(page: Page, address: str, folder: Path, filler: Filler, shop: UU
         ("sending", "/sending"),
         ("customers", "/customers"),
         ("settings-all", "/settings"),
+        ("reports", "/reports"),
+        ("alerts", "/alerts"),
     ):
         every(name, path, full=True)
     page.goto(address + "/customers")
