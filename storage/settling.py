@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from domain.case import TRANSITIONS, Case, CaseState
 from domain.delivery import EffectState
 from domain.errors import BadInput
+from domain.settlement import Settlement
 from storage import answer_verdicts, cases, checked, events, tickets
 from storage.codec import case_from_json
 
@@ -114,12 +115,12 @@ def lock(db: Connection, tenant: UUID, decision: UUID) -> Waiting | None:
 
 
 def settle(
-    db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: str, for_good: bool = False
+    db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: Settlement, for_good: bool = False
 ) -> None:
-    """`settlement` is "sent", "dismissed" or "gmail_draft". `for_good`: its case moves now, and stays moved
-    where the reply cannot leave, so that whoever answers then moves it no second time.
+    """`for_good`: its case moves now, and stays moved where the reply cannot leave, so that whoever answers then moves
+    it no second time.
     """
-    values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement}
+    values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement.value}
     db.execute(_SETTLE, {**values, "for_good": for_good})
     db.execute(_WAKE, values)
     db.execute(_DROP_KEPT, values)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from domain.answering import AnswerLook
 from domain.decision import Check, Citation, Fact, Suggestion
+from domain.settlement import Settlement
 from domain.understanding import Understanding
 from storage.codec import (
     checks_from_json,
@@ -78,7 +79,7 @@ class Shown:
     verdict: bool | None
     judged_by: str
     settled_at: datetime | None
-    settlement: str | None
+    settlement: Settlement | None
     settled_by: str
     drafts: tuple[Draft, ...]
     facts: tuple[Fact, ...] = ()
@@ -232,7 +233,7 @@ def _shown(row: Any, drafts: tuple[Draft, ...], earlier: tuple[Draft, ...]) -> S
         verdict=row.verdict,
         judged_by=row.judged_by,
         settled_at=row.settled_at,
-        settlement=row.settlement,
+        settlement=Settlement(row.settlement) if row.settlement else None,
         settled_by=row.settled_by,
         drafts=drafts,
         facts=facts_from_json(row.facts or []),

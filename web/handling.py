@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.errors import BadInput
+from domain.settlement import Settlement
 from storage import assigning, closing, taking_over
 from storage.assigning import Colleague, Handling
 from storage.taking_over import TakenOver
@@ -42,7 +43,7 @@ def handling_view(found: Conversation) -> dict[str, object]:
         abort(404)
     decided = [one for one in found.messages if one.decision is not None]
     waits = any(one.waits for one in decided)
-    reopens = bool(decided) and decided[-1].settlement == "dismissed"
+    reopens = bool(decided) and decided[-1].settlement is Settlement.DISMISSED
     rests = waits and now.snoozed_until is not None and now.snoozed_until > datetime.now(UTC)
     lengths = [(word, told) for word, (told, _) in RESTS.items()]
     return {"bar": Bar(now, colleagues, taken, waits, reopens, rests), "rest_lengths": lengths}

@@ -36,6 +36,7 @@ from domain.order_action import Action
 from domain.phase import Phase
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
+from domain.settlement import Settlement
 from domain.supplier import Directory, Purpose, Supplier
 from domain.supplier_mail import About, KnownBy, SupplierMail
 from domain.supplier_request import Channel, FoundBy, Rung, RungKind, SupplierRequest, SupplierRules, ToAsk
@@ -451,7 +452,7 @@ CASES = {
     "presence.note": lambda db, t, b: presence.note(db, t, b.conversation, b.member, writing=True),
     "presence.others": lambda db, t, b: presence.others(db, t, b.conversation, uuid4()),
     "settling.lock": lambda db, t, b: settling.lock(db, t, b.decision),
-    "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement="sent"),
+    "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement=Settlement.SENT),
     "settling.reply": lambda db, t, b: settling.reply(db, t, b.waiting, AN_ANSWER, state=EffectState.PENDING),
     "settling.sent": lambda db, t, b: settling.sent(
         db, t, replace(b.waiting, message=uuid4()), AN_ANSWER, edited=False

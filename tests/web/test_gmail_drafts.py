@@ -32,6 +32,22 @@ def test_the_reply_goes_to_gmail_and_the_mail_leaves_the_queue(browser: Browser,
     assert kinds[-1] == "reply_taken_to_gmail"
 
 
+def test_it_is_counted_with_the_day_and_with_the_person(browser: Browser, filler: Filler) -> None:
+    mailbox = filler.mailbox()
+    for act in ("gmail-draft", "gmail-draft", "send"):
+        browser.press(f"/decisions/{filler.held(mailbox).decision}/{act}", {"text": "Mine."})
+    page = seen(browser.page("/"))
+    assert "Olivia Owner sent 1 reply and took 2 to Gmail" in page
+    assert "In them 2 replies were taken to Gmail, too." in page
+
+
+def test_the_steps_say_that_it_went_to_gmail(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": "Mine."})
+    page = seen(browser.page(f"/conversations/{held.conversation}"))
+    assert "Settled by Olivia Owner The reply was taken to Gmail as a draft; nothing was sent from here." in page
+
+
 def test_an_action_is_given_up_and_a_person_has_the_case(browser: Browser, filler: Filler) -> None:
     desk = Desk(filler.database, filler.tenant, filler.member)
     desk.order()
