@@ -24,7 +24,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many drafts of a category became this; `reason` is why they were changed, empty where nobody said."""
+    """How many drafts of a category became this; `reason` is why they were changed, empty where nobody said.
+
+    The category is the one that its mail was handled as, as everywhere that the machine's work is counted.
+    """
 
     category: str
     fate: str
@@ -50,7 +53,7 @@ class Settled:
 
 # A mail that had no draft is none of these. `decision_settled` gives the decisions, `outbox_of_decision` their replies.
 _SETTLED = """
-    SELECT d.category, d.id, d.conversation_id, d.settled_at, d.settled_by, d.message_id,
+    SELECT d.handled_as AS category, d.id, d.conversation_id, d.settled_at, d.settled_by, d.message_id,
         CASE WHEN d.settlement = 'dismissed' THEN 'dismissed' WHEN d.settlement = 'gmail_draft' THEN 'gmail'
             WHEN o.words_changed = 0 THEN 'as_written' WHEN o.words_changed <= :a_little THEN 'little'
             ELSE 'rewritten' END AS fate,
