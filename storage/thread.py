@@ -95,6 +95,12 @@ class Shown:
         return self.disposition == "hold" and self.settled_at is None
 
     @property
+    def lies_in_gmail(self) -> bool:
+        """Whether the reply was taken to Gmail and lies there as a draft, as far as we know."""
+        taken = [one for one in self.drafts if one.as_draft]
+        return bool(taken) and all(one.state == "left_as_draft" and one.sent_at is None for one in taken)
+
+    @property
     def draft(self) -> Draft | None:
         """The reply that counts: the newest one."""
         return self.drafts[-1] if self.drafts else None

@@ -93,10 +93,8 @@ def told(category: Category, counts: Counts) -> tuple[str, ...]:
     ends = [f"{counts.as_written} left as written", f"{counts.edited} in other words"]
     ends += [f"{counts.dismissed} {'was' if counts.dismissed == 1 else 'were'} dismissed"]
     ends += [f"{counts.to_gmail} went to Gmail"] if counts.to_gmail else []
-    return (
-        first,
-        f"Of the {counts.looked_at} of those that one of you has settled, {', '.join(ends[:-1])}, and {ends[-1]}.",
-    )
+    *some, last = ends
+    return (first, f"Of the {counts.looked_at} of those that one of you has settled, {', '.join(some)}, and {last}.")
 
 
 def preview(category: Category, phase: Phase, counts: Counts) -> str:

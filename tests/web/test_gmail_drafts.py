@@ -48,6 +48,26 @@ def test_the_steps_say_that_it_went_to_gmail(browser: Browser, filler: Filler) -
     assert "Settled by Olivia Owner The reply was taken to Gmail as a draft; nothing was sent from here." in page
 
 
+def test_what_lies_in_gmail_waits_again_and_the_reply_is_one_of_its_own(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox(), draft="One two three four five.")
+    path = f"/conversations/{held.conversation}"
+    browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": "Mine."})
+    assert "nothing to take back" in browser.press(f"{path}/reopen")
+    assert 'id="reopen"' not in browser.page(path)
+    left_as_draft(filler)
+    assert 'id="reopen"' in browser.page(path)
+    page = seen(browser.press(f"{path}/reopen"))
+    assert "Its newest mail waits again. The draft in Gmail stays there" in page
+    assert "Its earlier draft stays in Gmail of support@lumen.example" in page
+    assert "held" in seen(browser.page("/conversations").split("<main")[1])
+    assert "Sending the lamp back" in seen(browser.page("/"))
+    browser.press(f"/decisions/{held.decision}/send", {"text": "One two three four six."})
+    rows = filler.rows("SELECT state, as_draft, text, words_changed FROM outbox ORDER BY position")
+    assert [tuple(row) for row in rows] == [
+        ("left_as_draft", True, "Mine.", 100), ("pending", False, "One two three four six.", 20),
+    ]  # fmt: skip
+
+
 def test_an_action_is_given_up_and_a_person_has_the_case(browser: Browser, filler: Filler) -> None:
     desk = Desk(filler.database, filler.tenant, filler.member)
     desk.order()
