@@ -1,7 +1,8 @@
 """A reply that a person takes to Gmail: written as a draft there, for its owner to finish, and never sent by us.
 
 The decision is settled and a person has its case: what they write in Gmail, and whether they send it, nobody here
-knows. When they do, the mail comes in as any other that was sent by hand.
+knows. When they do, the mail comes in as any other that was sent by hand, and is joined with the reply
+(`storage/sent_from_gmail.py`).
 """
 
 from uuid import UUID

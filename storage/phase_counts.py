@@ -14,8 +14,8 @@ DAYS, NEWEST = 30, 200
 class Counts:
     """Of one category. Of the `mails` of the last 30 days `sent` were answered by the machine, and `would` are those
     that the phase alone kept back. Those of them that a person settled left `as_written` or `edited`, were `dismissed`,
-    or lie in Gmail as drafts (`to_gmail`). Of the `newest` mails, 200 at most, `would_newest` left by themselves, or
-    would have.
+    or went to Gmail and have not been sent there (`to_gmail`). Of the `newest` mails, 200 at most, `would_newest` left
+    by themselves, or would have.
     """
 
     mails: int = 0
@@ -37,11 +37,13 @@ RECENT = text("""
     SELECT d.handled_as, count(*) AS mails, count(*) FILTER (WHERE r.by_itself) AS sent,
         count(*) FILTER (WHERE d.would_release) AS would,
         count(*) FILTER (WHERE d.would_release AND d.settlement = 'dismissed') AS dismissed,
-        count(*) FILTER (WHERE d.would_release AND d.settlement = 'gmail_draft') AS to_gmail,
-        count(*) FILTER (WHERE d.would_release AND d.settlement = 'sent' AND r.words_changed = 0) AS as_written,
-        count(*) FILTER (WHERE d.would_release AND d.settlement = 'sent' AND r.words_changed IS DISTINCT FROM 0)
-            AS edited
+        count(*) FILTER (WHERE d.would_release AND d.settlement = 'gmail_draft' AND NOT r.by_hand) AS to_gmail,
+        count(*) FILTER (WHERE d.would_release AND (d.settlement = 'sent' OR d.settlement = 'gmail_draft' AND r.by_hand)
+            AND r.words_changed = 0) AS as_written,
+        count(*) FILTER (WHERE d.would_release AND (d.settlement = 'sent' OR d.settlement = 'gmail_draft' AND r.by_hand)
+            AND r.words_changed IS DISTINCT FROM 0) AS edited
     FROM decision d LEFT JOIN LATERAL (SELECT bool_or(o.automatic AND o.state = 'sent') AS by_itself,
+            coalesce(bool_or(o.as_draft AND o.sent_at IS NOT NULL), false) AS by_hand,
             (array_agg(o.words_changed ORDER BY o.position DESC) FILTER (WHERE o.words_changed IS NOT NULL))[1]
                 AS words_changed
         FROM outbox o WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id AND o.kind = 'reply') r

@@ -45,6 +45,11 @@ class Draft:
     edit_reason: str = ""
     edit_note: str = ""
 
+    @property
+    def was_sent_from_gmail(self) -> bool:
+        """Its owner finished it in Gmail and sent it there, at `sent_at`; nothing here did."""
+        return self.as_draft and self.sent_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

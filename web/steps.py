@@ -153,7 +153,7 @@ def _decided(now: Shown, stored: Stored) -> Step:
 
 
 def _settled(now: Shown) -> Step:
-    sent = _cut([("What left", one.text) for one in now.drafts if one.state == "sent"])
+    sent = _cut([("What left", one.text) for one in now.drafts if one.state == "sent" or one.was_sent_from_gmail])
     told = settled_words.told(now.settlement) if now.settlement else "It was settled."
     return Step("settled", "Settled", told, now.settled_by or "a person", (), sent)
 

@@ -123,6 +123,7 @@ from storage import (
     rotation,
     search,
     second_factor,
+    sent_from_gmail,
     sessions,
     settling,
     shop_webhooks,
@@ -787,6 +788,12 @@ CASES = {
     ),
     "gmail_drafts.left": lambda db, t, b: gmail_drafts.left(
         db, replace(b.effect, tenant=t), DraftRef("d", "m", "t"), b""
+    ),
+    "sent_from_gmail.taken": lambda db, t, b: sent_from_gmail.taken(
+        db, t, b.mailbox, b.effect.thread_id, at=LATER, references=[b.effect.reference]
+    ),
+    "sent_from_gmail.note": lambda db, t, b: sent_from_gmail.note(
+        db, t, sent_from_gmail.Taken(b.effect.id, b.message, b.effect.reference, ""), words="ours", at=LATER
     ),
     "edit_reasons.note": lambda db, t, b: edit_reasons.note(db, t, b.decision, edit_reasons.EditReason.TONE),
     "draft_numbers.counts": lambda db, t, b: draft_numbers.counts(db, t),

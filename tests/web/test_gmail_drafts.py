@@ -68,6 +68,23 @@ def test_what_lies_in_gmail_waits_again_and_the_reply_is_one_of_its_own(browser:
     ]  # fmt: skip
 
 
+def test_what_its_owner_sent_says_so_once_and_shows_the_difference(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox(), draft="One two three four five.")
+    path = f"/conversations/{held.conversation}"
+    browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": "Mine."})
+    left_as_draft(filler)
+    filler.rows("UPDATE outbox SET text = 'One two three.', sent_at = now() - interval '5 minutes' RETURNING 1")
+    html = browser.page(path)
+    page = seen(html)
+    assert "sent Sent from Gmail 5 min ago, edited before it left. Nothing was sent from here." in page
+    assert "What was changed of the draft" in page
+    assert '<div class="letter" dir="auto">One two three.</div>' not in html
+    assert "A draft is in Gmail" not in page
+    assert 'id="reopen"' not in html
+    assert "nothing to take back" in browser.press(f"{path}/reopen")
+    assert "sent" in seen(browser.page("/conversations").split("<ol")[1])
+
+
 def test_an_action_is_given_up_and_a_person_has_the_case(browser: Browser, filler: Filler) -> None:
     desk = Desk(filler.database, filler.tenant, filler.member)
     desk.order()
