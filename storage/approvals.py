@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from domain.case import Case, CaseState
 from domain.delivery import EffectState
 from domain.errors import BadInput
+from domain.settlement import Settlement
 from storage import acts, cases, events, kept_replies, settling, undo
 from storage.settling import Answer, Waiting
 
@@ -81,7 +82,7 @@ def approve(
         if is_new:
             _record(db, tenant, member, waiting, "act_approved_once", act=act.id)
         return Approved.SECOND if is_new else Approved.SAME
-    settling.settle(db, tenant, decision, member=member, settlement="sent", for_good=True)
+    settling.settle(db, tenant, decision, member=member, settlement=Settlement.SENT, for_good=True)
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.WAITING, act=act.id)
     moved = act.case
     if case is not None and waiting.conversation is not None:
@@ -185,7 +186,7 @@ def _settle_otherwise(
     db: Connection, tenant: UUID, waiting: Waiting, answer: Answer, *, reason: str, for_good: bool = False
 ) -> None:
     """The reply leaves by itself, and what was proposed is given up."""
-    settling.settle(db, tenant, waiting.id, member=answer.member, settlement="sent", for_good=for_good)
+    settling.settle(db, tenant, waiting.id, member=answer.member, settlement=Settlement.SENT, for_good=for_good)
     acts.cancel(db, tenant, waiting.id, reason=reason)
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     settling.sent(db, tenant, waiting, answer, edited=edited)

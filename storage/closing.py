@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from domain.settlement import Settlement
 from storage import desk, events
 
 _WAITING = text("""
@@ -11,14 +12,23 @@ _WAITING = text("""
         AND disposition = 'hold' AND settled_at IS NULL ORDER BY created_at
 """)
 
-# The newest mail alone, and only where it was dismissed: what was answered stays answered.
+# The newest mail alone, and only where it was dismissed, or taken to Gmail and neither just being laid down nor sent
+# there by now: what was answered stays answered.
+_REOPENS = text("""
+    SELECT id, message_id, settlement FROM decision
+    WHERE tenant_id = :tenant AND is_current AND id = (
+            SELECT d.id FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+            WHERE d.tenant_id = :tenant AND d.conversation_id = :id AND d.is_current
+            ORDER BY m.received_at DESC NULLS LAST, m.seq DESC LIMIT 1)
+        AND (settlement = 'dismissed' OR settlement = 'gmail_draft' AND NOT EXISTS (SELECT FROM outbox o
+            WHERE o.tenant_id = :tenant AND o.decision_id = decision.id AND o.as_draft
+                AND (o.state = 'pending' OR o.sent_at IS NOT NULL)))
+    FOR UPDATE
+""")
+
 _REOPEN = text("""
     UPDATE decision SET settled_at = NULL, settled_by = NULL, settlement = NULL
-    WHERE tenant_id = :tenant AND settlement = 'dismissed' AND is_current AND id = (
-        SELECT d.id FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
-        WHERE d.tenant_id = :tenant AND d.conversation_id = :id AND d.is_current
-        ORDER BY m.received_at DESC NULLS LAST, m.seq DESC LIMIT 1)
-    RETURNING id, message_id
+    WHERE tenant_id = :tenant AND id = :decision
 """)
 
 # A draft that tells of an order action stays cancelled: that action was given up with it.
@@ -35,11 +45,17 @@ def close(db: Connection, tenant: UUID, conversation: UUID, *, member: UUID) -> 
     return sum(desk.dismiss(db, tenant, one, member=member) for one in waiting)
 
 
-def reopen(db: Connection, tenant: UUID, conversation: UUID, *, member: UUID) -> bool:
-    """The newest mail of a conversation waits again, with the draft it had; False where it was not dismissed."""
-    row = db.execute(_REOPEN, {"tenant": tenant, "id": conversation}).one_or_none()
+def reopen(db: Connection, tenant: UUID, conversation: UUID, *, member: UUID) -> Settlement | None:
+    """The newest mail of a conversation waits again, with the draft it had; returns how it had been settled.
+
+    None where it was neither dismissed nor left in Gmail as a draft. Such a draft stays there: what is written here
+    from now on is a reply of its own.
+    """
+    row = db.execute(_REOPENS, {"tenant": tenant, "id": conversation}).one_or_none()
     if row is None:
-        return False
-    db.execute(_DRAFT_AGAIN, {"tenant": tenant, "decision": row.id, "reason": desk.DISMISSED})
+        return None
+    values = {"tenant": tenant, "decision": row.id}
+    db.execute(_REOPEN, values)
+    db.execute(_DRAFT_AGAIN, {**values, "reason": desk.DISMISSED})
     events.record(db, tenant, actor=str(member), kind="message_reopened", subject=row.message_id)
-    return True
+    return Settlement(row.settlement)

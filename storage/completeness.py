@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.completeness import Counted, Day, Whereabouts
+from domain.settlement import Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ _EACH = """
             WHEN m.state IN ('discovered', 'fetched') THEN 'working'
             WHEN m.state = 'gone' THEN 'gone'
             WHEN m.state NOT IN ('decided', 'unreadable') THEN 'missing'
-            WHEN d.settlement IN ('sent', 'dismissed') AND d.settled_at IS NOT NULL THEN 'people'
+            WHEN d.settlement = ANY(:settlements) AND d.settled_at IS NOT NULL THEN 'people'
             WHEN d.disposition = 'hold' AND d.settled_at IS NULL
                 THEN CASE m.state WHEN 'unreadable' THEN 'unreadable' ELSE 'held' END
             WHEN d.disposition = 'ignore' THEN 'ignored'
@@ -69,6 +70,8 @@ _MAILS = text(_PAGE + _EACH + _PAGE_ENDS)
 
 _PLACE = text("SELECT came_at FROM message WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND id = :after")
 
+_SETTLEMENTS = [one.value for one in Settlement]
+
 _FIRST = text("""
     SELECT min(came_at) FROM message WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND direction = 'in'
 """)
@@ -76,7 +79,8 @@ _FIRST = text("""
 
 def counted(db: Connection, tenant: UUID, mailbox: UUID, days: Sequence[Day]) -> list[Counted]:
     """What came into a mailbox on each of these days, in their order, by where it is now."""
-    spans = {"begins": [one.begins for one in days], "ends": [one.ends for one in days]}
+    spans: dict[str, object] = {"settlements": _SETTLEMENTS}
+    spans |= {"begins": [one.begins for one in days], "ends": [one.ends for one in days]}
     found: list[dict[Whereabouts, int]] = [{} for _ in days]
     for place, whereabouts, n in db.execute(_DAYS, {"tenant": tenant, "mailbox": mailbox, **spans}):
         found[place - 1][Whereabouts(whereabouts)] = n
@@ -96,7 +100,7 @@ def mails(
     """The page of a day's mails after the mail `after`, the newest first; all of them, or those in one place."""
     values = {
         "tenant": tenant, "mailbox": mailbox, "begins": day.begins, "ends": day.ends, "after": after, "limit": limit,
-        "whereabouts": whereabouts.value if whereabouts else "", "at": None,
+        "whereabouts": whereabouts.value if whereabouts else "", "at": None, "settlements": _SETTLEMENTS,
     }  # fmt: skip
     if after is not None:
         values["at"] = db.execute(_PLACE, {"tenant": tenant, "mailbox": mailbox, "after": after}).scalar()

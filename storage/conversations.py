@@ -34,6 +34,8 @@ _STATES = """
             WHEN o.state = 'sent' AND o.automatic AND d.category = 'refund' THEN 'asked back'
             WHEN o.state = 'sent' AND o.automatic THEN 'answered'
             WHEN o.state = 'sent' THEN 'sent'
+            WHEN o.state = 'left_as_draft' AND d.disposition = 'hold' AND d.settled_at IS NULL THEN 'held'
+            WHEN o.state = 'left_as_draft' AND o.sent_at IS NOT NULL THEN 'sent'
             WHEN o.state = 'left_as_draft' THEN 'in Gmail'
             WHEN o.state = 'uncertain' THEN 'uncertain'
             WHEN o.state IN ('needs_person', 'failed') THEN 'needs a person'

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from domain.category import Category
 from domain.delivery import EffectState
 from domain.message import Address
+from domain.settlement import Settlement
 from domain.understanding import Understanding
 from storage.codec import dumps
 from storage.messages import Claimed
@@ -61,14 +62,15 @@ def became(
     member: UUID,
 ) -> None:  # fmt: skip
     """Write down what became of the mail of `claim`, which came `at`; `member` stands for whoever did something."""
-    settled = "dismissed" if past.dismissed else "sent" if past.by_person else None
+    settled = Settlement.DISMISSED if past.dismissed else Settlement.SENT if past.by_person else None
     left_at = at + (_BY_A_PERSON if past.by_person else _BY_THE_MACHINE)
     read = Understanding(
         said, past.language, past.category or Category.OTHER, past.sub_intent, confidence=0.97, importance=2
     )
     values = {
         "tenant": claim.tenant, "decision": uuid4(), "message": claim.id, "conversation": claim.conversation,
-        "disposition": past.disposition, "reason": past.reason, "at": at, "settlement": settled,
+        "disposition": past.disposition, "reason": past.reason, "at": at,
+        "settlement": settled.value if settled else None,
         "category": past.category.value if past.category else "", "confidence": 0.97 if past.category else 0.0,
         "importance": 2, "understanding": dumps(asdict(read)) if past.category else "{}",
         "settled_at": at + _BY_A_PERSON if settled else None, "settled_by": member if settled else None,

@@ -1,5 +1,6 @@
 """How much waits for a person, what was handled today, and a person's act on a held decision."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,13 +8,14 @@ from sqlalchemy import Connection, text
 
 from domain.case import CaseState
 from domain.delivery import EffectState
+from domain.settlement import Settlement
 from storage import acts, cases, events, settling, undo
 from storage.settling import Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What was handled in the last 24 hours; `held` and `in_work` are as of now."""
+    """What was handled in the last 24 hours; `held` and `in_work` are as of now. `to_gmail` went there as drafts."""
 
     answered_by_machine: int
     answered_by_people: int
@@ -21,15 +23,15 @@ class Today:
     held: int
     ignored: int
     in_work: int
+    to_gmail: int
 
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What one person settled in the last 24 hours."""
+    """How much one person settled in the last 24 hours, in each way."""
 
     name: str
-    sent: int
-    dismissed: int
+    settled: Mapping[Settlement, int]
 
 
 # What waits with a person because of this very decision: its order action's case, or the case that it moved.
@@ -56,12 +58,15 @@ _TODAY = text("""
       (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND disposition = 'ignore'
         AND created_at > now() - interval '24 hours') AS ignored,
       (SELECT count(*) FROM message WHERE tenant_id = :tenant AND direction = 'in'
-        AND state IN ('discovered', 'fetched')) AS in_work
+        AND state IN ('discovered', 'fetched')) AS in_work,
+      (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND settlement = 'gmail_draft'
+        AND settled_at > now() - interval '24 hours') AS to_gmail
 """)
 
 _HANDLED_BY = text("""
     SELECT coalesce(nullif(p.name, ''), p.email) AS name, count(*) FILTER (WHERE d.settlement = 'sent') AS sent,
-        count(*) FILTER (WHERE d.settlement = 'dismissed') AS dismissed
+        count(*) FILTER (WHERE d.settlement = 'dismissed') AS dismissed,
+        count(*) FILTER (WHERE d.settlement = 'gmail_draft') AS gmail_draft
     FROM decision d JOIN member p ON p.tenant_id = d.tenant_id AND p.id = d.settled_by
     WHERE d.tenant_id = :tenant AND d.is_current AND d.settled_at > now() - interval '24 hours'
     GROUP BY p.tenant_id, p.id ORDER BY count(*) DESC, name LIMIT 20
@@ -91,7 +96,8 @@ def today(db: Connection, tenant: UUID, *, held: int | None = None) -> Today:
 
 def handled_by(db: Connection, tenant: UUID) -> list[Handled]:
     """Who settled how much, the busiest first."""
-    return [Handled(*row) for row in db.execute(_HANDLED_BY, {"tenant": tenant})]
+    rows = db.execute(_HANDLED_BY, {"tenant": tenant}).mappings()
+    return [Handled(row["name"], {one: row[one.value] for one in Settlement}) for row in rows]
 
 
 def send(
@@ -117,7 +123,7 @@ def send(
         return False
     before = undo.remember(db, tenant, decision)
     act, answer = acts.held(db, tenant, decision), Answer(member, text_to_send, reference, claim_reason, wall_reason)
-    settling.settle(db, tenant, decision, member=member, settlement="sent", for_good=act is not None)
+    settling.settle(db, tenant, decision, member=member, settlement=Settlement.SENT, for_good=act is not None)
     edited = settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     if act is not None:
         settling.to_person(db, tenant, waiting, act.case, member=member, reason=_OWN_WORDS)
@@ -137,7 +143,7 @@ def dismiss(db: Connection, tenant: UUID, decision: UUID, *, member: UUID) -> bo
     waiting = settling.lock(db, tenant, decision)
     if waiting is None:
         return False
-    settling.settle(db, tenant, decision, member=member, settlement="dismissed")
+    settling.settle(db, tenant, decision, member=member, settlement=Settlement.DISMISSED)
     for case in db.execute(_ITS_CASE, {"tenant": tenant, "decision": decision}).scalars().all():
         found = cases.get(db, tenant, case)
         if found is not None and waiting.conversation is not None:

@@ -13,7 +13,7 @@ A_LITTLE = 20
 
 
 class Fate(StrEnum):
-    """Sent as written, with a little changed, or rewritten; dismissed; taken to Gmail by a person."""
+    """Sent as written, with a little changed, or rewritten; dismissed; taken to Gmail, and not sent there yet."""
 
     AS_WRITTEN = "as_written"
     LITTLE = "little"
@@ -24,7 +24,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many drafts of a category became this; `reason` is why they were changed, empty where nobody said."""
+    """How many drafts of a category became this; `reason` is why they were changed, empty where nobody said.
+
+    The category is the one that its mail was handled as, as everywhere that the machine's work is counted.
+    """
 
     category: str
     fate: str
@@ -50,13 +53,14 @@ class Settled:
 
 # A mail that had no draft is none of these. `decision_settled` gives the decisions, `outbox_of_decision` their replies.
 _SETTLED = """
-    SELECT d.category, d.id, d.conversation_id, d.settled_at, d.settled_by, d.message_id,
-        CASE WHEN d.settlement = 'dismissed' THEN 'dismissed' WHEN d.settlement = 'gmail_draft' THEN 'gmail'
+    SELECT d.handled_as AS category, d.id, d.conversation_id, d.settled_at, d.settled_by, d.message_id,
+        CASE WHEN d.settlement = 'dismissed' THEN 'dismissed'
+            WHEN d.settlement = 'gmail_draft' AND o.sent_at IS NULL THEN 'gmail'
             WHEN o.words_changed = 0 THEN 'as_written' WHEN o.words_changed <= :a_little THEN 'little'
             ELSE 'rewritten' END AS fate,
         CASE WHEN d.settlement = 'dismissed' THEN '' ELSE o.edit_reason END AS reason,
         CASE WHEN d.settlement = 'dismissed' THEN '' ELSE o.edit_note END AS note, o.words_changed
-    FROM decision d JOIN LATERAL (SELECT r.words_changed, r.edit_reason, r.edit_note FROM outbox r
+    FROM decision d JOIN LATERAL (SELECT r.words_changed, r.edit_reason, r.edit_note, r.sent_at FROM outbox r
         WHERE r.tenant_id = d.tenant_id AND r.decision_id = d.id AND r.kind = 'reply'
             AND (r.words_changed IS NOT NULL OR r.draft_text <> '')
         ORDER BY r.words_changed IS NULL, r.position DESC LIMIT 1) o ON true

@@ -1,7 +1,8 @@
 """A reply that a person takes to Gmail: written as a draft there, for its owner to finish, and never sent by us.
 
 The decision is settled and a person has its case: what they write in Gmail, and whether they send it, nobody here
-knows. When they do, the mail comes in as any other that was sent by hand.
+knows. When they do, the mail comes in as any other that was sent by hand, and is joined with the reply
+(`storage/sent_from_gmail.py`).
 """
 
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from domain.delivery import DraftRef, EffectState
+from domain.settlement import Settlement
 from storage import acts, events, settling, tickets
 from storage.effect import Effect
 from storage.settling import Answer
@@ -43,7 +45,7 @@ def save(
         return False
     act = acts.held(db, tenant, decision)
     answer = Answer(member, text_to_send, reference, claim_reason, wall_reason, as_draft=True)
-    settling.settle(db, tenant, decision, member=member, settlement="gmail_draft", for_good=True)
+    settling.settle(db, tenant, decision, member=member, settlement=Settlement.GMAIL_DRAFT, for_good=True)
     settling.reply(db, tenant, waiting, answer, state=EffectState.PENDING)
     if act is not None or waiting.step is not None:
         settling.to_person(db, tenant, waiting, act.case if act else None, member=member, reason=_IN_GMAIL)

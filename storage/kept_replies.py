@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from storage import settling
 
@@ -44,18 +44,18 @@ class Overtaken(Exception):  # no error: it takes a transaction back
         self.theirs = theirs
 
 
-_OF = text("""
-    SELECT k.decision_id, k.text, k.version, k.member_id, coalesce(nullif(p.name, ''), p.email) AS by, k.saved_at
-    FROM kept_reply k JOIN member p ON p.tenant_id = k.tenant_id AND p.id = k.member_id
-    WHERE k.tenant_id = :tenant AND k.decision_id = ANY(:decisions)
-""")
-
-_NEWER = text("""
+# The fields of `Kept` in their order, then the writer's page.
+_KEPT = """
     SELECT k.decision_id, k.text, k.version, k.member_id, coalesce(nullif(p.name, ''), p.email) AS by, k.saved_at,
-        k.version <> :version AND (k.writer <> :writer OR k.writer = '') AS is_newer
+        k.writer
     FROM kept_reply k JOIN member p ON p.tenant_id = k.tenant_id AND p.id = k.member_id
-    WHERE k.tenant_id = :tenant AND k.decision_id = :decision
-""")
+        JOIN decision d ON d.tenant_id = k.tenant_id AND d.id = k.decision_id
+    WHERE k.tenant_id = :tenant"""
+
+_OF = text(_KEPT + " AND k.decision_id = ANY(:decisions)")
+
+# Of a decision that was made anew: its reply form is gone, and what was typed into it is shown beside the new one.
+_LEFT_BEHIND = text(_KEPT + " AND d.conversation_id = :conversation AND NOT d.is_current ORDER BY k.saved_at")
 
 _PUT = text("""
     INSERT INTO kept_reply (tenant_id, decision_id, text, version, member_id, writer)
@@ -67,24 +67,15 @@ _PUT = text("""
 
 _DROP = text("DELETE FROM kept_reply WHERE tenant_id = :tenant AND decision_id = :decision")
 
-# Of a decision that was made anew: its reply form is gone, and what was typed into it is shown beside the new one.
-_LEFT_BEHIND = text("""
-    SELECT k.decision_id, k.text, k.version, k.member_id, coalesce(nullif(p.name, ''), p.email) AS by, k.saved_at
-    FROM kept_reply k JOIN member p ON p.tenant_id = k.tenant_id AND p.id = k.member_id
-        JOIN decision d ON d.tenant_id = k.tenant_id AND d.id = k.decision_id
-    WHERE k.tenant_id = :tenant AND d.conversation_id = :conversation AND NOT d.is_current ORDER BY k.saved_at
-""")
-
 
 def of(db: Connection, tenant: UUID, decisions: Sequence[UUID]) -> dict[UUID, Kept]:
     """What is kept for these decisions, by decision."""
-    found = db.execute(_OF, {"tenant": tenant, "decisions": list(decisions)})
-    return {row.decision_id: Kept(*row) for row in found}
+    return {kept.decision: kept for kept, _ in _rows(db, _OF, {"tenant": tenant, "decisions": list(decisions)})}
 
 
 def left_behind(db: Connection, tenant: UUID, conversation: UUID) -> list[Kept]:
     """What was typed for decisions of this conversation that were made anew since, the oldest first."""
-    return [Kept(*row) for row in db.execute(_LEFT_BEHIND, {"tenant": tenant, "conversation": conversation})]
+    return [kept for kept, _ in _rows(db, _LEFT_BEHIND, {"tenant": tenant, "conversation": conversation})]
 
 
 def check(db: Connection, tenant: UUID, decision: UUID, seen: Seen, typed: str) -> int:
@@ -92,15 +83,14 @@ def check(db: Connection, tenant: UUID, decision: UUID, seen: Seen, typed: str) 
 
     Raises Overtaken where it is neither the one that was seen nor from the same page, and not what is `typed` either.
     """
-    values = {"tenant": tenant, "decision": decision, "version": seen.version, "writer": seen.writer}
-    waiting = settling.lock(db, tenant, decision)
-    row = db.execute(_NEWER, values).one_or_none() if waiting is not None else None
-    if row is None:
+    if settling.lock(db, tenant, decision) is None:
         return 0
-    if row.is_newer and row.text != typed:
-        raise Overtaken(Kept(*row[:-1]))
-    version: int = row.version
-    return version
+    for kept, writer in _rows(db, _OF, {"tenant": tenant, "decisions": [decision]}):
+        own = writer == seen.writer != ""
+        if kept.version != seen.version and not own and kept.text != typed:
+            raise Overtaken(kept)
+        return kept.version
+    return 0
 
 
 def keep(db: Connection, tenant: UUID, decision: UUID, typed: str, *, member: UUID, seen: Seen) -> int:
@@ -128,3 +118,8 @@ def drop(db: Connection, tenant: UUID, decision: UUID, *, seen: Seen) -> bool:
     """
     check(db, tenant, decision, seen, "")
     return db.execute(_DROP, {"tenant": tenant, "decision": decision}).rowcount == 1
+
+
+def _rows(db: Connection, question: TextClause, values: dict[str, object]) -> list[tuple[Kept, str]]:
+    """Each text that is kept, with the name of the page that kept it."""
+    return [(Kept(*fields), writer) for *fields, writer in db.execute(question, values)]

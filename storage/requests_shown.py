@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from domain.delivery import OPEN_STATES, EffectState
 from domain.errors import BadInput
 from domain.order import normal_number
 from domain.supplier_request import normal_purchase_order
@@ -67,7 +68,7 @@ _CONVERSATION = text("""
     WHERE r.tenant_id = :tenant AND r.id = :request
 """)
 
-_LEAVING = frozenset({"pending", "drafted", "sending", "waiting"})
+_LEAVING = frozenset({*OPEN_STATES, EffectState.WAITING}) - {EffectState.UNCERTAIN}
 _STUCK = frozenset({"held", "failed", "refused", "needs_person", "cancelled"})
 
 

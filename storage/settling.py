@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from domain.case import TRANSITIONS, Case, CaseState
 from domain.delivery import EffectState
 from domain.errors import BadInput
+from domain.settlement import Settlement
 from storage import answer_verdicts, cases, checked, events, tickets
 from storage.codec import case_from_json
 
@@ -81,16 +82,20 @@ _RELEASE = text("""
     RETURNING id, draft_text
 """)
 
+# Where the mail waits again after the machine's draft went to Gmail, the reply is measured against that draft still.
 _WRITE = text("""
     INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
         automatic, released_by, released_at, recipient, recipient_name, subject, text, draft_text, reference,
-        claim_reason, wall_reason, act_id, state, as_draft)
+        claim_reason, wall_reason, act_id, state, as_draft, words_changed)
     SELECT :tenant, gen_random_uuid(), d.id,
         (SELECT coalesce(max(o.position) + 1, 0) FROM outbox o
             WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id),
         'reply', m.id, m.mailbox_id, m.conversation_id, m.thread_id, false, :member, now(), m.sender_address,
-        m.sender_name, m.subject, :text, '', :reference, :claim_reason, :wall_reason, :act, :state, :as_draft
+        m.sender_name, m.subject, :text, coalesce(g.draft_text, ''), :reference, :claim_reason, :wall_reason, :act,
+        :state, :as_draft, CASE WHEN g.draft_text <> '' THEN words_changed(g.draft_text, CAST(:text AS text)) END
     FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+        LEFT JOIN LATERAL (SELECT o.draft_text FROM outbox o WHERE o.tenant_id = d.tenant_id AND o.decision_id = d.id
+            AND o.kind = 'reply' AND o.state = 'left_as_draft' ORDER BY o.position DESC LIMIT 1) g ON true
     WHERE d.tenant_id = :tenant AND d.id = :decision AND m.sender_address <> ''
 """)
 
@@ -114,12 +119,12 @@ def lock(db: Connection, tenant: UUID, decision: UUID) -> Waiting | None:
 
 
 def settle(
-    db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: str, for_good: bool = False
+    db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: Settlement, for_good: bool = False
 ) -> None:
-    """`settlement` is "sent", "dismissed" or "gmail_draft". `for_good`: its case moves now, and stays moved
-    where the reply cannot leave, so that whoever answers then moves it no second time.
+    """`for_good`: its case moves now, and stays moved where the reply cannot leave, so that whoever answers then moves
+    it no second time.
     """
-    values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement}
+    values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement.value}
     db.execute(_SETTLE, {**values, "for_good": for_good})
     db.execute(_WAKE, values)
     db.execute(_DROP_KEPT, values)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from domain.answering import AnswerLook
 from domain.decision import Check, Citation, Fact, Suggestion
+from domain.settlement import Settlement
 from domain.understanding import Understanding
 from storage.codec import (
     checks_from_json,
@@ -44,6 +45,11 @@ class Draft:
     edit_reason: str = ""
     edit_note: str = ""
 
+    @property
+    def was_sent_from_gmail(self) -> bool:
+        """Its owner finished it in Gmail and sent it there, at `sent_at`; nothing here did."""
+        return self.as_draft and self.sent_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -78,7 +84,7 @@ class Shown:
     verdict: bool | None
     judged_by: str
     settled_at: datetime | None
-    settlement: str | None
+    settlement: Settlement | None
     settled_by: str
     drafts: tuple[Draft, ...]
     facts: tuple[Fact, ...] = ()
@@ -92,6 +98,12 @@ class Shown:
     def waits(self) -> bool:
         """Whether a person has still to say what becomes of it."""
         return self.disposition == "hold" and self.settled_at is None
+
+    @property
+    def lies_in_gmail(self) -> bool:
+        """Whether the reply was taken to Gmail and lies there as a draft, as far as we know."""
+        taken = [one for one in self.drafts if one.as_draft]
+        return bool(taken) and all(one.state == "left_as_draft" and one.sent_at is None for one in taken)
 
     @property
     def draft(self) -> Draft | None:
@@ -232,7 +244,7 @@ def _shown(row: Any, drafts: tuple[Draft, ...], earlier: tuple[Draft, ...]) -> S
         verdict=row.verdict,
         judged_by=row.judged_by,
         settled_at=row.settled_at,
-        settlement=row.settlement,
+        settlement=Settlement(row.settlement) if row.settlement else None,
         settled_by=row.settled_by,
         drafts=drafts,
         facts=facts_from_json(row.facts or []),

@@ -21,6 +21,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reply_undone": "Took a reply back before it left",
         "reply_taken_to_gmail": "Took a reply to Gmail, to finish it there",
         "reply_left_as_draft": "A reply was laid down in Gmail as a draft",
+        "reply_sent_from_gmail": "A reply that was taken to Gmail was sent there by hand",
         "reply_sent": "A reply left",
         "reply_held": "A reply was stopped and waits for a person",
         "reply_needs_person": "Nobody knows whether a reply left",

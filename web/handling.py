@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import assert_never
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.errors import BadInput
+from domain.settlement import Settlement
 from storage import assigning, closing, taking_over
 from storage.assigning import Colleague, Handling
 from storage.taking_over import TakenOver
-from storage.thread import Conversation
+from storage.thread import Conversation, Shown
 from web.fields import one_of, own_page
 from web.filters import ME, NOBODY
 from web.resting import RESTS, until
@@ -21,7 +23,7 @@ pages = Blueprint("handling", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """`waits`: something of it waits for a person; `reopens`: its newest mail was dismissed, and may wait again."""
+    """`waits`: something of it waits for a person; `reopens`: its newest mail may wait again."""
 
     now: Handling
     colleagues: tuple[Colleague, ...]
@@ -42,7 +44,7 @@ def handling_view(found: Conversation) -> dict[str, object]:
         abort(404)
     decided = [one for one in found.messages if one.decision is not None]
     waits = any(one.waits for one in decided)
-    reopens = bool(decided) and decided[-1].settlement == "dismissed"
+    reopens = bool(decided) and _reopens(decided[-1])
     rests = waits and now.snoozed_until is not None and now.snoozed_until > datetime.now(UTC)
     lengths = [(word, told) for word, (told, _) in RESTS.items()]
     return {"bar": Bar(now, colleagues, taken, waits, reopens, rests), "rest_lengths": lengths}
@@ -101,9 +103,17 @@ def reopen(conversation: UUID) -> Page:
     tenant = known(conversation)
     with services().database.transaction(tenant) as db:
         done = closing.reopen(db, tenant, conversation, member=member().id)
-    if not done:
-        return _back(conversation, "Its newest mail was not dismissed, so there is nothing to take back.", "warning")
-    return _back(conversation, "Its newest mail waits again.")
+    match done:
+        case None | Settlement.SENT:
+            told = "Its newest mail was neither dismissed nor left in Gmail as a draft: there is nothing to take back."
+            return _back(conversation, told, "warning")
+        case Settlement.DISMISSED:
+            return _back(conversation, "Its newest mail waits again.")
+        case Settlement.GMAIL_DRAFT:
+            told = "Its newest mail waits again. The draft in Gmail stays there: delete it there once you answer here."
+            return _back(conversation, told)
+        case _:
+            assert_never(done)
 
 
 @pages.post("/conversations/<uuid:conversation>/take-over")
@@ -146,6 +156,19 @@ def assignee(word: str) -> UUID | None:
         return member().id if word == ME else UUID(word)
     except ValueError as error:
         raise BadInput("assignee", "Choose who shall have it.") from error
+
+
+def _reopens(newest: Shown) -> bool:
+    """Whether the newest mail that was decided about may wait again."""
+    match newest.settlement:
+        case None | Settlement.SENT:
+            return False
+        case Settlement.DISMISSED:
+            return True
+        case Settlement.GMAIL_DRAFT:
+            return newest.lies_in_gmail
+        case _:
+            assert_never(newest.settlement)
 
 
 def _back(conversation: UUID, told: str, tone: str = "info") -> Page:

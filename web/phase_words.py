@@ -93,9 +93,11 @@ def told(category: Category, counts: Counts) -> tuple[str, ...]:
         return (first,)
     if not counts.looked_at:
         return (first, "None of those that it would have sent has been settled by one of you yet.")
-    left = f"{counts.as_written} left as written, {counts.edited} in other words"
-    dismissed = f"{counts.dismissed} {'was' if counts.dismissed == 1 else 'were'} dismissed"
-    return (first, f"Of the {counts.looked_at} of those that one of you has settled, {left}, and {dismissed}.")
+    ends = [f"{counts.as_written} left as written", f"{counts.edited} in other words"]
+    ends += [f"{counts.dismissed} {'was' if counts.dismissed == 1 else 'were'} dismissed"]
+    ends += [f"{counts.to_gmail} went to Gmail"] if counts.to_gmail else []
+    *some, last = ends
+    return (first, f"Of the {counts.looked_at} of those that one of you has settled, {', '.join(some)}, and {last}.")
 
 
 def preview(category: Category, phase: Phase, counts: Counts) -> str:

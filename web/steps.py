@@ -13,6 +13,7 @@ from storage import decisions, llm_calls, machine_view, reclassify
 from storage.llm_calls import Made
 from storage.machine_view import Stored
 from storage.thread import Shown
+from web import settled_words
 from web.session import member, services
 from web.words import CATEGORIES, size
 
@@ -164,9 +165,8 @@ def _decided(now: Shown, stored: Stored) -> Step:
 
 
 def _settled(now: Shown) -> Step:
-    words = {"sent": "The reply was approved.", "dismissed": "It was dismissed; nothing was sent."}
-    sent = _cut([("What left", one.text) for one in now.drafts if one.state == "sent"])
-    told = words.get(now.settlement or "", "It was settled.")
+    sent = _cut([("What left", one.text) for one in now.drafts if one.state == "sent" or one.was_sent_from_gmail])
+    told = settled_words.told(now.settlement) if now.settlement else "It was settled."
     return Step("settled", "Settled", told, now.settled_by or "a person", (), sent)
 
 

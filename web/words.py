@@ -8,8 +8,9 @@ from flask import Flask
 from markupsafe import Markup
 
 from adapters.mime.build import reply_subject
+from domain.settlement import Settlement
 from understanding.quotes import split
-from web import refund_words
+from web import refund_words, settled_words
 from web.differences import differences
 from web.topics import in_words
 
@@ -67,9 +68,6 @@ EFFECT_STATES = {
     "cancelled": "not sent",
     "waiting": "waits for the rest",
 }
-
-# How a person settled a mail.
-SETTLEMENTS = {"sent": "sent", "dismissed": "dismissed", "gmail_draft": "in Gmail"}
 
 MAILBOX_STATES = {
     "active": "working",
@@ -169,7 +167,8 @@ def register(app: Flask) -> None:
         sentiment=lambda word: SENTIMENTS.get(word, word),
         place=lambda word: PLACES.get(word, word),
         effect_state=lambda state: EFFECT_STATES.get(state, state),
-        settlement=lambda word: SETTLEMENTS.get(word, word),
+        settlement=lambda word: settled_words.state(Settlement(word)),
+        settled=settled_words.did,
         seconds_left=seconds_left,
         differences=differences,
         mailbox_state=lambda state: MAILBOX_STATES.get(state, state),

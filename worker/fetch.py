@@ -16,7 +16,7 @@ from domain.message import Message
 from domain.triage import MAX_BYTES
 from storage import decisions, identity_links, messages
 from storage.messages import Claimed
-from worker import by_hand
+from worker import by_hand, from_gmail
 from worker.attempt import attempt
 from worker.backoff import after_attempts, mailbox_trouble
 from worker.together import Row, write_all
@@ -127,6 +127,7 @@ def _keep_read(db: Any, claim: Claimed, mail: RawMail, message: Message, state: 
         stored = messages.store(db, claim, mail, message, state=state)
         if stored is not None and claim.direction == "out":
             by_hand.note(db, claim, mail, message)
+            from_gmail.note(db, claim, mail, message)
 
 
 def _keep_unread(db: Any, claim: Claimed, mail: RawMail, reason: str) -> None:

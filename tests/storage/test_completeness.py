@@ -14,7 +14,8 @@ from sqlalchemy import text
 from domain.completeness import Whereabouts, days, today
 from domain.decision import Decision, Disposition
 from domain.delivery import EffectState
-from storage import completeness, desk, erasure, mailboxes, reconciliation
+from domain.settlement import Settlement
+from storage import completeness, desk, erasure, gmail_drafts, mailboxes, reconciliation
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 
 W = Whereabouts
@@ -50,6 +51,13 @@ def discovered(filler, mailbox, state="discovered", direction="in") -> None:
         )
 
 
+def to_gmail(filler, held) -> None:
+    with filler.database.transaction(filler.tenant) as db:
+        assert gmail_drafts.save(
+            db, filler.tenant, held.decision, member=filler.member, text_to_send="In Gmail.", reference="GML234"
+        )
+
+
 def one_of_each(filler, mailbox) -> None:
     """Made by the functions that make them, as far as these end here."""
     filler.released(mailbox)  # answered
@@ -60,6 +68,7 @@ def one_of_each(filler, mailbox) -> None:
     dismissed = filler.held(mailbox)
     with filler.database.transaction(filler.tenant) as db:
         assert desk.dismiss(db, filler.tenant, dismissed.decision, member=filler.member)
+    to_gmail(filler, filler.held(mailbox))
     filler.decide(filler.store(mailbox, MESSAGE), Decision.ignore("A machine wrote it."), UNDERSTANDING)
     filler.decide(filler.store(mailbox, MESSAGE), Decision.release("A thank you."), UNDERSTANDING)  # needs no reply
     unread = filler.store(mailbox, None, state="unreadable", error="It cannot be read.")
@@ -71,7 +80,7 @@ def one_of_each(filler, mailbox) -> None:
 
 
 EACH = {
-    W.ANSWERED: 2, W.WORKING: 3, W.PEOPLE: 3, W.HELD: 1, W.IGNORED: 1, W.UNREADABLE: 1, W.GONE: 1,
+    W.ANSWERED: 2, W.WORKING: 3, W.PEOPLE: 4, W.HELD: 1, W.IGNORED: 1, W.UNREADABLE: 1, W.GONE: 1,
 }  # fmt: skip
 
 
@@ -134,32 +143,36 @@ def test_what_no_stage_accounts_for_is_called_missing(filler, mailbox, lost):
     assert counts(filler, mailbox) == {W.MISSING: 1}
 
 
-def states_of_messages(owner) -> list[str]:
-    """As the table allows them: one that is added comes here by itself."""
-    check = owner.execute(
-        text(
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'message'::regclass"
-            " AND conname = 'message_state_check'"
-        )
+def allowed(owner, check: str) -> list[str]:
+    """What a check of the tables allows: a word that is added comes here by itself."""
+    found = owner.execute(
+        text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :check"), {"check": check}
     ).scalar_one()
-    return re.findall(r"'(\w+)'", check)
+    return re.findall(r"'(\w+)'", found)
+
+
+def test_the_table_allows_the_settlements_that_the_code_knows(owner):
+    assert set(allowed(owner, "decision_settlement_check")) == set(Settlement)
 
 
 # What the code writes of an incoming mail: its state, with a disposition and a settlement where it has a decision.
 WRITTEN = {
     *(("discovered", None, None), ("fetched", None, None), ("gone", None, None)),
     *product(("decided",), Disposition, (None,)),
-    *product(("decided", "unreadable"), (Disposition.HOLD, Disposition.RELEASE), ("sent", "dismissed")),
+    *product(("decided", "unreadable"), (Disposition.HOLD, Disposition.RELEASE), Settlement),
     ("unreadable", Disposition.HOLD, None),
 }
-# Of a release that nobody settled, those states in which a reply is left: in all others its decision is held.
-LEFT = {None, *EffectState} - {EffectState.HELD, EffectState.NEEDS_PERSON, EffectState.FAILED}
+# Of a release that nobody settled, those states in which a reply is left: in all others its decision is held, or was
+# settled by a person.
+LEFT = {None, *EffectState} - {
+    EffectState.HELD, EffectState.NEEDS_PERSON, EffectState.FAILED, EffectState.LEFT_AS_DRAFT,
+}  # fmt: skip
 
 
 def test_every_state_of_the_code_is_in_exactly_one_place_and_none_that_it_writes_is_missing(filler, mailbox, owner):
-    states = states_of_messages(owner)
+    states, settlements = allowed(owner, "message_state_check"), allowed(owner, "decision_settlement_check")
     assert {"discovered", "decided"} <= set(states)
-    combinations = list(product(states, (None, *Disposition), (None, "sent", "dismissed"), (None, *EffectState)))
+    combinations = list(product(states, (None, *Disposition), (None, *settlements), (None, *EffectState)))
     with filler.database.transaction(filler.tenant) as db:
         conversation = filler.store(mailbox, MESSAGE, state="noted", direction="out").conversation
         for state, disposition, settlement, reply in combinations:
@@ -202,9 +215,9 @@ def write(db, filler, mailbox, conversation, combination) -> None:
     if disposition and reply:
         statements.append("""
             INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, thread_id,
-                automatic, recipient, subject, text, draft_text, reference, state)
+                automatic, recipient, subject, text, draft_text, reference, state, as_draft)
             VALUES (:tenant, gen_random_uuid(), :decision, 0, 'reply', :message, :mailbox, 'thread', false, 'x', '', '',
-                '', CAST(:message AS text), :reply)""")
+                '', CAST(:message AS text), :reply, :reply = 'left_as_draft')""")
     for statement in statements:
         db.execute(text(statement), values)
 

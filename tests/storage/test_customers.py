@@ -68,20 +68,34 @@ def test_what_was_answered_does_not_wait(filler):
     assert (row.conversations, row.waiting) == (1, 0)
 
 
+def handled_as_a_suppliers(filler, box, name: str):
+    """A mail that was read as a question, and whose sender is one of the suppliers."""
+    claim = filler.store(box, mail(name))
+    filler.decide(claim, replace(Decision.hold("A supplier wrote it."), handled_as=Category.SUPPLIER), UNDERSTANDING)
+    return claim
+
+
 def test_suppliers_and_machines_are_no_customers(filler):
     box = filler.mailbox()
-    acme = Supplier("Acme", ("acme.example",), ("acme@example.org",), {Purpose.GENERAL: "desk@other.example"})
-    with filler.database.transaction(filler.tenant) as db:
-        suppliers.save(db, filler.tenant, acme, actor="test")
     machine = filler.store(box, mail("Robot"))
     filler.decide(machine, Decision.ignore("A machine wrote it."), UNDERSTANDING)
-    for address in ("x@acme.example", "acme@example.org", "desk@other.example"):
-        filler.held(box, replace(MESSAGE, sender=Address(address)))
-    theirs = filler.held(box, mail("Stranger"), understanding=replace(UNDERSTANDING, category=Category.SUPPLIER))
+    theirs = handled_as_a_suppliers(filler, box, "Acme")
+    stranger = filler.held(box, mail("Stranger"), understanding=replace(UNDERSTANDING, category=Category.SUPPLIER))
     assert listed(filler) == []
     with filler.database.transaction(filler.tenant) as db:
-        for conversation in (theirs.conversation, machine.conversation):
+        for conversation in (theirs.conversation, stranger.conversation, machine.conversation):
             assert customers.one(db, filler.tenant, conversation) is None
+
+
+def test_whoever_wrote_as_a_customer_too_is_one_whatever_the_list_of_suppliers_says(filler):
+    box = filler.mailbox()
+    acme = Supplier("Acme", ("example.org",), (), {Purpose.GENERAL: "anna@example.org"})
+    with filler.database.transaction(filler.tenant) as db:
+        suppliers.save(db, filler.tenant, acme, actor="test")
+    handled_as_a_suppliers(filler, box, "Anna")
+    assert listed(filler) == []
+    filler.held(box, mail("Anna"))
+    assert [row.address for row in listed(filler)] == ["anna@example.org"]
 
 
 def test_a_customer_stays_one_when_their_machine_answers_last(filler):

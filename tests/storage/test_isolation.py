@@ -36,6 +36,7 @@ from domain.order_action import Action
 from domain.phase import Phase
 from domain.refund_policy import RefundPolicy
 from domain.sealed import Sealed
+from domain.settlement import Settlement
 from domain.supplier import Directory, Purpose, Supplier
 from domain.supplier_mail import About, KnownBy, SupplierMail
 from domain.supplier_request import Channel, FoundBy, Rung, RungKind, SupplierRequest, SupplierRules, ToAsk
@@ -123,6 +124,7 @@ from storage import (
     rotation,
     search,
     second_factor,
+    sent_from_gmail,
     sessions,
     settling,
     shop_webhooks,
@@ -453,7 +455,7 @@ CASES = {
     "presence.note": lambda db, t, b: presence.note(db, t, b.conversation, b.member, writing=True),
     "presence.others": lambda db, t, b: presence.others(db, t, b.conversation, uuid4()),
     "settling.lock": lambda db, t, b: settling.lock(db, t, b.decision),
-    "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement="sent"),
+    "settling.settle": lambda db, t, b: settling.settle(db, t, b.decision, member=b.member, settlement=Settlement.SENT),
     "settling.reply": lambda db, t, b: settling.reply(db, t, b.waiting, AN_ANSWER, state=EffectState.PENDING),
     "settling.sent": lambda db, t, b: settling.sent(
         db, t, replace(b.waiting, message=uuid4()), AN_ANSWER, edited=False
@@ -789,6 +791,12 @@ CASES = {
     ),
     "gmail_drafts.left": lambda db, t, b: gmail_drafts.left(
         db, replace(b.effect, tenant=t), DraftRef("d", "m", "t"), b""
+    ),
+    "sent_from_gmail.taken": lambda db, t, b: sent_from_gmail.taken(
+        db, t, b.mailbox, b.effect.thread_id, at=LATER, references=[b.effect.reference]
+    ),
+    "sent_from_gmail.note": lambda db, t, b: sent_from_gmail.note(
+        db, t, sent_from_gmail.Taken(b.effect.id, b.message, b.effect.reference, ""), words="ours", at=LATER
     ),
     "edit_reasons.note": lambda db, t, b: edit_reasons.note(db, t, b.decision, edit_reasons.EditReason.TONE),
     "draft_numbers.counts": lambda db, t, b: draft_numbers.counts(db, t),

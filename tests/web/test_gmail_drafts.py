@@ -32,6 +32,59 @@ def test_the_reply_goes_to_gmail_and_the_mail_leaves_the_queue(browser: Browser,
     assert kinds[-1] == "reply_taken_to_gmail"
 
 
+def test_it_is_counted_with_the_day_and_with_the_person(browser: Browser, filler: Filler) -> None:
+    mailbox = filler.mailbox()
+    for act in ("gmail-draft", "gmail-draft", "send"):
+        browser.press(f"/decisions/{filler.held(mailbox).decision}/{act}", {"text": "Mine."})
+    page = seen(browser.page("/"))
+    assert "Olivia Owner sent 1 reply and took 2 to Gmail" in page
+    assert "In them 2 replies were taken to Gmail, too." in page
+
+
+def test_the_steps_say_that_it_went_to_gmail(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox())
+    browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": "Mine."})
+    page = seen(browser.page(f"/conversations/{held.conversation}"))
+    assert "Settled by Olivia Owner The reply was taken to Gmail as a draft; nothing was sent from here." in page
+
+
+def test_what_lies_in_gmail_waits_again_and_the_reply_is_one_of_its_own(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox(), draft="One two three four five.")
+    path = f"/conversations/{held.conversation}"
+    browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": "Mine."})
+    assert "nothing to take back" in browser.press(f"{path}/reopen")
+    assert 'id="reopen"' not in browser.page(path)
+    left_as_draft(filler)
+    assert 'id="reopen"' in browser.page(path)
+    page = seen(browser.press(f"{path}/reopen"))
+    assert "Its newest mail waits again. The draft in Gmail stays there" in page
+    assert "Its earlier draft stays in Gmail of support@lumen.example" in page
+    assert "held" in seen(browser.page("/conversations").split("<main")[1])
+    assert "Sending the lamp back" in seen(browser.page("/"))
+    browser.press(f"/decisions/{held.decision}/send", {"text": "One two three four six."})
+    rows = filler.rows("SELECT state, as_draft, text, words_changed FROM outbox ORDER BY position")
+    assert [tuple(row) for row in rows] == [
+        ("left_as_draft", True, "Mine.", 100), ("pending", False, "One two three four six.", 20),
+    ]  # fmt: skip
+
+
+def test_what_its_owner_sent_says_so_once_and_shows_the_difference(browser: Browser, filler: Filler) -> None:
+    held = filler.held(filler.mailbox(), draft="One two three four five.")
+    path = f"/conversations/{held.conversation}"
+    browser.press(f"/decisions/{held.decision}/gmail-draft", {"text": "Mine."})
+    left_as_draft(filler)
+    filler.rows("UPDATE outbox SET text = 'One two three.', sent_at = now() - interval '5 minutes' RETURNING 1")
+    html = browser.page(path)
+    page = seen(html)
+    assert "sent Sent from Gmail 5 min ago, edited before it left. Nothing was sent from here." in page
+    assert "What was changed of the draft" in page
+    assert '<div class="letter" dir="auto">One two three.</div>' not in html
+    assert "A draft is in Gmail" not in page
+    assert 'id="reopen"' not in html
+    assert "nothing to take back" in browser.press(f"{path}/reopen")
+    assert "sent" in seen(browser.page("/conversations").split("<ol")[1])
+
+
 def test_an_action_is_given_up_and_a_person_has_the_case(browser: Browser, filler: Filler) -> None:
     desk = Desk(filler.database, filler.tenant, filler.member)
     desk.order()

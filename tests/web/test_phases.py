@@ -81,6 +81,34 @@ def test_what_it_would_have_done_is_counted_from_what_was_decided(browser, fille
     assert "If it were automatic: of the last 6 such mails, 5 would have left before you saw them." in page
 
 
+def test_what_went_to_gmail_was_not_dismissed(browser, filler):
+    shadow(filler)
+    browser.press(f"/decisions/{would(filler, filler.mailbox()).decision}/gmail-draft", {"text": WRITTEN})
+    page = seen(browser.page("/phases"))
+    assert "0 left as written, 0 in other words, 0 were dismissed, and 1 went to Gmail." in page
+
+
+def test_only_what_has_left_was_answered_by_itself(browser, filler):
+    mailbox = filler.mailbox()
+    for state in ("sent", "cancelled", "uncertain", "pending"):
+        filler.released(mailbox, state)
+    filler.decide(filler.store(mailbox, MESSAGE), Decision.release("A thank you."), UNDERSTANDING)
+    assert "it answered 1 of 5 by itself." in seen(browser.page("/phases"))
+
+
+def test_what_was_sent_as_written_is_measured_as_under_drafts(browser, filler):
+    """A mail that was read as one thing and handled as another stands on both pages under what it was handled as."""
+    shadow(filler)
+    sent = would(filler, filler.mailbox())
+    filler.rows("UPDATE decision SET category = 'refund' WHERE tenant_id = :tenant RETURNING 1")
+    browser.press(f"/decisions/{sent.decision}/send", {"text": WRITTEN})
+    filler.rows("UPDATE outbox SET text = text || ' ' WHERE tenant_id = :tenant RETURNING 1")
+    assert "1 left as written" in seen(browser.page("/phases"))
+    drafts = seen(browser.page("/drafts"))
+    assert "Question 1 draft 1 sent as written" in drafts
+    assert "Refund 1 draft" not in drafts
+
+
 def test_a_phase_is_lowered_at_once_and_automatic_is_asked_about_once_more(browser, filler):
     page = seen(browser.press("/phases", {"category": "refund", "phase": "shadow"}))
     assert "Refund requests: in shadow from now on." in page

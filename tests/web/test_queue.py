@@ -81,7 +81,7 @@ def test_a_conversation_is_closed_and_opened_again(browser: Browser, three: list
     assert subjects(browser, "/?state=done") == ["Eine Frage"]
     assert "waits again" in seen(browser.press(f"{path}/reopen"))
     assert "You can return it within 30 days." in browser.page(path).split("<textarea")[1]
-    assert "was not dismissed" in seen(browser.press(f"{path}/reopen"))
+    assert "nothing to take back" in seen(browser.press(f"{path}/reopen"))
 
 
 def test_a_viewer_looks_and_changes_nothing(join, three: list[Held]) -> None:

@@ -1,21 +1,26 @@
 """A reply that a person takes to Gmail lies there once, in its thread, and nothing of ours ever sends it."""
 
 from contextlib import suppress
+from email import message_from_bytes
+from email.policy import default
 from itertools import count
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from domain.delivery import EffectState
-from storage import gate, gmail_drafts, mailboxes
+from sandbox.letter import Letter
+from storage import draft_numbers, gate, gmail_drafts, mailboxes
 from storage.due import Kind
 from storage.references import new_reference
 from tests.support import pipeline
 from tests.support.kills import Killed, MortalServices
-from tests.support.pipeline import SHOP, Shop
+from tests.support.letters import letter
+from tests.support.pipeline import CUSTOMER, SHOP, Shop
 from worker import deliver as stage
 
 WORDS = "Dear Anna, I look into it."
+QUOTED = "On Fri, 5 Jun 2026 at 10:00, Anna <a@b.ex> wrote:\n> Boats?\n"
 
 
 def asked(shop) -> None:
@@ -118,8 +123,13 @@ def test_a_crash_anywhere_leaves_one_draft_and_sends_nothing(google, settings, w
     services.close()
 
 
-def send_in_gmail(shop) -> None:
-    """The merchant opens the draft and sends it there."""
+def send_in_gmail(shop, words: str = "") -> None:
+    """The merchant opens the draft and sends it there, perhaps in other words."""
+    if words:
+        [draft] = drafts(shop)
+        mail = message_from_bytes(draft.letter.raw, policy=default)
+        mail.set_content(words)
+        draft.letter = Letter(mail.as_bytes())
     [draft_id] = shop.google.mailbox(SHOP).drafts
     with shop.services.open_mailbox(shop.tenant, shop.mailbox) as gmail:
         gmail.outgoing.send_draft(draft_id)
@@ -133,12 +143,80 @@ def test_what_its_owner_sends_is_a_mail_by_hand_in_the_thread(shop):
     shop.settle_over_time(2)
     (mail,) = shop.received()
     assert WORDS in mail.letter.raw.decode()
-    assert row(shop).state == EffectState.LEFT_AS_DRAFT
+    assert (row(shop).state, row(shop).sent_gmail_id) == (EffectState.LEFT_AS_DRAFT, None)
     out = shop.rows("SELECT direction, state, conversation_id FROM message ORDER BY seq")
     assert [(one.direction, one.state) for one in out] == [("in", "decided"), ("out", "noted")]
     assert out[0].conversation_id == out[1].conversation_id
     shop.settle_over_time(3)
     assert len(shop.received()) == 1
+
+
+def known(shop) -> tuple:
+    """What became of the draft, as *Drafts* counts it, with how much of it was changed."""
+    shop.settle_over_time(2)
+    with shop.services.database.transaction(shop.tenant) as db:
+        [found] = draft_numbers.listed(db, shop.tenant)
+    return found.fate, found.changed
+
+
+def drafted(shop, draft: str = WORDS) -> None:
+    """A reply that the machine drafted lies in Gmail."""
+    asked(shop)
+    take_to_gmail(shop)
+    shop.change("UPDATE outbox SET draft_text = %s", draft)
+    shop.settle()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("", ("as_written", 0)),
+        ("Dear Anna, I look into\nit.\n\nRef: {ref}\n\n" + QUOTED, ("as_written", 0)),
+        ("Dear Anna, I look into this.\n\nRef: {ref}\n", ("little", 17)),
+        ("Dear Anna, I look into this.\n", ("little", 17)),
+        ("We sell none.\n-- \nLumen\n", ("rewritten", 100)),
+    ],
+)
+def test_what_its_owner_really_sent_is_noted_with_its_difference(shop, words, found):
+    drafted(shop)
+    assert known(shop) == ("gmail", None)
+    send_in_gmail(shop, words.format(ref=row(shop).reference))
+    assert known(shop) == found
+    reply = row(shop)
+    assert (reply.state, reply.draft_text, reply.sent_gmail_id) == (EffectState.LEFT_AS_DRAFT, WORDS, None)
+    assert "Ref:" not in reply.text
+    assert reply.sent_at == shop.one("SELECT received_at FROM message WHERE direction = 'out'")
+    assert "reply_sent_from_gmail" in [one.kind for one in shop.rows("SELECT kind FROM event")]
+
+
+def test_a_mail_by_hand_after_they_wrote_again_is_not_taken_for_the_draft(shop):
+    drafted(shop)
+    [first] = shop.google.mailbox(SHOP).threads.values()
+    mail = shop.google.mailbox(SHOP).messages[first[0]]
+    again = letter(CUSTOMER, SHOP, "Re: Boats", "question: are you there?", answers=mail.letter.message_id)
+    shop.google.deliver_raw(SHOP, again, auth="pass")
+    shop.sync_and_settle()
+    by_hand = letter(SHOP, CUSTOMER, "Re: Boats", "We are.", answers=mail.letter.message_id)
+    shop.google.send_as(SHOP, by_hand, mail.thread_id)
+    shop.settle_over_time(2)
+    assert row(shop).sent_at is None
+
+
+def test_a_reply_of_ours_in_the_thread_is_not_taken_for_the_draft(shop):
+    drafted(shop)
+    shop.change(
+        "INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, thread_id, automatic,"
+        " recipient, subject, text, draft_text, reference, state) SELECT tenant_id, gen_random_uuid(), decision_id, 1,"
+        " 'reply', message_id, mailbox_id, thread_id, false, recipient, subject, 'Ours.', '', 'ANX234', 'needs_person'"
+        " FROM outbox"
+    )
+    ours = letter(SHOP, CUSTOMER, "Re: Boats", "Ours.\n\nRef: ANX234\n")
+    shop.google.send_as(SHOP, ours, shop.one("SELECT thread_id FROM outbox LIMIT 1"))
+    shop.settle_over_time(2)
+    assert shop.one("SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL") == 0
+    send_in_gmail(shop)
+    shop.settle_over_time(2)
+    assert shop.one("SELECT text FROM outbox WHERE sent_at IS NOT NULL") == WORDS
 
 
 def test_what_its_owner_sent_before_we_knew_of_the_draft_is_not_laid_down_again(shop):
@@ -150,6 +228,7 @@ def test_what_its_owner_sent_before_we_knew_of_the_draft_is_not_laid_down_again(
     send_in_gmail(shop)
     shop.settle_over_time(3)
     assert (row(shop).state, drafts(shop), len(shop.received())) == (EffectState.LEFT_AS_DRAFT, [], 1)
+    assert (row(shop).text, row(shop).sent_at is None) == (WORDS, False)
 
 
 def test_what_was_not_done_is_not_laid_down_and_waits_for_a_person(shop):
