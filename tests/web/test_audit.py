@@ -47,12 +47,12 @@ def test_what_a_person_and_the_machine_did_stands_there_with_who_decided(browser
 def test_who_does_not_answer_for_the_workspace_does_not_see_it(join, role: str) -> None:
     other = join(role)
     assert other.get("/record").status_code == 403
-    assert "/record" not in other.page("/settings")
+    assert "/record" not in other.page("/reports")
 
 
-def test_an_admin_sees_it_and_finds_it_under_settings(join) -> None:
+def test_an_admin_sees_it_and_finds_it_under_reports(join) -> None:
     admin = join("admin")
-    assert 'href="/record"' in admin.page("/settings")
+    assert 'href="/record"' in admin.page("/reports")
     assert admin.get("/record").status_code == 200
 
 
