@@ -135,7 +135,8 @@ def _settle(
         return shown(conversation, typed=typed)
     tenant, me = member().tenant, member().id
     became: Approved | bool = False
-    why, over = line(request.form.get("claim_reason", "")), line(request.form.get("wall_reason", ""))
+    why = line(request.form.get("claim_reason", ""), claims.LONGEST_REASON)
+    over = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     try:
         with services().database.transaction(tenant) as db:
             typed = replace(typed, version=kept_replies.check(db, tenant, decision, seen_in_form(), text))
@@ -168,7 +169,7 @@ def _not_done(conversation: UUID, typed: Typed, text: str, told: BadInput | Over
         case BadInput():
             flash(f"Nothing was done. {told.reason}", "warning")
         case _Stopped():
-            why = line(request.form.get("claim_reason", ""))
+            why = line(request.form.get("claim_reason", ""), claims.LONGEST_REASON)
             flash(f"Nothing was done: {FALSE if told.unproven and not why else CROSSED}", "warning")
             typed = replace(typed, unproven=told.unproven, wall=told.wall)
         case Overtaken():

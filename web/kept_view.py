@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import request
 
 from domain.errors import TryAgain
-from storage import kept_replies, presence
+from storage import claims, kept_replies, presence, walls
 from storage.kept_replies import LONGEST_WRITER, Kept, Seen
 from web.differences import Line, differences
 from web.fields import line
@@ -46,7 +46,8 @@ def _seen(version: int) -> Seen:
 
 
 def unsettled(mine: str, theirs: Kept) -> Unsettled:
-    why, over = line(request.form.get("claim_reason", "")), line(request.form.get("wall_reason", ""))
+    why = line(request.form.get("claim_reason", ""), claims.LONGEST_REASON)
+    over = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     return Unsettled(theirs.decision, mine, theirs, differences(theirs.text, mine), why, over)
 
 

@@ -12,7 +12,7 @@ from storage.kept_replies import Overtaken
 from storage.references import new_reference
 from web.conversation import CROSSED, FALSE, LONGEST_REPLY, SETTLED, conversation_of, shown
 from web.edit_reasons import chosen
-from web.fields import letter
+from web.fields import letter, line
 from web.kept_view import seen_if_said, seen_in_form, unsettled, whose
 from web.session import Page, allowed, member, services
 from web.words import leaves
@@ -82,8 +82,8 @@ def _release(decision: UUID, way: Way, told: str) -> Page:
         return shown(conversation, unsent=text)
     seen, version = seen_in_form(), 0
     tenant, me = member().tenant, member().id
-    why = letter(request.form.get("claim_reason", ""))[: claims.LONGEST_REASON].strip()
-    over = letter(request.form.get("wall_reason", ""))[: walls.LONGEST_REASON].strip()
+    why = line(request.form.get("claim_reason", ""), claims.LONGEST_REASON)
+    over = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     try:
         with services().database.transaction(tenant) as db:
             kept_replies.check(db, tenant, decision, seen, text)

@@ -1,5 +1,6 @@
 """What became of the drafts: counted by category, each number with its list, and the difference on the conversation."""
 
+import re
 from dataclasses import replace
 
 from domain.category import Category
@@ -95,3 +96,14 @@ def test_the_form_asks_why_only_where_there_was_a_draft(browser: Browser, filler
     with_draft, without = filler.held(mailbox), filler.held(mailbox, draft="")
     assert 'name="edit_reason"' in browser.page(f"/conversations/{with_draft.conversation}")
     assert 'name="edit_reason"' not in browser.page(f"/conversations/{without.conversation}")
+
+
+def test_enter_sends_no_mail_because_no_field_beside_a_reply_has_one_line(browser: Browser, filler: Filler) -> None:
+    """Enter in such a field presses the first button of its form, which is Send."""
+    held = filler.held(filler.mailbox())
+    form = browser.page(f"/conversations/{held.conversation}").split('<form class="reply"')[1].split("</form>")[0]
+    assert set(re.findall(r'<input [^>]*type="(\w+)"', form)) == {"hidden"}
+    assert form.count("<input") == form.count('type="hidden"')
+    text = {"text": "Changed words.", "edit_note": "Too long,\r\nand  too late."}
+    browser.press(f"/decisions/{held.decision}/send", text)
+    assert filler.rows("SELECT edit_note FROM outbox") == [("Too long, and too late.",)]
