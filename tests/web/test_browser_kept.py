@@ -117,6 +117,18 @@ def test_a_closed_tab_loses_nothing(two: tuple[Page, Page], address: str, held: 
     expect(reply(again)).to_have_value("Half a reply, and more.")
 
 
+def test_what_was_laid_down_in_gmail_is_not_shown_as_left_over(
+    two: tuple[Page, Page], address: str, held: Held, filler: Filler
+) -> None:
+    olivia, _ = two
+    olivia.goto(f"{address}/conversations/{held.conversation}")
+    reply(olivia).fill("I finish it in Gmail.")
+    olivia.get_by_role("button", name="Save as Gmail draft").click()
+    expect(olivia.get_by_text("It is being laid down in Gmail as a draft.").first).to_be_visible()
+    expect(olivia.locator("[data-left-over]")).to_be_hidden()
+    assert olivia.evaluate("localStorage.length") == 0
+
+
 def test_a_session_that_ended_loses_nothing_after_signing_in_again(
     two: tuple[Page, Page],
     address: str,
