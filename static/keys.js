@@ -41,7 +41,7 @@ const acts = {
   a: () => press("[data-key=a]"),
   t: () => press("[data-key=t]"),
   // What cannot be undone here is not done by one key: it is found, and Enter presses it.
-  d: () => document.querySelector('.answer button[formaction$="/dismiss"], .answer form[action$="/dismiss"] button')?.focus(),
+  d: () => document.querySelector('.answer button[formaction$="/dismiss"]')?.focus(),
   s: () => open("[data-key-opens=s]"),
   r: () => open(".why details[id^=about-]"),
   "?": () => document.getElementById("shortcuts")?.showModal(),
