@@ -1,5 +1,7 @@
 """What members type in answer to a held mail before it is sent: one text a decision, never overwritten unseen.
 
+Who dismisses the mail does not end it: it is there to be copied, and in the editor again where the mail is reopened.
+
 Whoever writes says which version they have seen. The decision's row is locked while versions are compared, and stays
 locked for whatever the same transaction does then: of two people at once, the second sees what the first did.
 """
@@ -67,12 +69,14 @@ _PUT = text("""
 
 _DROP = text("DELETE FROM kept_reply WHERE tenant_id = :tenant AND decision_id = :decision")
 
-# Of a decision that was made anew: its reply form is gone, and what was typed into it is shown beside the new one.
+# Of a decision that was made anew, or dismissed: its reply form is gone, and what was typed into it is shown still.
 _LEFT_BEHIND = text("""
     SELECT k.decision_id, k.text, k.version, k.member_id, coalesce(nullif(p.name, ''), p.email) AS by, k.saved_at
     FROM kept_reply k JOIN member p ON p.tenant_id = k.tenant_id AND p.id = k.member_id
         JOIN decision d ON d.tenant_id = k.tenant_id AND d.id = k.decision_id
-    WHERE k.tenant_id = :tenant AND d.conversation_id = :conversation AND NOT d.is_current ORDER BY k.saved_at
+    WHERE k.tenant_id = :tenant AND d.conversation_id = :conversation
+        AND (NOT d.is_current OR d.settlement = 'dismissed')
+    ORDER BY k.saved_at
 """)
 
 
@@ -83,7 +87,7 @@ def of(db: Connection, tenant: UUID, decisions: Sequence[UUID]) -> dict[UUID, Ke
 
 
 def left_behind(db: Connection, tenant: UUID, conversation: UUID) -> list[Kept]:
-    """What was typed for decisions of this conversation that were made anew since, the oldest first."""
+    """What was typed for decisions of this conversation that were made anew or dismissed since, the oldest first."""
     return [Kept(*row) for row in db.execute(_LEFT_BEHIND, {"tenant": tenant, "conversation": conversation})]
 
 

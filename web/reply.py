@@ -65,7 +65,8 @@ def dismiss(decision: UUID) -> Page:
                 kept_replies.check(db, tenant, decision, seen, "")
             done = desk.dismiss(db, tenant, decision, member=member().id)
     except Overtaken as told:
-        flash(f"Nothing was dismissed. {whose(told.theirs)} Dismiss it once more if it shall go, too.", "warning")
+        again = "Dismiss it once more if it needs no answer; that text stays here."
+        flash(f"Nothing was dismissed. {whose(told.theirs)} {again}", "warning")
         return shown(conversation, apart=unsettled(text, told.theirs) if text else None)
     flash("Dismissed; nothing was sent." if done else f"{SETTLED}.", "info" if done else "warning")
     return redirect(url_for("conversation.page", conversation=conversation))

@@ -179,7 +179,7 @@ def test_a_draft_that_is_taken_stands_in_the_editor_beside_what_was_kept(browser
     assert "Begin anew<" in page
     page = browser.page(f"/conversations/{held.conversation}?take={held.decision}")
     assert "Within 30 days." in editor(page)
-    assert "You kept a text for this reply, 0 s ago. Nothing of it is lost" in seen(page)
+    assert "Nothing of it is lost: the machine’s draft is in the field below" in seen(page)
     assert "removed Half a reply." in seen(page)
     assert "Draft, written by the machine" in page
     link = page.split("data-take")[0].rsplit('href="', 1)[1].split('"')[0]
