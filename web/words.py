@@ -1,6 +1,5 @@
 """The words that the pages use for states, times and importance: the same everywhere (DESK.md)."""
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +10,7 @@ from adapters.mime.build import reply_subject
 from understanding.quotes import split
 from web import refund_words
 from web.differences import differences
+from web.leaving_words import seconds_left, waits_for
 from web.topics import in_words
 
 IMPORTANCE = {5: "now", 4: "today", 3: "soon", 2: "normal", 1: "can wait"}
@@ -110,16 +110,6 @@ def rest(moment: datetime | None, now: datetime | None = None) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), left)
 
 
-def seconds_left(moment: datetime | None, now: datetime | None = None) -> int:
-    """Whole seconds from now, none where it is past."""
-    return max(0, math.ceil((moment - (now or datetime.now(UTC))).total_seconds())) if moment else 0
-
-
-def leaves(seconds: int) -> str:
-    """When a reply leaves that was just released, as the end of a sentence."""
-    return f"leaves in {seconds} seconds; until then you can undo it" if seconds else "is leaving now"
-
-
 def exact(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else ""
 
@@ -171,6 +161,7 @@ def register(app: Flask) -> None:
         effect_state=lambda state: EFFECT_STATES.get(state, state),
         settlement=lambda word: SETTLEMENTS.get(word, word),
         seconds_left=seconds_left,
+        waits_for=waits_for,
         differences=differences,
         mailbox_state=lambda state: MAILBOX_STATES.get(state, state),
         parts=split,
