@@ -64,6 +64,8 @@ def dismiss(decision: UUID) -> Page:
             if seen is not None:
                 kept_replies.check(db, tenant, decision, seen, "")
             done = desk.dismiss(db, tenant, decision, member=member().id)
+            if done:
+                edit_reasons.note(db, tenant, decision, *chosen())
     except Overtaken as told:
         again = "Dismiss it once more if it needs no answer; that text stays here."
         flash(f"Nothing was dismissed. {whose(told.theirs)} {again}", "warning")

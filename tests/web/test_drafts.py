@@ -91,6 +91,20 @@ def test_of_a_draft_that_was_sent_as_written_no_reason_is_kept(browser: Browser,
     assert rows == [("", 0), ("", 5)]
 
 
+def test_why_a_draft_was_dismissed_is_counted_and_listed_until_its_mail_waits_again(
+    browser: Browser, filler: Filler
+) -> None:
+    held = settled(browser, filler, DRAFT, act="dismiss", edit_reason="wrong_person", edit_note="For Ben.")
+    assert "It is for somebody else: 1" in seen(browser.page("/drafts"))
+    assert "dismissed Sending the lamp back" in seen(browser.page("/drafts/list?reason=wrong_person"))
+    assert ": it is for somebody else – For Ben." in seen(browser.page("/drafts/list?fate=dismissed"))
+    browser.press(f"/conversations/{held.conversation}/reopen")
+    browser.press(f"/decisions/{held.decision}/dismiss", {"text": DRAFT})
+    assert filler.rows("SELECT state, edit_reason, edit_note FROM outbox") == [("cancelled", "", "")]
+    without = settled(browser, filler, "", act="dismiss", edit_reason="nonsense")
+    assert filler.rows("SELECT edit_reason FROM outbox WHERE decision_id = :id", id=without.decision) == [("",)]
+
+
 def test_the_form_asks_why_only_where_there_was_a_draft(browser: Browser, filler: Filler) -> None:
     mailbox = filler.mailbox()
     with_draft, without = filler.held(mailbox), filler.held(mailbox, draft="")
