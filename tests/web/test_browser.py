@@ -522,8 +522,11 @@ def test_a_session_that_ended_says_so_and_keeps_what_was_typed(
         page.get_by_label("Draft, written by the machine").fill("half a sent")
         filler.rows("UPDATE web_session SET revoked_at = now() WHERE tenant_id = :tenant RETURNING 1")
         page.clock.run_for(6000)
-        expect(page.get_by_text("Your session has ended.")).to_be_visible()
+        ended = "then reload this page. A reply is kept in this browser; copy what else you typed."
+        expect(page.get_by_text("Your session has ended: sign in again in another tab")).to_contain_text(ended)
         expect(page.get_by_label("Draft, written by the machine")).to_have_value("half a sent")
+        kept = "Object.values(localStorage).map(one => JSON.parse(one).text)"
+        assert page.evaluate(kept) == ["half a sent"]
 
 
 def _colours(side: int) -> dict[str, str]:
