@@ -7,6 +7,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from adapters.mime.build import reply_subject
+from domain.decision import EffectKind
 from understanding.quotes import split
 from web import refund_words
 from web.differences import differences
@@ -70,6 +71,18 @@ EFFECT_STATES = {
 
 # How a person settled a mail.
 SETTLEMENTS = {"sent": "sent", "dismissed": "dismissed", "gmail_draft": "in Gmail"}
+
+# What one thing that would be done is, with {} for whom or which order it is for.
+EFFECTS = {
+    EffectKind.REPLY: "Reply to {}",
+    EffectKind.IDENTITY: "A mail with a link to confirm, to the address on the order: {}",
+    EffectKind.ORDER_ACT: "On order {}",
+    EffectKind.TICKET_MESSAGE: "Words on the order’s ticket, for {}",
+    EffectKind.INTERNAL_NOTE: "Note on the ticket of order {}, for members alone",
+    EffectKind.SUPPLIER_MAIL: "Mail to the supplier, {}",
+    EffectKind.SUPPLIER_REMINDER: "Reminder to the supplier, {}",
+    EffectKind.OPERATIONS_ALERT: "Mail to the operations team, {}",
+}
 
 MAILBOX_STATES = {
     "active": "working",
@@ -159,6 +172,7 @@ def register(app: Flask) -> None:
         sentiment=lambda word: SENTIMENTS.get(word, word),
         place=lambda word: PLACES.get(word, word),
         effect_state=lambda state: EFFECT_STATES.get(state, state),
+        effect=_effect,
         settlement=lambda word: SETTLEMENTS.get(word, word),
         seconds_left=seconds_left,
         waits_for=waits_for,
@@ -175,6 +189,12 @@ def _ago(moment: datetime | None) -> Markup:
     if moment is None:
         return Markup()
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), age(moment))
+
+
+def _effect(kind: str, to: str) -> Markup:
+    """What would be done, as a heading; of a kind that a later release wrote it is said for whom alone."""
+    known = EFFECTS[EffectKind(kind)] if kind in set(EffectKind) else "For {}"
+    return Markup(known).format(Markup("<bdi>{}</bdi>").format(unturned(to)))  # noqa: S704  # our own words
 
 
 def _address(address: str) -> Markup:
