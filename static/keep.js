@@ -99,6 +99,7 @@ function watch(stamp) {
         kept(text);
       } else if (told.said) {
         undecided = told.stop;
+        stamp.toggleAttribute("data-unkept", undecided);
         tell(told.said);
       } else {
         away();

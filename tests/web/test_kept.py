@@ -257,6 +257,24 @@ def test_colleagues_see_who_looks_and_who_writes(browser: Browser, filler: Fille
     assert "is writing here" not in page_of(browser, held)
 
 
+def test_a_page_that_answers_a_form_says_by_itself_who_is_there(
+    browser: Browser, filler: Filler, held: Held, join
+) -> None:
+    tom, here = join("agent"), f"/conversations/{held.conversation}"
+    assert "data-answers-form" not in page_of(tom, held)
+    act(tom, held, "keep", "Tom's")
+    answered = act(browser, held, "send", "Olivia's")
+    assert f'data-renews="{here}/present" data-answers-form' in answered
+    filler.rows("UPDATE presence SET seen_at = now() - interval '16 seconds' WHERE tenant_id = :tenant RETURNING 1")
+    assert "Olivia Owner is" not in seen(page_of(tom, held))
+    assert browser.post(f"{here}/present").status_code == 204
+    assert "Olivia Owner is looking at this, too" in seen(page_of(tom, held))
+    assert browser.post(f"{here}/present", {"writes": "yes"}).status_code == 204
+    assert "Olivia Owner is writing here" in seen(page_of(tom, held))
+    assert join("viewer").post(f"{here}/present").status_code == 403
+    assert filler.rows(KEPT) == [("Tom's",)]
+
+
 def test_a_viewer_keeps_nothing(held: Held, filler: Filler, join) -> None:
     viewer = join("viewer")
     for path in ("keep", "anew"):
