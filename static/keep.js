@@ -99,6 +99,7 @@ function watch(stamp) {
         kept(text);
       } else if (told.said) {
         undecided = told.stop;
+        stamp.toggleAttribute("data-unkept", undecided);
         tell(told.said);
       } else {
         away();
@@ -170,7 +171,8 @@ function leftOver(place, watched) {
     if (entry.conversation !== place.dataset.leftOver || entry.member !== place.dataset.member || watched.has(key)) continue;
     const [decision] = key.slice(PREFIX.length).split("/");
     const settled = document.querySelector(`template[data-settled="${CSS.escape(decision)}"]`);
-    const sent = settled?.dataset.how === "sent" && plain(settled.content.textContent) === plain(entry.text);
+    const left = ["sent", "gmail_draft"].includes(settled?.dataset.how);
+    const sent = left && plain(settled.content.textContent) === plain(entry.text);
     if (sent || (settled?.dataset.how === "dismissed" && entry.act === "dismiss")) {
       forget(key);
       continue;

@@ -23,6 +23,15 @@ function open(what) {
   fold.querySelector("select, button").focus();
 }
 
+// What is folded away was not read yet, such as what is confirmed before money moves: it is shown, and Enter presses it.
+function send(form) {
+  const button = form.querySelector(".send");
+  const fold = button?.closest("details:not([open])");
+  if (!fold) return form.requestSubmit(button);
+  fold.open = true;
+  button.focus();
+}
+
 const acts = {
   j: () => step(1),
   k: () => step(-1),
@@ -32,7 +41,7 @@ const acts = {
   a: () => press("[data-key=a]"),
   t: () => press("[data-key=t]"),
   // What cannot be undone here is not done by one key: it is found, and Enter presses it.
-  d: () => document.querySelector('.answer button[formaction$="/dismiss"], .answer form[action$="/dismiss"] button')?.focus(),
+  d: () => document.querySelector('.answer button[formaction$="/dismiss"]')?.focus(),
   s: () => open("[data-key-opens=s]"),
   r: () => open(".why details[id^=about-]"),
   "?": () => document.getElementById("shortcuts")?.showModal(),
@@ -42,7 +51,7 @@ addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (event.key === "Enter" && event.ctrlKey && typing?.matches("textarea")) {
     event.preventDefault();
-    typing.form.requestSubmit(typing.form.querySelector(".send"));
+    send(typing.form);
     return;
   }
   if (event.key === "Escape") {

@@ -41,7 +41,9 @@ function signedOut() {
   clearInterval(timer);
   const said = document.getElementById("said-live");
   said.className = "note note-warn ended";
-  said.textContent = "Your session has ended. What you typed is still here: copy it, then sign in again in another tab.";
+  // True on every page: keep.js keeps replies, and nothing else.
+  said.textContent =
+    "Your session has ended: sign in again in another tab, then reload this page. A reply is kept in this browser; copy what else you typed.";
 }
 
 async function look() {

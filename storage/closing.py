@@ -33,7 +33,7 @@ _REOPEN = text("""
 
 # A draft that tells of an order action stays cancelled: that action was given up with it.
 _DRAFT_AGAIN = text("""
-    UPDATE outbox SET state = 'held', last_error = ''
+    UPDATE outbox SET state = 'held', last_error = '', edit_reason = '', edit_note = ''
     WHERE tenant_id = :tenant AND decision_id = :decision AND kind = 'reply' AND state = 'cancelled' AND act_id IS NULL
         AND last_error = :reason
 """)

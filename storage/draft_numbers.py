@@ -24,7 +24,8 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many drafts of a category became this; `reason` is why they were changed, empty where nobody said.
+    """How many drafts of a category became this; `reason` is why they were changed or dismissed, empty where nobody
+    said.
 
     The category is the one that its mail was handled as, as everywhere that the machine's work is counted.
     """
@@ -58,8 +59,7 @@ _SETTLED = """
             WHEN d.settlement = 'gmail_draft' AND o.sent_at IS NULL THEN 'gmail'
             WHEN o.words_changed = 0 THEN 'as_written' WHEN o.words_changed <= :a_little THEN 'little'
             ELSE 'rewritten' END AS fate,
-        CASE WHEN d.settlement = 'dismissed' THEN '' ELSE o.edit_reason END AS reason,
-        CASE WHEN d.settlement = 'dismissed' THEN '' ELSE o.edit_note END AS note, o.words_changed
+        o.edit_reason AS reason, o.edit_note AS note, o.words_changed
     FROM decision d JOIN LATERAL (SELECT r.words_changed, r.edit_reason, r.edit_note, r.sent_at FROM outbox r
         WHERE r.tenant_id = d.tenant_id AND r.decision_id = d.id AND r.kind = 'reply'
             AND (r.words_changed IS NOT NULL OR r.draft_text <> '')

@@ -1,4 +1,4 @@
-"""Why a person changed the machine's draft, kept with the reply that they released."""
+"""Why a person changed or dismissed the machine's draft, kept with its reply."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -20,13 +20,18 @@ LONGEST_NOTE = 200
 
 # Of a draft that is released as it stands nothing was wrong, whatever the form says.
 _NOTE = text("""
-    UPDATE outbox SET edit_reason = :reason, edit_note = :note
-    WHERE tenant_id = :tenant AND decision_id = :decision AND kind = 'reply' AND state = 'pending' AND words_changed > 0
+    UPDATE outbox o SET edit_reason = :reason, edit_note = :note FROM decision d
+    WHERE o.tenant_id = :tenant AND o.decision_id = :decision AND o.kind = 'reply'
+        AND d.tenant_id = o.tenant_id AND d.id = o.decision_id
+        AND CASE WHEN d.settlement = 'dismissed' THEN o.state = 'cancelled' AND o.draft_text <> ''
+            ELSE o.state = 'pending' AND o.words_changed > 0 END
 """)
 
 
 def note(db: Connection, tenant: UUID, decision: UUID, reason: EditReason | None, words: str = "") -> None:
-    """In the transaction of the release, after it; without a `reason` nothing is. `words`: 200 characters at most."""
+    """In the transaction of the release or dismissal, after it; without a `reason` nothing is. `words`: 200 characters
+    at most.
+    """
     if reason is None:
         return
     values = {"tenant": tenant, "decision": decision, "reason": reason.value, "note": words[:LONGEST_NOTE]}

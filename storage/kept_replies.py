@@ -1,5 +1,7 @@
 """What members type in answer to a held mail before it is sent: one text a decision, never overwritten unseen.
 
+Who dismisses the mail does not end it: it is there to be copied, and in the editor again where the mail is reopened.
+
 Whoever writes says which version they have seen. The decision's row is locked while versions are compared, and stays
 locked for whatever the same transaction does then: of two people at once, the second sees what the first did.
 """
@@ -54,8 +56,11 @@ _KEPT = """
 
 _OF = text(_KEPT + " AND k.decision_id = ANY(:decisions)")
 
-# Of a decision that was made anew: its reply form is gone, and what was typed into it is shown beside the new one.
-_LEFT_BEHIND = text(_KEPT + " AND d.conversation_id = :conversation AND NOT d.is_current ORDER BY k.saved_at")
+# Of a decision that was made anew, or dismissed: its reply form is gone, and what was typed into it is shown still.
+_LEFT_BEHIND = text(
+    _KEPT
+    + " AND d.conversation_id = :conversation AND (NOT d.is_current OR d.settlement = 'dismissed') ORDER BY k.saved_at"
+)
 
 _PUT = text("""
     INSERT INTO kept_reply (tenant_id, decision_id, text, version, member_id, writer)
@@ -74,7 +79,7 @@ def of(db: Connection, tenant: UUID, decisions: Sequence[UUID]) -> dict[UUID, Ke
 
 
 def left_behind(db: Connection, tenant: UUID, conversation: UUID) -> list[Kept]:
-    """What was typed for decisions of this conversation that were made anew since, the oldest first."""
+    """What was typed for decisions of this conversation that were made anew or dismissed since, the oldest first."""
     return [kept for kept, _ in _rows(db, _LEFT_BEHIND, {"tenant": tenant, "conversation": conversation})]
 
 

@@ -15,7 +15,9 @@ _OLD = text("""
     SELECT m.id FROM message m
     WHERE m.tenant_id = :tenant AND m.received_at < now() - :kept AND m.state NOT IN ('discovered', 'fetched')
         AND (m.parsed IS NOT NULL OR EXISTS (SELECT FROM raw_mail r
-            WHERE r.tenant_id = m.tenant_id AND r.message_id = m.id))
+            WHERE r.tenant_id = m.tenant_id AND r.message_id = m.id)
+            OR m.id IN (SELECT d.message_id FROM kept_reply k JOIN decision d ON d.tenant_id = k.tenant_id
+                AND d.id = k.decision_id WHERE k.tenant_id = :tenant))
         AND NOT EXISTS (SELECT FROM decision d WHERE d.tenant_id = m.tenant_id AND d.message_id = m.id
             AND d.is_current AND d.disposition = 'hold' AND d.settled_at IS NULL)
         AND NOT EXISTS (SELECT FROM support_case c WHERE c.tenant_id = m.tenant_id

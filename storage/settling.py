@@ -57,7 +57,7 @@ _WAKE = text("""
         AND c.snoozed_until IS NOT NULL
 """)
 
-# What was typed for this mail and not sent, for an earlier decision about it, too: it is settled, so it goes.
+# What was typed for this mail and not sent, for an earlier decision about it, too: it is answered, so it goes.
 _DROP_KEPT = text("""
     DELETE FROM kept_reply k USING decision d, decision one
     WHERE k.tenant_id = :tenant AND d.tenant_id = k.tenant_id AND d.id = k.decision_id
@@ -122,12 +122,14 @@ def settle(
     db: Connection, tenant: UUID, decision: UUID, *, member: UUID, settlement: Settlement, for_good: bool = False
 ) -> None:
     """`for_good`: its case moves now, and stays moved where the reply cannot leave, so that whoever answers then moves
-    it no second time.
+    it no second time. What was typed and not sent goes with an answer; of what is dismissed it stays, for whoever
+    typed it, and for who reopens it.
     """
     values = {"tenant": tenant, "decision": decision, "member": member, "settlement": settlement.value}
     db.execute(_SETTLE, {**values, "for_good": for_good})
     db.execute(_WAKE, values)
-    db.execute(_DROP_KEPT, values)
+    if settlement is not Settlement.DISMISSED:
+        db.execute(_DROP_KEPT, values)
 
 
 def reply(

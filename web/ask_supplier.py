@@ -76,7 +76,7 @@ def close(supplier_request: UUID) -> Page:
 def release(words: UUID) -> Page:
     """Let held words go onto their ticket; where the wall objects, only with a reason."""
     tenant, conversation = member().tenant, _conversation_of(words)
-    why = letter(request.form.get("wall_reason", ""))[: walls.LONGEST_REASON].strip()
+    why = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     with services().database.transaction(tenant) as db:
         wall = walls.objection_to_words(db, tenant, words)
         done = (bool(why) or not wall) and ticket_release.release(
@@ -113,7 +113,7 @@ def _send(conversation: UUID, typed: Asking, supplier: Supplier, ground: Ground,
     if not typed.by_ticket and ground.mailbox_status == "disconnected":
         raise BadInput("channel", "This mailbox is disconnected, so nothing can leave from here.")
     tenant, address = member().tenant, supplier.contact_for(typed.purpose)
-    over = letter(request.form.get("wall_reason", ""))[: walls.LONGEST_REASON].strip()
+    over = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     with services().database.transaction(tenant) as db:
         words = Letter(
             Address(address), typed.text, typed.subject, (conversation,), for_supplier=True,

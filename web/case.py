@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 
 from domain.claims import Claim
 from domain.errors import BadInput, TryAgain
-from storage import approvals, case_shown, claims, found_out, kept_replies, undo, walls
+from storage import approvals, case_shown, claims, found_out, kept_replies, leaving, walls
 from storage.approvals import Approved
 from storage.kept_replies import Overtaken
 from storage.references import new_reference
@@ -19,8 +19,8 @@ from web.case_words import QUESTIONS, Prepared, question, refusal, refusal_of
 from web.conversation import CROSSED, FALSE, LONGEST_REPLY, conversation_of, shown
 from web.fields import letter, line
 from web.kept_view import seen_in_form, unsettled, whose
+from web.leaving_words import leaves
 from web.session import Page, allowed, member, services
-from web.words import leaves
 
 pages = Blueprint("case", __name__)
 
@@ -135,14 +135,15 @@ def _settle(
         return shown(conversation, typed=typed)
     tenant, me = member().tenant, member().id
     became: Approved | bool = False
-    why, over = line(request.form.get("claim_reason", "")), line(request.form.get("wall_reason", ""))
+    why = line(request.form.get("claim_reason", ""), claims.LONGEST_REASON)
+    over = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     try:
         with services().database.transaction(tenant) as db:
             typed = replace(typed, version=kept_replies.check(db, tenant, decision, seen_in_form(), text))
             unproven = unproven_in(db, tenant, decision, text)
             wall = walls.objection_to_reply(db, tenant, decision, text)
             reasons = {"claim_reason": why if unproven else "", "wall_reason": over if wall else ""}
-            seconds = undo.seconds(db, tenant)
+            way = leaving.of(db, tenant, decision)
             became = act(db, tenant, decision, member=me, reference=new_reference(), **reasons)
             if became not in {False, Approved.LATE} and ((unproven and not why) or (wall and not over)):
                 raise _Stopped(unproven, wall)  # noqa: TRY301  # from here alone the transaction is taken back
@@ -158,7 +159,7 @@ def _settle(
         flash(_LATE, "warning")
         return shown(conversation, unsent=text)
     said, kind = _SAID[typed.prepared.act if typed.prepared else str(became)]
-    flash(said.replace("{leaves}", leaves(seconds)), kind)
+    flash(said.replace("{leaves}", leaves(way)), kind)
     return redirect(url_for("conversation.page", conversation=conversation))
 
 
@@ -168,7 +169,7 @@ def _not_done(conversation: UUID, typed: Typed, text: str, told: BadInput | Over
         case BadInput():
             flash(f"Nothing was done. {told.reason}", "warning")
         case _Stopped():
-            why = line(request.form.get("claim_reason", ""))
+            why = line(request.form.get("claim_reason", ""), claims.LONGEST_REASON)
             flash(f"Nothing was done: {FALSE if told.unproven and not why else CROSSED}", "warning")
             typed = replace(typed, unproven=told.unproven, wall=told.wall)
         case Overtaken():

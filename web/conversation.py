@@ -17,7 +17,7 @@ from web.case_view import Typed, case_view
 from web.edit_reasons import WORDS
 from web.evidence import evidence
 from web.handling import handling_view
-from web.kept_view import Unsettled, kept_view, note_presence
+from web.kept_view import Unsettled, beside_draft, kept_view, note_presence
 from web.notes_view import notes_view
 from web.session import Page, allowed, member, services, signed_in
 from web.steps import steps_view
@@ -81,14 +81,20 @@ def shown(
             abort(404)
         open_mail = [one for one in reversed(found.messages) if one.waits]
         kept = kept_replies.of(db, tenant, [one.decision for one in open_mail if one.decision is not None])
+        suggested = suggested_view(open_mail, phases.of(db, tenant))
+        taken = suggested["taken"]
         objections = {
             one.decision: walls.objection_to_reply(
-                db, tenant, one.decision, kept[one.decision].text if one.decision in kept else _drafted(one)
+                db,
+                tenant,
+                one.decision,
+                kept[one.decision].text if one.decision in kept and one.decision != taken else _drafted(one),
             )
             for one in open_mail
             if one.decision is not None
         }
-        now_in = phases.of(db, tenant)
+    draft = next((_drafted(one) for one in open_mail if one.decision == taken), "")
+    apart = apart or (beside_draft(draft, kept.get(taken)) if taken and draft else None)
     now = _at_hand(found, open_mail)
     return render_template(
         "conversation/page.html",
@@ -101,7 +107,7 @@ def shown(
         **handling_view(found),
         **notes_view(found, note),
         **steps_view(now),
-        **suggested_view(open_mail, now_in),
+        **suggested,
         **kept_view(conversation),
         kept=kept,
         apart=apart,

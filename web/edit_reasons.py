@@ -1,4 +1,4 @@
-"""Why a draft was changed: what a person may choose under their reply, in words, and what they chose."""
+"""Why a draft was changed or dismissed: what a person may choose under their reply, in words, and what they chose."""
 
 from collections.abc import Mapping
 

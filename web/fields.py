@@ -18,9 +18,9 @@ PAGE = 50
 _CONTROLS = {code: None for code in (*range(32), 127) if chr(code) not in "\t\n"}
 
 
-def line(text: str) -> str:
-    """One line without control characters, at most 200 characters."""
-    return " ".join(text.translate(_CONTROLS).split())[:LONGEST_LINE]
+def line(text: str, longest: int = LONGEST_LINE) -> str:
+    """One line without control characters, at most 200 characters unless a field takes more."""
+    return " ".join(text.translate(_CONTROLS).split())[:longest]
 
 
 def letter(text: str) -> str:

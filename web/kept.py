@@ -1,13 +1,14 @@
-"""Keep a reply that is not finished, and begin it anew: by the page's script while one types, or by a button."""
+"""Keep a reply that is not finished, begin it anew, say who is at it: by the page's script, or by a button."""
 
 from uuid import UUID
 
-from flask import Blueprint, flash, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
 
 from storage import kept_replies
 from storage.kept_replies import Overtaken
 from web.conversation import LONGEST_REPLY, conversation_of, shown
 from web.fields import letter
+from web.handling import known
 from web.kept_view import keep as keep_typed
 from web.kept_view import note_presence, seen_in_form, unsettled, whose
 from web.session import Page, allowed, member, services
@@ -42,6 +43,15 @@ def keep(decision: UUID) -> Page:
         return redirect(url_for("conversation.page", conversation=conversation))
     flash(said, "warning")
     return shown(conversation, unsent=text)
+
+
+@pages.post("/conversations/<uuid:conversation>/present")
+@allowed("answer")
+def present(conversation: UUID) -> Page:
+    """The page is open still, or somebody `writes` there what is not kept yet: asked by its script, without a text."""
+    known(conversation)
+    note_presence(conversation, writing=request.form.get("writes") == "yes")
+    return Response(status=204)
 
 
 @pages.post("/decisions/<uuid:decision>/anew")

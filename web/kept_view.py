@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import request
 
 from domain.errors import TryAgain
-from storage import kept_replies, presence
+from storage import claims, kept_replies, presence, walls
 from storage.kept_replies import LONGEST_WRITER, Kept, Seen
 from web.differences import Line, differences
 from web.fields import line
@@ -20,7 +20,8 @@ _LARGEST = 2**63 - 1
 class Unsettled:
     """Two texts for one decision: `mine` is not kept, `theirs` is, and nothing happens until their reader chooses.
 
-    `changed` leads from theirs to mine. `claim_reason` and `wall_reason` are what was typed beside mine.
+    `changed` leads from theirs to mine. `claim_reason` and `wall_reason` are what was typed beside mine. `is_draft`:
+    nobody typed mine, it is the machine's draft that a person takes.
     """
 
     decision: UUID
@@ -29,6 +30,7 @@ class Unsettled:
     changed: tuple[Line, ...]
     claim_reason: str = ""
     wall_reason: str = ""
+    is_draft: bool = False
 
 
 def seen_in_form() -> Seen:
@@ -46,8 +48,16 @@ def _seen(version: int) -> Seen:
 
 
 def unsettled(mine: str, theirs: Kept) -> Unsettled:
-    why, over = line(request.form.get("claim_reason", "")), line(request.form.get("wall_reason", ""))
+    why = line(request.form.get("claim_reason", ""), claims.LONGEST_REASON)
+    over = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     return Unsettled(theirs.decision, mine, theirs, differences(theirs.text, mine), why, over)
+
+
+def beside_draft(draft: str, kept: Kept | None) -> Unsettled | None:
+    """A draft that is taken beside what was kept for the same reply; None where there is nothing to choose."""
+    if kept is None or kept.text == draft:
+        return None
+    return Unsettled(kept.decision, draft, kept, differences(kept.text, draft), is_draft=True)
 
 
 def whose(theirs: Kept) -> str:

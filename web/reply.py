@@ -7,15 +7,15 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, request, url_for
 
 from domain.errors import BadInput
-from storage import claims, desk, edit_reasons, gmail_drafts, kept_replies, undo, walls
+from storage import claims, desk, edit_reasons, gmail_drafts, kept_replies, leaving, walls
 from storage.kept_replies import Overtaken
 from storage.references import new_reference
 from web.conversation import CROSSED, FALSE, LONGEST_REPLY, SETTLED, conversation_of, shown
 from web.edit_reasons import chosen
-from web.fields import letter
+from web.fields import letter, line
 from web.kept_view import seen_if_said, seen_in_form, unsettled, whose
+from web.leaving_words import leaves, waits_for
 from web.session import Page, allowed, member, services
-from web.words import leaves
 
 pages = Blueprint("reply", __name__)
 
@@ -40,17 +40,17 @@ _TO_GMAIL = Way(gmail_drafts.save, "Nothing was saved in Gmail", "nothing was sa
 @allowed("answer")
 def send(decision: UUID) -> Page:
     """Approve the draft as it stands in the form, edited or not. The workers send it."""
-    tenant = member().tenant
-    with services().database.transaction(tenant) as db:
-        seconds = undo.seconds(db, tenant)
-    return _release(decision, _SEND, f"It {leaves(seconds)}.")
+    return _release(decision, _SEND, f"It {leaves(_leaving(decision))}.")
 
 
 @pages.post("/decisions/<uuid:decision>/gmail-draft")
 @allowed("answer")
 def save_in_gmail(decision: UUID) -> Page:
     """The workers lay it down there, and a person finishes it. What it may not say here it may not say there."""
-    return _release(decision, _TO_GMAIL, "It is being laid down in Gmail as a draft. Nothing is sent from here.")
+    way = _leaving(decision)
+    wait = waits_for(way.status, way.mailbox) if way else ""
+    told = f"It is laid down in Gmail as a draft {wait}." if wait else "It is being laid down in Gmail as a draft."
+    return _release(decision, _TO_GMAIL, f"{told} Nothing is sent from here.")
 
 
 @pages.post("/decisions/<uuid:decision>/dismiss")
@@ -64,11 +64,20 @@ def dismiss(decision: UUID) -> Page:
             if seen is not None:
                 kept_replies.check(db, tenant, decision, seen, "")
             done = desk.dismiss(db, tenant, decision, member=member().id)
+            if done:
+                edit_reasons.note(db, tenant, decision, *chosen())
     except Overtaken as told:
-        flash(f"Nothing was dismissed. {whose(told.theirs)} Dismiss it once more if it shall go, too.", "warning")
+        again = "Dismiss it once more if it needs no answer; that text stays here."
+        flash(f"Nothing was dismissed. {whose(told.theirs)} {again}", "warning")
         return shown(conversation, apart=unsettled(text, told.theirs) if text else None)
     flash("Dismissed; nothing was sent." if done else f"{SETTLED}.", "info" if done else "warning")
     return redirect(url_for("conversation.page", conversation=conversation))
+
+
+def _leaving(decision: UUID) -> leaving.Leaving | None:
+    tenant = member().tenant
+    with services().database.transaction(tenant) as db:
+        return leaving.of(db, tenant, decision)
 
 
 def _release(decision: UUID, way: Way, told: str) -> Page:
@@ -82,8 +91,8 @@ def _release(decision: UUID, way: Way, told: str) -> Page:
         return shown(conversation, unsent=text)
     seen, version = seen_in_form(), 0
     tenant, me = member().tenant, member().id
-    why = letter(request.form.get("claim_reason", ""))[: claims.LONGEST_REASON].strip()
-    over = letter(request.form.get("wall_reason", ""))[: walls.LONGEST_REASON].strip()
+    why = line(request.form.get("claim_reason", ""), claims.LONGEST_REASON)
+    over = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     try:
         with services().database.transaction(tenant) as db:
             kept_replies.check(db, tenant, decision, seen, text)

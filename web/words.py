@@ -1,6 +1,5 @@
 """The words that the pages use for states, times and importance: the same everywhere (DESK.md)."""
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +7,12 @@ from flask import Flask
 from markupsafe import Markup
 
 from adapters.mime.build import reply_subject
+from domain.decision import EffectKind
 from domain.settlement import Settlement
 from understanding.quotes import split
 from web import refund_words, settled_words
 from web.differences import differences
+from web.leaving_words import seconds_left, waits_for
 from web.topics import in_words
 
 IMPORTANCE = {5: "now", 4: "today", 3: "soon", 2: "normal", 1: "can wait"}
@@ -69,6 +70,18 @@ EFFECT_STATES = {
     "waiting": "waits for the rest",
 }
 
+# What one thing that would be done is, with {} for whom or which order it is for.
+EFFECTS = {
+    EffectKind.REPLY: "Reply to {}",
+    EffectKind.IDENTITY: "A mail with a link to confirm, to the address on the order: {}",
+    EffectKind.ORDER_ACT: "On order {}",
+    EffectKind.TICKET_MESSAGE: "Words on the order’s ticket, for {}",
+    EffectKind.INTERNAL_NOTE: "Note on the ticket of order {}, for members alone",
+    EffectKind.SUPPLIER_MAIL: "Mail to the supplier, {}",
+    EffectKind.SUPPLIER_REMINDER: "Reminder to the supplier, {}",
+    EffectKind.OPERATIONS_ALERT: "Mail to the operations team, {}",
+}
+
 MAILBOX_STATES = {
     "active": "working",
     "paused": "paused",
@@ -106,16 +119,6 @@ def rest(moment: datetime | None, now: datetime | None = None) -> Markup:
         return Markup()
     left = _long(moment - (now or datetime.now(UTC)))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), left)
-
-
-def seconds_left(moment: datetime | None, now: datetime | None = None) -> int:
-    """Whole seconds from now, none where it is past."""
-    return max(0, math.ceil((moment - (now or datetime.now(UTC))).total_seconds())) if moment else 0
-
-
-def leaves(seconds: int) -> str:
-    """When a reply leaves that was just released, as the end of a sentence."""
-    return f"leaves in {seconds} seconds; until then you can undo it" if seconds else "is leaving now"
 
 
 def exact(moment: datetime | None) -> str:
@@ -169,7 +172,10 @@ def register(app: Flask) -> None:
         effect_state=lambda state: EFFECT_STATES.get(state, state),
         settlement=lambda word: settled_words.state(Settlement(word)),
         settled=settled_words.did,
+        effect=_effect,
+        settlement=lambda word: SETTLEMENTS.get(word, word),
         seconds_left=seconds_left,
+        waits_for=waits_for,
         differences=differences,
         mailbox_state=lambda state: MAILBOX_STATES.get(state, state),
         parts=split,
@@ -183,6 +189,12 @@ def _ago(moment: datetime | None) -> Markup:
     if moment is None:
         return Markup()
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), age(moment))
+
+
+def _effect(kind: str, to: str) -> Markup:
+    """What would be done, as a heading; of a kind that a later release wrote it is said for whom alone."""
+    known = EFFECTS[EffectKind(kind)] if kind in set(EffectKind) else "For {}"
+    return Markup(known).format(Markup("<bdi>{}</bdi>").format(unturned(to)))  # noqa: S704  # our own words
 
 
 def _address(address: str) -> Markup:

@@ -1,4 +1,4 @@
-"""What members type is kept, one text a decision: never overwritten unseen, gone once the mail is settled."""
+"""What members type is kept, one text a decision: never overwritten unseen, gone once the mail is answered."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.category import Category
-from storage import closing, customer_data, desk, erasure, kept_replies, members, retention
+from storage import closing, customer_data, desk, erasure, gmail_drafts, kept_replies, members, retention
 from storage.kept_replies import Overtaken, Seen
 from tests.support.waiting import until
 from tests.web.filling import Filler, Held
@@ -92,31 +92,44 @@ def test_what_is_kept_is_forgotten_only_by_who_has_seen_it(filler, held, tom):
         assert not kept_replies.drop(db, filler.tenant, held.decision, seen=Seen(version))
 
 
-def test_a_text_kept_after_a_mail_waits_anew_has_a_version_of_its_own(filler, held):
-    before = keep(filler, held, "Before.")
+def test_what_was_kept_waits_again_with_its_mail(filler, held, tom):
+    keep(filler, held, "Half a reply.", member=tom)
     with filler.database.transaction(filler.tenant) as db:
         assert closing.close(db, filler.tenant, held.conversation, member=filler.member)
+        [left] = kept_replies.left_behind(db, filler.tenant, held.conversation)
         assert closing.reopen(db, filler.tenant, held.conversation, member=filler.member)
+        assert kept_replies.left_behind(db, filler.tenant, held.conversation) == []
+    assert (left.text, left.by) == ("Half a reply.", "Tom")
+    assert kept(filler, held) == ("Half a reply.", "Tom")
+
+
+def test_a_text_kept_after_another_was_dropped_has_a_version_of_its_own(filler, held):
+    before = keep(filler, held, "Before.")
+    with filler.database.transaction(filler.tenant) as db:
+        assert kept_replies.drop(db, filler.tenant, held.decision, seen=Seen(before))
     assert kept(filler, held) is None
     keep(filler, held, "After.")
     with pytest.raises(Overtaken):
         keep(filler, held, "From a page of before.", version=before)
 
 
-@pytest.mark.parametrize("settled", ["sent", "dismissed", "closed"])
-def test_nothing_is_kept_of_a_mail_that_is_settled(filler, held, tom, settled):
+@pytest.mark.parametrize("settled", ["sent", "laid down in Gmail", "dismissed", "closed"])
+def test_nothing_more_is_kept_of_a_mail_that_is_settled_and_nothing_of_one_that_is_answered(filler, held, tom, settled):
     version = keep(filler, held, "Not sent.", member=tom)
     with filler.database.transaction(filler.tenant) as db:
         match settled:
             case "sent":
                 assert send(db, filler, held, "Sent.", version=version)
+            case "laid down in Gmail":
+                values = {"member": tom, "text_to_send": "Sent.", "reference": "ABC234"}
+                assert gmail_drafts.save(db, filler.tenant, held.decision, **values)
             case "dismissed":
                 assert desk.dismiss(db, filler.tenant, held.decision, member=filler.member)
             case _:
                 assert closing.close(db, filler.tenant, held.conversation, member=filler.member) == 1
-    assert filler.rows("SELECT 1 FROM kept_reply WHERE tenant_id = :tenant") == []
+    left = ("Not sent.", "Tom") if settled in {"dismissed", "closed"} else None
     assert keep(filler, held, "Too late.") == 0
-    assert kept(filler, held) is None
+    assert kept(filler, held) == left
 
 
 def test_of_two_sends_over_the_same_version_one_leaves(filler, held, tom):
@@ -219,3 +232,18 @@ def test_what_was_typed_for_old_mail_goes_with_its_words(filler, held):
         retention.set_days(db, filler.tenant, 30, actor="test")
         assert retention.forget(db, filler.tenant) == 1
     assert filler.rows("SELECT 1 FROM kept_reply WHERE tenant_id = :tenant") == []
+
+
+def test_what_was_typed_anew_for_mail_whose_words_have_gone_goes_too(filler, held):
+    filler.rows(
+        "UPDATE message SET state = 'decided', received_at = now() - interval '60 days', parsed = NULL"
+        " WHERE tenant_id = :tenant RETURNING 1"
+    )
+    filler.rows("DELETE FROM raw_mail WHERE tenant_id = :tenant RETURNING 1")
+    keep(filler, held, "Half a reply.")
+    with filler.database.transaction(filler.tenant) as db:
+        assert closing.close(db, filler.tenant, held.conversation, member=filler.member)
+        retention.set_days(db, filler.tenant, 30, actor="test")
+        assert retention.forget(db, filler.tenant) == 1
+        assert retention.forget(db, filler.tenant) == 0
+    assert kept(filler, held) is None

@@ -164,6 +164,26 @@ def test_a_refund_is_approved_after_amount_and_recipient_were_confirmed(
     assert promised == [("promised",)]
 
 
+def test_ctrl_enter_and_a_form_sent_by_a_key_confirm_no_money(
+    chromium: Browser, address: str, workspace: Workspace, filler: Filler, wanted: Held
+) -> None:
+    asked = "SELECT state FROM order_act WHERE tenant_id = :tenant AND order_number = 'LO-1' AND decision_id = :id"
+    with opened(chromium, address, workspace) as (page, trouble):
+        page.goto(f"{address}/conversations/{wanted.conversation}")
+        reply = page.locator("textarea[data-reply]")
+        reply.press("Control+Enter")
+        expect(page.locator("#sure .send")).to_be_focused()
+        assert filler.rows(asked, id=wanted.decision) == [("held",)]
+        # A field of one line, as there may be one again: Enter in it presses the first button.
+        reply.evaluate("box => box.form.append(Object.assign(document.createElement('input'), { id: 'one-line' }))")
+        page.locator("#one-line").press("Enter")
+        expect(page.get_by_text("Nothing was done yet.")).to_be_visible()
+        assert filler.rows(asked, id=wanted.decision) == [("held",)]
+        reply.press("Control+Enter")
+        expect(page.get_by_text("Approved. It is being done now")).to_be_visible()
+        assert trouble == []
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_refusal_is_prepared_changed_and_sent(
     chromium: Browser, address: str, workspace: Workspace, filler: Filler, wanted: Held, *, scripts: bool
@@ -502,8 +522,11 @@ def test_a_session_that_ended_says_so_and_keeps_what_was_typed(
         page.get_by_label("Draft, written by the machine").fill("half a sent")
         filler.rows("UPDATE web_session SET revoked_at = now() WHERE tenant_id = :tenant RETURNING 1")
         page.clock.run_for(6000)
-        expect(page.get_by_text("Your session has ended.")).to_be_visible()
+        ended = "then reload this page. A reply is kept in this browser; copy what else you typed."
+        expect(page.get_by_text("Your session has ended: sign in again in another tab")).to_contain_text(ended)
         expect(page.get_by_label("Draft, written by the machine")).to_have_value("half a sent")
+        kept = "Object.values(localStorage).map(one => JSON.parse(one).text)"
+        assert page.evaluate(kept) == ["half a sent"]
 
 
 def _colours(side: int) -> dict[str, str]:

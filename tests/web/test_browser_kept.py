@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from storage import members
 from tests.conftest import Workspace
+from tests.support.waiting import until
 from tests.web.filling import Filler, Held
 from tests.web.test_browser import address, chromium, opened
 
@@ -75,10 +76,21 @@ def test_two_at_one_reply_see_each_other_and_neither_overwrites_the_other(
     reply(olivia).fill("Olivia's answer.")
     olivia.clock.run_for(2500)
     expect(olivia.get_by_text("Berta kept another text meanwhile. Yours is in this browser alone")).to_be_visible()
+    # Nothing of hers is kept with us any more: that she writes is told all the same.
+    gone = "DELETE FROM presence WHERE tenant_id = :tenant AND member_id = :member RETURNING 1"
+    there = "SELECT wrote_at IS NOT NULL AS writes FROM presence WHERE tenant_id = :tenant AND member_id = :member"
+    assert filler.rows(gone, member=filler.member)
+    reply(olivia).fill("Olivia's answer.")
+    olivia.clock.run_for(6000)
+    until(lambda: filler.rows(there, member=filler.member) == [(True,)])
     olivia.get_by_role("button", name="Send to").click()
     expect(olivia.get_by_text("Nothing was sent. Berta kept another text meanwhile.")).to_be_visible()
     expect(reply(olivia)).to_have_value("Olivia's answer.")
     expect(olivia.get_by_label("Two texts for this reply")).to_contain_text("Berta's answer.")
+    # Such a page is not kept up to date: Berta is told that somebody is there all the same.
+    assert filler.rows(gone, member=filler.member)
+    olivia.clock.run_for(6000)
+    until(lambda: filler.rows(there, member=filler.member))
     # Closed without a choice: both are there still.
     olivia.goto(f"{address}/conversations/{held.conversation}")
     expect(reply(olivia)).to_have_value("Berta's answer.")
@@ -115,6 +127,18 @@ def test_a_closed_tab_loses_nothing(two: tuple[Page, Page], address: str, held: 
     if again.get_by_role("button", name="Put it back").is_visible():
         again.get_by_role("button", name="Put it back").click()
     expect(reply(again)).to_have_value("Half a reply, and more.")
+
+
+def test_what_was_laid_down_in_gmail_is_not_shown_as_left_over(
+    two: tuple[Page, Page], address: str, held: Held, filler: Filler
+) -> None:
+    olivia, _ = two
+    olivia.goto(f"{address}/conversations/{held.conversation}")
+    reply(olivia).fill("I finish it in Gmail.")
+    olivia.get_by_role("button", name="Save as Gmail draft").click()
+    expect(olivia.get_by_text("It is being laid down in Gmail as a draft.").first).to_be_visible()
+    expect(olivia.locator("[data-left-over]")).to_be_hidden()
+    assert olivia.evaluate("localStorage.length") == 0
 
 
 def test_a_session_that_ended_loses_nothing_after_signing_in_again(

@@ -48,7 +48,7 @@ def test_an_unproven_claim_is_shown_with_its_words_and_nothing_is_sent(browser: 
     assert "that an order was cancelled: “ order has been cancelled ”" in seen(page)
     # What was written is kept, to be changed or sent all the same.
     assert re.search(r'<textarea[^>]*name="text"[^>]*>\nDear Anna,\n\nwe have refunded 20.00 EUR', page)
-    assert re.search(r'<input[^>]*name="claim_reason"[^>]*required', page)
+    assert re.search(r'<textarea[^>]*name="claim_reason"[^>]*required', page)
     assert "Send all the same" in seen(page)
     assert [row.state for row in filler.rows(OUTBOX)] == ["held"]
     assert filler.rows(OVERRIDES) == []
@@ -58,10 +58,10 @@ def test_with_a_reason_it_leaves_and_the_reason_is_recorded(browser: Browser, fi
     held = filler.held(filler.mailbox())
     form = {"text": REPLY, "claim_reason": " Refunded by hand\r\nin the shop. "}
     assert "It is leaving now." in seen(browser.press(f"/decisions/{held.decision}/send", form))
-    assert [tuple(row) for row in filler.rows(OUTBOX)] == [("pending", REPLY, "Refunded by hand\nin the shop.")]
+    assert [tuple(row) for row in filler.rows(OUTBOX)] == [("pending", REPLY, "Refunded by hand in the shop.")]
     [event] = filler.rows(OVERRIDES)
     assert event.actor == str(filler.member)
-    assert event.detail == {"reason": "Refunded by hand\nin the shop.", "kinds": ["cancel", "refund"]}
+    assert event.detail == {"reason": "Refunded by hand in the shop.", "kinds": ["cancel", "refund"]}
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\r\n", "\x00"])

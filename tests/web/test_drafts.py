@@ -1,5 +1,6 @@
 """What became of the drafts: counted by category, each number with its list, and the difference on the conversation."""
 
+import re
 from dataclasses import replace
 
 from domain.category import Category
@@ -90,8 +91,33 @@ def test_of_a_draft_that_was_sent_as_written_no_reason_is_kept(browser: Browser,
     assert rows == [("", 0), ("", 5)]
 
 
+def test_why_a_draft_was_dismissed_is_counted_and_listed_until_its_mail_waits_again(
+    browser: Browser, filler: Filler
+) -> None:
+    held = settled(browser, filler, DRAFT, act="dismiss", edit_reason="wrong_person", edit_note="For Ben.")
+    assert "It is for somebody else: 1" in seen(browser.page("/drafts"))
+    assert "dismissed Sending the lamp back" in seen(browser.page("/drafts/list?reason=wrong_person"))
+    assert ": it is for somebody else – For Ben." in seen(browser.page("/drafts/list?fate=dismissed"))
+    browser.press(f"/conversations/{held.conversation}/reopen")
+    browser.press(f"/decisions/{held.decision}/dismiss", {"text": DRAFT})
+    assert filler.rows("SELECT state, edit_reason, edit_note FROM outbox") == [("cancelled", "", "")]
+    without = settled(browser, filler, "", act="dismiss", edit_reason="nonsense")
+    assert filler.rows("SELECT edit_reason FROM outbox WHERE decision_id = :id", id=without.decision) == [("",)]
+
+
 def test_the_form_asks_why_only_where_there_was_a_draft(browser: Browser, filler: Filler) -> None:
     mailbox = filler.mailbox()
     with_draft, without = filler.held(mailbox), filler.held(mailbox, draft="")
     assert 'name="edit_reason"' in browser.page(f"/conversations/{with_draft.conversation}")
     assert 'name="edit_reason"' not in browser.page(f"/conversations/{without.conversation}")
+
+
+def test_enter_sends_no_mail_because_no_field_beside_a_reply_has_one_line(browser: Browser, filler: Filler) -> None:
+    """Enter in such a field presses the first button of its form, which is Send."""
+    held = filler.held(filler.mailbox())
+    form = browser.page(f"/conversations/{held.conversation}").split('<form class="reply"')[1].split("</form>")[0]
+    assert set(re.findall(r'<input [^>]*type="(\w+)"', form)) == {"hidden"}
+    assert form.count("<input") == form.count('type="hidden"')
+    text = {"text": "Changed words.", "edit_note": "Too long,\r\nand  too late."}
+    browser.press(f"/decisions/{held.decision}/send", text)
+    assert filler.rows("SELECT edit_note FROM outbox") == [("Too long, and too late.",)]

@@ -1,5 +1,6 @@
 """A reply that is not finished: kept, found again, begun anew, and never sent over what a colleague wrote unseen."""
 
+import re
 import threading
 
 import pytest
@@ -35,7 +36,7 @@ def test_what_was_kept_is_found_again_by_everybody(browser: Browser, held: Held,
     assert "Kept. Whoever opens this conversation finds it." in act(browser, held, "keep", "Dear Anna,\r\n\r\nhalf")
     html = page_of(join("agent"), held)
     assert typed_on(html) == "Dear Anna,\n\nhalf"
-    assert "Kept by Olivia Owner , 0 s ago" in seen(html)
+    assert re.search(r"Kept by Olivia Owner , \d s ago", seen(html))
     assert "Draft, written by the machine" not in html
 
 
@@ -75,7 +76,7 @@ def test_both_texts_are_shown_and_nothing_is_done_until_one_is_chosen(
     html = act(browser, held, path, "Dear Anna,\n\nno.", version)
     page = seen(html)
     assert f"Nothing was {'sent' if path == 'send' else 'kept'}. Tom kept another text meanwhile." in page
-    assert "Tom kept another text, 0 s ago." in page
+    assert re.search(r"Tom kept another text, \d s ago\.", page)
     assert "removed yes. added no." in page
     assert typed_on(html) == "Dear Anna,\n\nno."
     assert "Take theirs" in page
@@ -119,7 +120,30 @@ def test_a_mail_is_not_dismissed_over_what_a_colleague_writes_unseen(
     act(join("agent"), held, "keep", "Tom's")
     html = act(browser, held, "dismiss", "The draft.")
     assert "Nothing was dismissed. Tom kept another text meanwhile. Dismiss it once more" in seen(html)
-    assert "Dismissed; nothing was sent." in seen(act(browser, held, "dismiss", "The draft.", version_on(html)))
+    page = seen(act(browser, held, "dismiss", "The draft.", version_on(html)))
+    assert "Dismissed; nothing was sent." in page
+    assert re.search(r"What Tom typed \d s ago for a mail that was dismissed\. It was not sent\. Tom's", page)
+    assert filler.rows(KEPT) == [("Tom's",)]
+
+
+@pytest.mark.parametrize("close", ["close", "bulk"])
+def test_what_a_colleague_began_outlives_that_its_mail_is_closed_and_is_in_the_editor_again(
+    browser: Browser, filler: Filler, held: Held, join, close: str
+) -> None:
+    tom, here = join("agent"), f"/conversations/{held.conversation}"
+    act(tom, held, "keep", "Tom's half a reply.")
+    if close == "close":
+        browser.press(f"{here}/close")
+    else:
+        browser.press("/queue/bulk", {"act": "dismiss", "pick": str(held.decision), "sure": "yes"})
+    html = tom.page(here)
+    assert "for a mail that was dismissed. It was not sent. Tom's half a reply." in seen(html)
+    assert "data-reply" not in html
+    html = browser.press(f"{here}/reopen")
+    assert typed_on(html) == "Tom's half a reply."
+    assert "for a mail that was dismissed" not in html
+    browser.press(f"{here}/close")
+    browser.press(f"/decisions/{held.decision}/anew")
     assert filler.rows(KEPT) == []
 
 
@@ -130,7 +154,7 @@ def test_who_comes_after_a_reply_was_sent_sees_it_and_keeps_their_words(
     for path in ("send", "keep"):
         page = seen(act(browser, held, path, "Olivia's answer."))
         assert "Somebody has settled this already" in page
-        assert "Tom answered this mail 0 s ago: that reply stands in the thread." in page
+        assert re.search(r"Tom answered this mail \d s ago: that reply stands in the thread\.", page)
         assert "Your words, which were not sent Olivia's answer." in page
         assert "Tom's answer." in page
     answer = browser.post(f"/decisions/{held.decision}/keep", {"text": "Olivia's"}, headers=SCRIPT)
@@ -231,6 +255,24 @@ def test_colleagues_see_who_looks_and_who_writes(browser: Browser, filler: Fille
     assert "Tom is writing here" in seen(page_of(browser, held))
     filler.rows("UPDATE presence SET seen_at = now() - interval '16 seconds' WHERE tenant_id = :tenant RETURNING 1")
     assert "is writing here" not in page_of(browser, held)
+
+
+def test_a_page_that_answers_a_form_says_by_itself_who_is_there(
+    browser: Browser, filler: Filler, held: Held, join
+) -> None:
+    tom, here = join("agent"), f"/conversations/{held.conversation}"
+    assert "data-answers-form" not in page_of(tom, held)
+    act(tom, held, "keep", "Tom's")
+    answered = act(browser, held, "send", "Olivia's")
+    assert f'data-renews="{here}/present" data-answers-form' in answered
+    filler.rows("UPDATE presence SET seen_at = now() - interval '16 seconds' WHERE tenant_id = :tenant RETURNING 1")
+    assert "Olivia Owner is" not in seen(page_of(tom, held))
+    assert browser.post(f"{here}/present").status_code == 204
+    assert "Olivia Owner is looking at this, too" in seen(page_of(tom, held))
+    assert browser.post(f"{here}/present", {"writes": "yes"}).status_code == 204
+    assert "Olivia Owner is writing here" in seen(page_of(tom, held))
+    assert join("viewer").post(f"{here}/present").status_code == 403
+    assert filler.rows(KEPT) == [("Tom's",)]
 
 
 def test_a_viewer_keeps_nothing(held: Held, filler: Filler, join) -> None:

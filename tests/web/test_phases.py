@@ -10,7 +10,7 @@ from domain.decision import Decision, Reply
 from domain.earned import NotEnough
 from domain.phase import Phase
 from storage import phases, standings
-from tests.web.conftest import seen
+from tests.web.conftest import seen, version_on
 from tests.web.filling import MESSAGE, UNDERSTANDING, Held
 from tests.web.refunding import Till
 
@@ -34,6 +34,10 @@ def would(filler, mailbox, message=MESSAGE) -> Held:
     decision = Decision.release("Answered.", Reply(message.sender, message.subject, WRITTEN)).held("In shadow.")
     decision = replace(decision, would_release=True, handled_as=Category.QUESTION)
     return Held(filler.decide(claim, decision, UNDERSTANDING), claim.conversation, claim.id)
+
+
+def editor(page: str) -> str:
+    return page.split("data-reply")[1].split("</textarea>", maxsplit=1)[0]
 
 
 def test_the_page_says_of_each_kind_what_happens_now_and_what_automatic_has_earned(browser):
@@ -195,6 +199,33 @@ def test_in_shadow_the_draft_stands_beside_an_empty_editor_until_it_is_taken(bro
     assert "It is leaving now." in browser.press(f"/decisions/{held.decision}/send", {"text": WRITTEN})
 
 
+def test_a_draft_that_is_taken_stands_in_the_editor_beside_what_was_kept(browser, filler, join):
+    held = would(filler, filler.mailbox())
+    shadow(filler)
+    page = browser.press(f"/decisions/{held.decision}/keep", {"text": "Half a reply.", "version": "0"})
+    assert "Half a reply." in editor(page)
+    assert "Begin anew<" in page
+    page = browser.page(f"/conversations/{held.conversation}?take={held.decision}")
+    assert "Within 30 days." in editor(page)
+    assert "Nothing of it is lost: the machine’s draft is in the field below" in seen(page)
+    assert "removed Half a reply." in seen(page)
+    assert "Draft, written by the machine" in page
+    link = page.split("data-take")[0].rsplit('href="', 1)[1].split('"')[0]
+    assert "Half a reply." in editor(browser.page(link))
+    page = join("agent").page(f"/conversations/{held.conversation}?take=yes")
+    assert "Olivia Owner kept a text for this reply" in seen(page)
+    form = {"text": WRITTEN, "version": version_on(page)}
+    assert "It is leaving now." in browser.press(f"/decisions/{held.decision}/send", form)
+
+
+def test_a_draft_that_is_no_suggestion_never_stands_before_what_was_kept(browser, filler):
+    held = would(filler, filler.mailbox())
+    browser.press(f"/decisions/{held.decision}/keep", {"text": "Half a reply.", "version": "0"})
+    page = browser.page(f"/conversations/{held.conversation}?take={held.decision}")
+    assert "Half a reply." in editor(page)
+    assert "Begin anew from the machine’s draft" in page
+
+
 def test_of_two_mails_that_wait_one_is_taken_and_the_other_stays_a_suggestion(browser, filler):
     mailbox = filler.mailbox()
     claim = filler.store(mailbox, MESSAGE, thread="t")
@@ -219,6 +250,10 @@ def test_in_shadow_the_reply_to_what_is_proposed_is_a_suggestion_too(browser, fi
     assert "Draft, written by the machine" not in page
     taken = browser.page(f"/conversations/{wanted.conversation}?take=yes")
     assert "Draft, written by the machine" in taken
+    browser.press(f"/decisions/{wanted.decision}/keep", {"text": "Half a reply.", "version": "0"})
+    page = browser.page(f"/conversations/{wanted.conversation}?take=yes")
+    assert "We have refunded 49.90 EUR" in editor(page)
+    assert "Go on with the kept text" in page
 
 
 def test_a_viewer_sees_the_suggestion_as_one(join, filler):

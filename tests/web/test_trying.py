@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from domain.decision import Decision
+from domain.decision import Decision, EffectKind
 from domain.triage import MAX_BYTES
 from storage import trials
 from storage.due import Kind
@@ -12,6 +12,7 @@ from tests.support.letters import letter
 from tests.support.pipeline import TestServices
 from tests.web.conftest import seen
 from tests.web.filling import MESSAGE, UNDERSTANDING
+from web.words import EFFECTS
 from worker.drain import STAGES
 
 TYPED = {
@@ -182,6 +183,11 @@ def test_who_has_not_signed_in_may_not_and_sends_no_file(stranger):
     assert stranger.client.post("/try", **as_form(2_000_000)).status_code == 413
 
 
+def test_every_kind_of_effect_has_words_that_say_for_whom():
+    assert set(EFFECTS) == set(EffectKind)
+    assert all(words.count("{}") == 1 for words in EFFECTS.values())
+
+
 def test_words_of_every_kind_of_effect(browser, workspace, database):
     path = tried(browser, TYPED)
     effects = [
@@ -189,6 +195,7 @@ def test_words_of_every_kind_of_effect(browser, workspace, database):
         {"kind": "ticket_message", "to": "anna@customer.example", "text": "On the ticket."},
         {"kind": "internal_note", "to": "LO-1", "text": "For members."},
         {"kind": "order_act", "to": "LO-1", "text": "refund 49.90 EUR"},
+        {"kind": "from_a_later_release", "to": "<b>\u202eanna</b>", "text": "What is it?"},
     ]
     with database.transaction(workspace.id) as db:
         claimed = trials.claim(db, workspace.id, trials.KEPT)
@@ -200,5 +207,6 @@ def test_words_of_every_kind_of_effect(browser, workspace, database):
         "Words on the order’s ticket, for anna@customer.example",
         "Note on the ticket of order LO-1 , for members alone",
         "On order LO-1 refund 49.90 EUR",
+        "For <b>anna</b> What is it?",
     ):
         assert said in words

@@ -30,6 +30,37 @@ def test_a_released_reply_says_when_it_leaves_and_is_undone_by_a_button(browser:
     assert "Sending the lamp back" in browser.page("/")
 
 
+@pytest.mark.parametrize(
+    ("status", "until"), [("paused", "resumed"), ("needs_reauth", "reconnected"), ("disconnected", "connected again")]
+)
+def test_while_its_mailbox_lets_nothing_leave_no_seconds_are_promised(
+    browser: Browser, filler: Filler, status: str, until: str
+) -> None:
+    mailbox = filler.mailbox()
+    held, by_gmail, later = (filler.held(mailbox) for _ in range(3))
+    changed = "UPDATE mailbox SET status = :status WHERE tenant_id = :tenant RETURNING 1"
+    if status != "disconnected":
+        filler.rows(changed, status=status)
+    page = seen(browser.press(f"/decisions/{held.decision}/send", {"text": "Yes."}))
+    if status == "disconnected":
+        filler.rows(changed, status=status)
+        page = seen(browser.page(f"/conversations/{held.conversation}"))
+    else:
+        assert f"It leaves when support@lumen.example is {until}; until then you can undo it." in page
+        told = seen(browser.press(f"/decisions/{by_gmail.decision}/gmail-draft", {"text": "Yes."}))
+        assert f"It is laid down in Gmail as a draft when support@lumen.example is {until}. Nothing is sent" in told
+        assert f"It is laid down as a draft in Gmail when support@lumen.example is {until}." in told
+        with filler.database.transaction(filler.tenant) as db:
+            undo.set_seconds(db, filler.tenant, 0)
+        told = seen(browser.press(f"/decisions/{later.decision}/send", {"text": "Yes."}))
+        assert f"It leaves when support@lumen.example is {until}." in told
+        assert f"It leaves for anna@example.org when support@lumen.example is {until}." in told
+    assert f"leaving Leaves when support@lumen.example is {until}, for anna@example.org" in page
+    assert "data-leaving" not in browser.page(f"/conversations/{held.conversation}")
+    assert "Leaves now" not in page
+    assert "Taken back." in seen(browser.press(f"/decisions/{held.decision}/undo"))
+
+
 def test_what_has_left_cannot_be_undone(browser: Browser, filler: Filler) -> None:
     held = filler.held(filler.mailbox())
     browser.press(f"/decisions/{held.decision}/send", {"text": "Yes."})

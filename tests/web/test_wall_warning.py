@@ -26,7 +26,7 @@ def test_a_draft_that_names_a_supplier_is_warned_of_beside_its_recipient(browser
     held = filler.held(filler.mailbox(), draft=REPLY)
     page = browser.page(f"/conversations/{held.conversation}")
     assert OVER in seen(page)
-    assert page.index("anna@") < page.index("wall_reason") < page.index("<textarea")
+    assert page.index("anna@") < page.index("wall_reason") < page.index("data-reply")
 
 
 def test_a_draft_that_names_nobody_shows_no_such_field(browser: Browser, filler: Filler) -> None:
@@ -42,7 +42,7 @@ def test_what_a_person_writes_is_stopped_and_kept(browser: Browser, filler: Fill
     assert "Nothing was sent: customers and suppliers are not to learn of each other." in seen(page)
     assert OVER in seen(page)
     assert re.search(r'<textarea[^>]*name="text"[^>]*>\nDear Anna,\n\nAcme', page)
-    assert re.search(r'<input[^>]*name="wall_reason"[^>]*required', page)
+    assert re.search(r'<textarea[^>]*name="wall_reason"[^>]*required', page)
     assert [row.state for row in filler.rows(OUTBOX)] == ["held"]
     assert filler.rows(EVENTS) == []
 
