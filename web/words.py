@@ -173,7 +173,6 @@ def register(app: Flask) -> None:
         settlement=lambda word: settled_words.state(Settlement(word)),
         settled=settled_words.did,
         effect=_effect,
-        settlement=lambda word: SETTLEMENTS.get(word, word),
         seconds_left=seconds_left,
         waits_for=waits_for,
         differences=differences,
