@@ -129,6 +129,7 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     )
 
     app.secret_key = settings.secret_key
+    app.url_map.strict_slashes = False  # an address that somebody types is right with and without one at its end
     app.config.update(BOOTSTRAP_SERVE_LOCAL=True, SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1))
     app.extensions["mailwright"] = services
     if settings.trusted_proxies:

@@ -200,7 +200,7 @@ class Progress:
             f"\nMailwright is ready.\n"
             f"  The desk       {self._services.settings.public_url}\n"
             f"  Sign in with   {OWNER}   password  {self._kept.owner_password}\n"
-            f"  Then           Mailboxes -> Connect Gmail -> Continue (as support@lumen-oak.example)\n"
+            f"  Then           Connect Gmail -> Continue (as support@lumen-oak.example)\n"
             f"  Be a customer  http://127.0.0.1:{self._google_port}/mail/   (write to the shop, read its reply)\n"
             f"  Stop           Ctrl-C\n"
         )

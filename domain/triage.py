@@ -10,7 +10,7 @@ from domain.conversation import Conversation
 from domain.decision import Check, Decision, Disposition
 from domain.earned import Earned, NotEnough, Standing
 from domain.message import Message
-from domain.phase import USUAL, Phase, is_held_by
+from domain.phase import ANSWERABLE, USUAL, Phase, is_held_by
 from domain.ports import Handler
 from domain.understanding import Understanding
 
@@ -113,10 +113,11 @@ def triage(
         decision = decision.held(decision.reason)
     by_phase = is_held_by(category, policy.phase_of(category))
     lacks, looks = policy.lacks(category), _answer_checks(decision, policy)
-    proven = sure and not lacks and all(check.passed for check in looks)
-    # What a person answers in any case need not be proven.
-    checks = _checks(message, understanding, policy, clear=sure or bool(by_phase), lacks="" if by_phase else lacks)
-    checks += () if by_phase else looks
+    # What is never answered without a person need not be proven; what a phase alone holds is looked at all the same, so
+    # that it is seen what would have left.
+    never = category not in ANSWERABLE
+    checks = _checks(message, understanding, policy, clear=sure or never, lacks="" if never else lacks)
+    checks += () if never else looks
     failed = [check.text for check in (*checks, *decision.checks) if not check.passed]
     limits = _limits(message, conversation, policy)
     released = decision.disposition is Disposition.RELEASE
@@ -124,7 +125,7 @@ def triage(
     decision = replace(decision.checked(*checks), handled_as=category)
     if objections and (released or understanding.suspicion):
         # A release may become a hold, never the other way round. A suspicion comes first among the objections.
-        alone = released and proven and objections == [by_phase] and not conversation.taken_over
+        alone = released and not never and objections == [by_phase] and not conversation.taken_over
         decision = replace(decision.held(objections[0]), would_release=alone)
     return _kept_for(conversation.taken_over, decision) if conversation.taken_over else decision
 
@@ -170,7 +171,7 @@ def _checks(
         _check(
             clear and not lacks,
             f"It is clear what it is about ({about})."
-            if policy.phase_of(understanding.category) is Phase.AUTOMATIC
+            if understanding.category in ANSWERABLE
             else f"Read as {understanding.category} ({understanding.confidence:.0%} sure).",
             lacks or f"It is not clear what it is about ({about}).",
         ),

@@ -149,7 +149,8 @@ def _asks_for_status_alone(understanding: Understanding, text: str, wording: Wor
     if not asked or wording.speaks_of("other_wish", text):
         return False
     questions = _questions(understanding)
-    return len(questions) <= 1 or all(wording.speaks_of("order_status", one) for one in questions)
+    # Of several questions each must ask where it is: "How much is delivery to Spain?" speaks of delivery as well.
+    return len(questions) <= 1 or all(wording.speaks_of("whereabouts", one) for one in questions)
 
 
 def _questions(understanding: Understanding) -> list[str]:

@@ -3,7 +3,8 @@
 const EVERY = 5000; // milliseconds
 const IDLE = 15 * 60 * 1000; // a desk that nobody looks at asks nothing, and its session may end
 // A page with nothing in it that changes asks for the count in the frame alone: to make it whole may be costly.
-const WHERE = document.querySelector("main [data-live]") ? location.href : document.documentElement.dataset.frame;
+const { at = location.href, frame } = document.documentElement.dataset;
+const WHERE = document.querySelector("main [data-live]") ? at : frame;
 let touched = Date.now();
 let asking = false;
 

@@ -10,12 +10,13 @@ from adapters.mime.attachment import extract
 from adapters.mime.pictures import with_pictures
 from domain.claims import Claim
 from domain.errors import BadInput, Unreadable
-from storage import kept_replies, phases, reclassify, thread, walls
+from storage import demonstration, kept_replies, phases, reclassify, thread, walls
 from storage.reclassify import Outcome
 from storage.thread import Conversation, Shown
 from web.case_view import Typed, case_view
 from web.edit_reasons import WORDS
 from web.evidence import evidence
+from web.fields import row_id
 from web.handling import handling_view
 from web.kept_view import Unsettled, beside_draft, kept_view, note_presence
 from web.notes_view import notes_view
@@ -51,12 +52,13 @@ SETTLED = "Somebody has settled this already"
 @signed_in
 def page(conversation: UUID) -> Page:
     note_presence(conversation)
-    return shown(conversation)
+    return shown(conversation, about=row_id("mail"))
 
 
 def shown(
     conversation: UUID,
     *,
+    about: UUID | None = None,
     unsent: str = "",
     decision: UUID | None = None,
     unproven: tuple[Claim, ...] = (),
@@ -67,7 +69,9 @@ def shown(
     apart: Unsettled | None = None,
     version: int = 0,
 ) -> Page:
-    """The page; `unsent` is what a person wrote and what did not leave, so that it is not lost.
+    """The page about the mail of the decision `about` where that waits.
+
+    `unsent` is what a person wrote and what did not leave, so that it is not lost.
 
     `unproven` is what it claims in answer to `decision` and what nobody did, `over_the_wall` what of a supplier's a
     customer would learn, or the other way round: the writer may say why it leaves all the same. `typed` is what they
@@ -93,13 +97,16 @@ def shown(
             for one in open_mail
             if one.decision is not None
         }
+        made_up = demonstration.find(db, tenant) is not None
     draft = next((_drafted(one) for one in open_mail if one.decision == taken), "")
     apart = apart or (beside_draft(draft, kept.get(taken)) if taken and draft else None)
-    now = _at_hand(found, open_mail)
+    now = _at_hand(found, open_mail, about or decision)
     return render_template(
         "conversation/page.html",
         conversation=found,
         now=now,
+        made_up=made_up,
+        live_at=url_for("conversation.page", conversation=conversation, mail=about),
         **evidence(now),
         **case_view(conversation, now, typed),
         **asking_view(found, now, asking),
@@ -221,10 +228,11 @@ def conversation_of(decision: UUID) -> UUID:
     return found
 
 
-def _at_hand(found: Conversation, waiting: list[Shown]) -> Shown | None:
-    """The mail that the page is about: the newest that waits for a person, else the newest that came in."""
+def _at_hand(found: Conversation, waiting: list[Shown], about: UUID | None) -> Shown | None:
+    """The mail that the page is about: the one that was chosen, the newest that waits, else the newest that came in."""
     came_in = [one for one in found.messages if one.direction == "in"]
-    return next(iter(waiting), came_in[-1] if came_in else None)
+    chosen = [one for one in waiting if one.decision == about]
+    return next(iter(chosen or waiting), came_in[-1] if came_in else None)
 
 
 def _drafted(mail: Shown) -> str:

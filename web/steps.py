@@ -147,12 +147,12 @@ def _passages(stored: Stored) -> Step:
     if look:
         told += f" {float(look.get('probability') or 0):.0%} sure that this answers the mail."
     made = _kept(("How sure it is, and from what", look), ("What is quoted", stored.citations))
-    return Step("passages", "Found passages", told, str(look.get("model") or "a rule"), (), made)
+    return Step("passages", "Found passages", told, "local models" if look.get("model") else "a rule", (), made)
 
 
 def _checked(stored: Stored) -> Step:
     passed = sum(bool(one.get("passed")) for one in stored.checks)
-    told = f"{passed} of {len(stored.checks)} checks spoke for an answer by itself."
+    told = f"{passed} of {len(stored.checks)} checks were in order."
     return Step("checked", "Checked", told, "a rule", (), _kept(("Checks", stored.checks)))
 
 

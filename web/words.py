@@ -117,7 +117,8 @@ def rest(moment: datetime | None, now: datetime | None = None) -> Markup:
     """How long until then, with the exact time on hover."""
     if moment is None:
         return Markup()
-    left = _long(moment - (now or datetime.now(UTC)))
+    # Rounded, not cut: what was just put off for three hours is not back in two.
+    left = _long(moment - (now or datetime.now(UTC)) + timedelta(minutes=1))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), left)
 
 

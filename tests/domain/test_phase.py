@@ -81,7 +81,7 @@ def test_an_answer_that_verdicts_have_proven_would_have_left():
     decision = decided(policy=Policy(**trusted), question=Deciding(QUOTING))
     assert (decision.reason, decision.would_release) == (HELD, True)
     untrusted = decided(policy=Policy(**{**trusted, "answers": {}}), question=Deciding(QUOTING))
-    assert (untrusted.reason, untrusted.would_release) == (HELD, False)
+    assert (untrusted.reason, untrusted.would_release) == ("Answers have earned no verdicts yet.", False)
 
 
 def test_the_phase_is_that_of_the_case_whose_handler_decides():

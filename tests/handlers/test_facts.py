@@ -223,6 +223,10 @@ def test_who_lacks_what_was_delivered_is_read_by_a_person(decide, language, text
         ("de", "Wo ist es? Verkaufen Sie Klaviere?"), ("fr", "Où est-il ? Je veux annuler."),
         ("fr", "Où est-il ? Vendez-vous des pianos ?"), ("es", "¿Dónde está? Quiero devolverlo."),
         ("es", "¿Dónde está? ¿Venden pianos?"),
+        ("en", "How much is delivery to Spain, and where is my order?"),
+        ("en", "Do you deliver to Spain? And where is my order?"), ("en", "Where is it? The last lamp burned my hand."),
+        ("de", "Wo ist es, und was kostet der Versand nach Spanien?"), ("de", "Liefern Sie nach Wien? Und wo ist es?"),
+        ("fr", "Où est-il, et quels sont les frais de port ?"), ("es", "¿Dónde está? ¿Cuánto cuesta el envío?"),
     ],
 )  # fmt: skip
 def test_who_asks_for_more_than_the_status_is_read_by_a_person(decide, language, text):

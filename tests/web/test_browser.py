@@ -249,8 +249,9 @@ def test_targets_about_money_are_large_enough_and_every_field_has_a_name(
             page.goto(address + path)
             page.evaluate("for (const fold of document.querySelectorAll('main details')) fold.open = true")
             small = page.evaluate(
-                "() => [...document.querySelectorAll('button, summary, nav a, .pills a, .back, th a, td a, .attempts a,"
-                " .tick, .example-line a, main select, main input:not([type=hidden]):not([type=checkbox])')]"
+                '() => [...document.querySelectorAll(\'button:not([tabindex="-1"]), summary, nav a, .pills a, .back,'
+                " th a, td a, .attempts a, .tick, .example-line a, main select,"
+                " main input:not([type=hidden]):not([type=checkbox])')]"
                 ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 24)"
                 ".map(e => e.outerHTML.slice(0, 80))"
             )
