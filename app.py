@@ -109,7 +109,6 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
         reply,
         request_log,
         second_step,
-        secret_links,
         security,
         sending,
         session,
@@ -148,7 +147,6 @@ def _with_pages(app: Flask, settings: Settings, services: Services) -> Flask:
     confirm.register(app)
     metrics.register(app)
     supplier_requests.register(app)
-    secret_links.register(app)
     new_password.register(app)
     desk = (queue, bulk, views, handling, notes)
     knowing = (knowledge, knowledge_upload, knowledge_edit, knowledge_versions, gaps)

@@ -1,8 +1,6 @@
 """The page behind a mailed link: did you write to us? It asks for no sign-in and knows no member."""
 
 import json
-import logging
-import re
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -22,7 +20,6 @@ LANGUAGES = ("en", "de", "fr", "es")
 
 # What no link names: a token that we did not sign is looked up like any other, and takes as long.
 _NOWHERE = LinkIds(UUID(int=0), UUID(int=0))
-_TOKEN_IN_PATH = re.compile(r"(/confirm/)[^\s\[\]]+")
 
 
 def register(app: Flask) -> None:
@@ -33,7 +30,6 @@ def register(app: Flask) -> None:
     """
     app.extensions["csrf"].exempt(pages)
     app.register_blueprint(pages)
-    app.logger.addFilter(_without_token)
 
 
 @pages.get("/confirm/")
@@ -90,9 +86,3 @@ def _words(language: str) -> dict[str, dict[str, str]]:
     folder = Path(current_app.root_path) / (current_app.template_folder or "templates")
     words: dict[str, dict[str, str]] = json.loads((folder / "confirm" / "words.json").read_text("utf-8"))[language]
     return words
-
-
-def _without_token(record: logging.LogRecord) -> bool:
-    """Flask names the path of a page that broke: a log holds no token."""
-    record.msg, record.args = _TOKEN_IN_PATH.sub(r"\1...", record.getMessage()), ()
-    return True
