@@ -128,7 +128,7 @@ def test_a_case_that_was_moved_by_the_misreading_is_withdrawn(shop):
 
 
 def test_learning_is_work_of_its_own_for_the_brain_and_is_due_until_it_is_done(shop, held):
-    assert QUEUES["brain"] == (Kind.LEARN, Kind.PROCESS, Kind.INDEX, Kind.GAPS)
+    assert QUEUES["brain"] == (Kind.LEARN, Kind.PROCESS, Kind.TRIAL, Kind.INDEX, Kind.GAPS)
     assert Kind.LEARN not in due(shop)
     say(shop, held.id)
     assert Kind.LEARN in due(shop)
