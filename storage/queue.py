@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, TextClause, TextualSelect, column, text
 
 from storage import search
 from storage.search import Asked
@@ -155,9 +155,13 @@ def conditions(db: Connection, tenant: UUID, asked: Filter) -> tuple[tuple[str, 
 
 
 @cache
-def statement(state: State, names: tuple[str, ...]) -> TextClause:
-    """The question for a page under these conditions: our own pieces of SQL, put together."""
-    return text("WITH page AS MATERIALIZED (" + _keys(state, names) + ")" + _ROWS + _ROWS_IN_ORDER[state])
+def statement(state: State, names: tuple[str, ...]) -> TextualSelect:
+    """The question for a page under these conditions: our own pieces of SQL, put together.
+
+    Its columns are named, so that SQLAlchemy need not find out at each answer what stands in it.
+    """
+    sql = "WITH page AS MATERIALIZED (" + _keys(state, names) + ")" + _ROWS + _ROWS_IN_ORDER[state]
+    return text(sql).columns(*map(column, QueueRow._fields))
 
 
 @cache
