@@ -255,7 +255,7 @@ def test_a_deep_page_walks_the_index_from_where_it_is(filler, owner):
         after = queue.ids(db, filler.tenant, Filter(), limit=2000)[-1]
         values = {"tenant": filler.tenant, "rank": -1, "at": datetime.now(UTC), "id": after, "limit": 51}
         question = queue.statement(State.WAITING, ("after",))
-        plan = db.execute(text("EXPLAIN " + question.text), values).scalars().all()
+        plan = db.execute(text("EXPLAIN " + question.element.text), values).scalars().all()
     assert any("Index Only Scan using decision_queue" in line for line in plan), plan
     [condition] = [line for line in plan if "Index Cond" in line and "queue_rank" in line]
     assert "created_at" in condition
