@@ -238,6 +238,13 @@ def test_why_says_what_was_understood_and_what_it_was_read_from(browser: Browser
     assert "Legal notice of the sender" in page
 
 
+def test_who_writes_of_smoke_is_not_said_to_threaten(browser: Browser, filler: Filler) -> None:
+    made = filler.held(filler.mailbox(), understanding=replace(UNDERSTANDING, threat="safety: “was smoking”"))
+    page = seen(browser.page(f"/conversations/{made.conversation}"))
+    assert "It speaks of danger ( safety: “was smoking” )." in page
+    assert "It threatens" not in page
+
+
 def test_what_the_sureness_of_an_answer_is_reckoned_from_stands_in_words(browser: Browser, filler: Filler) -> None:
     made = filler.held(filler.mailbox())
     raw = seen(browser.page(f"/conversations/{made.conversation}")).split("Raw values")[1]
