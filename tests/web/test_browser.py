@@ -410,7 +410,7 @@ def test_keys_walk_the_rows_and_focus_is_seen(
         expect(page.get_by_role("link", name="The other one")).to_be_focused()
         page.keyboard.press("k")
         page.keyboard.press("Enter")
-        page.wait_for_url(f"**/conversations/{held.conversation}")
+        page.wait_for_url(f"**/conversations/{held.conversation}?mail={held.decision}")
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
         page.keyboard.press("Escape")
