@@ -129,9 +129,12 @@ class Driver:
         return True
 
     def _deliver(self) -> None:
-        """As many as keep some waiting, and not more than the kills that have fallen by then allow."""
+        """As many as keep some waiting, and not more than the kills that have fallen by then allow.
+
+        A point at which nobody comes by gets more: without mail nobody would, and both would wait for one another.
+        """
         mails, blows = self.plan.mails, self.plan.blows
-        share = (self.progress.blows + 1) / max(len(blows), 1)
+        share = (self.progress.blows + 1 + self.killer.overdue) / max(len(blows), 1)
         until = min(len(mails), self._left[1] + self._backlog, round(len(mails) * min(share, 1.0)))
         for number in range(self.progress.delivered, until):
             if number not in self._there:

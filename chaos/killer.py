@@ -47,6 +47,11 @@ class Killer:
         self._armed_at = 0.0
 
     @property
+    def overdue(self) -> int:
+        """For how many times its patience a point has waited for a worker to come by."""
+        return int((time.monotonic() - self._armed_at) // PATIENCE) if self._armed_at else 0
+
+    @property
     def _armed(self) -> Path:
         return self.place.folder / ARMED
 
