@@ -17,6 +17,7 @@ LIMIT_WAIT = timedelta(seconds=30)  # when Google names no time
 DAY_LIMIT_WAIT = timedelta(hours=2)
 PRECONDITION_WAIT = timedelta(minutes=5)
 CLIENT_WAIT = timedelta(minutes=5)
+ACCESS_WAIT = timedelta(seconds=30)
 
 TRANSPORT_ERRORS = (
     requests.RequestException,
@@ -57,7 +58,12 @@ def _person(why: str) -> Making:
 ANSWERS: dict[tuple[int, str], Making] = {
     (400, "failedPrecondition"): _try_again(PRECONDITION_WAIT),
     (400, ""): lambda refusal, _: NeedsPerson(refusal.words),
-    (401, ""): lambda _, __: AuthLost("Google no longer accepts this mailbox's access: reconnect it."),
+    # Of a token that was renewed a moment ago: a dead grant shows where tokens are renewed (ADR 0030).
+    (401, ""): lambda _, __: TryAgain(
+        "Google refuses this mailbox's access, though it has just renewed it: it is asked again. If this stays,"
+        " reconnect the mailbox.",
+        ACCESS_WAIT,
+    ),
     (403, "rateLimitExceeded"): _limited(LIMIT_WAIT),
     (403, "userRateLimitExceeded"): _limited(LIMIT_WAIT),
     (403, "quotaExceeded"): _limited(LIMIT_WAIT),

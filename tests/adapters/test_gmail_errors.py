@@ -39,7 +39,7 @@ def answer(status: int, reason: str = "", message: str = "", **headers: str) -> 
     [
         (answer(400, "invalidArgument", "Invalid id value"), NeedsPerson),
         (answer(400, "failedPrecondition", "Mail service not enabled"), TryAgain),
-        (answer(401, "authError"), AuthLost),
+        (answer(401, "authError"), TryAgain),
         (answer(403, "rateLimitExceeded"), RateLimited),
         (answer(403, "userRateLimitExceeded"), RateLimited),
         (answer(403, "quotaExceeded"), RateLimited),
@@ -144,7 +144,7 @@ def raised_by(border, error: Exception) -> MailwrightError:
     [
         (answer(400, "invalidArgument"), NotSent, None),
         (answer(400, "failedPrecondition"), NotSent, timedelta(minutes=5)),
-        (answer(401), AuthLost, None),
+        (answer(401), NotSent, timedelta(seconds=30)),
         (answer(403, "insufficientPermissions"), ScopeMissing, None),
         (answer(403, "forbidden"), NotSent, None),
         (answer(403, "domainPolicy"), AuthLost, None),
@@ -176,7 +176,7 @@ def test_only_an_answer_that_proves_refusal_says_that_nothing_was_sent(error, ou
         (answer(400, "invalidArgument"), NotSent),
         (answer(400, "failedPrecondition"), TryAgain),
         (answer(404), NotSent),
-        (answer(401), AuthLost),
+        (answer(401), TryAgain),
         (answer(413), NotSent),
         (answer(403, "rateLimitExceeded"), RateLimited),
         (answer(429), RateLimited),

@@ -109,11 +109,13 @@ def test_tokens_that_live_shorter_than_a_job_still_work(google, connections):
     assert gmail.source.profile().address == gmail.source.profile().address == SHOP
 
 
-def test_an_access_that_google_refuses_twice_is_lost(google, connections, row):
+def test_an_access_that_google_refuses_twice_is_asked_for_again_since_the_grant_lives(google, connections, row):
     google.fault("getProfile", "401", times=2)
-    with pytest.raises(AuthLost):
-        connections.open(row).source.profile()
+    gmail = connections.open(row)
+    with pytest.raises(TryAgain):
+        gmail.source.profile()
     assert len(google.calls("getProfile")) == 2
+    assert gmail.source.profile().address == SHOP
 
 
 def test_the_token_of_one_mailbox_never_opens_another(google, connections):
