@@ -172,14 +172,16 @@ class Course:
             _say("something never came to its end; it is counted as it is")
         self.progress.over = True
         self._driver.save()
-        pages, approved = sum(one.pages for one in self._people), sum(one.approved for one in self._people)
+        pages, approved, written, away = (
+            sum(getattr(one, what) for one in self._people) for what in ("pages", "approved", "written", "away")
+        )
         self.told = Told(
             self._verdict(),
             self.progress,
             self._driver.kills,
             all_points(),
             self._driver.killer.hits(),
-            f"{pages} pages read, {approved} approvals pressed, web away {sum(one.away for one in self._people)} times",
+            f"{pages} pages read, {approved} approvals pressed, {written} written by hand, web away {away} times",
             ahead.ahead(self.place.postgres, DATABASE).total_seconds() / 3600,
         )
         self.supervisor.stop()

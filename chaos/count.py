@@ -50,7 +50,7 @@ def answered(verdict: Verdict) -> int:
 def _unseen(ended: Mapping[str, Ended], done: Done) -> Iterable[str]:
     """What our tables say was done, and the stand-in has not seen."""
     seen = {
-        "reply": set(done.references),
+        "reply": {*done.references, *done.drafts},
         "words": {marker for _, marker in done.markers},
         "act": set(done.acts),
     }
@@ -67,6 +67,7 @@ def _doubled(done: Done) -> Iterable[str]:
         ("texts of marker", done.markers.items()),
         ("acts of key", done.acts.items()),
         ("refunds of order", done.refunded.items()),
+        ("drafts of reference", done.drafts.items()),
     )
     for what, seen in counts:
         yield from (f"{number} {what} {name}" for name, number in seen if number > 1)

@@ -72,7 +72,8 @@ _MAILS = """
     WHERE m.direction = 'in' AND m.rfc_message_id LIKE '<chaos-%'
 """
 _EFFECTS = """
-    SELECT m.rfc_message_id, 'reply', o.state, o.last_error, o.reference, o.sent_gmail_id IS NOT NULL
+    SELECT m.rfc_message_id, 'reply', o.state, o.last_error, o.reference,
+        o.sent_gmail_id IS NOT NULL OR o.state = 'left_as_draft'
     FROM outbox o JOIN message m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
     UNION ALL
     SELECT m.rfc_message_id, 'words', w.state, w.last_error, w.marker, w.state = 'done'

@@ -14,11 +14,15 @@ from bootstrap import Services
 from chaos.shops import SLUGS
 from chaos.stand_ins import StandIns
 from evaluation.bench_shop import SCOPES
-from storage import documents, incidents, learning, mailboxes, shop_webhooks, tenants
+from storage import documents, incidents, learning, mailboxes, shop_webhooks, tenants, trials
 from storage.documents import StoredDocument
 
 PATH = "en/opening-days.md"
 SPARE = "spare@lumen-oak.example"
+TRIED = (
+    b"From: Nora <nora@tried.example>\r\nTo: support@lumen-oak.example\r\nSubject: A lamp\r\n"
+    b"Message-ID: <tried@tried.example>\r\n\r\nHow many days do I have to send a lamp back?\r\n"
+)
 
 
 class Errands:
@@ -27,7 +31,7 @@ class Errands:
     def __init__(self, services: Services, outside: StandIns) -> None:
         self._services, self._outside = services, outside
         self._numbers = count(1)
-        self._next: Iterator[str] = cycle(("document", "lesson", "connect", "disconnect"))
+        self._next: Iterator[str] = cycle(("document", "lesson", "connect", "trial", "disconnect"))
         self._spare: UUID | None = None
 
     def watch(self) -> None:
@@ -50,6 +54,11 @@ class Errands:
                     learning.ask(db, tenant)
             case "connect":
                 self._connect(tenant)
+            case "trial":
+                with self._services.database.transaction(tenant) as db:
+                    owner = shop_webhooks.who_sets(db, tenant)
+                    assert owner is not None
+                    trials.ask(db, tenant, member=owner, raw=TRIED)
             case _:
                 if self._spare is not None:
                     with self._services.database.transaction(tenant) as db:

@@ -1,21 +1,26 @@
-"""The run's own person: signs in at the desk of each shop, and approves what waits there for an approval, over HTTP."""
+"""The run's own person at the desk of each shop, over HTTP: approves acts, answers, takes back, takes to Gmail."""
 
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
+from itertools import cycle
 
 import requests
 
 _ROW = re.compile(r'href="(/conversations/[0-9a-f-]{36})')
 _NEXT = re.compile(r'href="(/\?[^"]*after=[^"]+)"')
-_QUEUE = "/?category=refund"
+_QUEUES = ("/?category=refund", "/?category=question")
+# Of so many conversations that nothing is to be approved in, one is answered by hand; the rest stay held.
+ONE_OF = 4
+WORDS = "Thank you for writing. We look into it and write to you again today."
 PATIENCE = 3.0  # seconds for one page
 
 
 class _Forms(HTMLParser):
-    """The forms of a page: where each goes, with its hidden fields and texts."""
+    """The forms of a page: where each goes, also by a button of its own, with its hidden fields and texts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,6 +31,8 @@ class _Forms(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append((said.get("action", ""), {}))
+        elif tag == "button" and self.forms and "formaction" in said:
+            self.forms.append((said["formaction"], self.forms[-1][1]))
         elif tag == "input" and self.forms and said.get("type") == "hidden":
             self.forms[-1][1][said.get("name", "")] = said.get("value", "")
         elif tag == "textarea" and self.forms:
@@ -49,10 +56,12 @@ class Person:
     email: str
     password: str
     approved: int = 0
+    written: int = 0
     pages: int = 0
     away: int = 0
     _seen: set[str] = field(default_factory=set)
-    _where: str = _QUEUE
+    _queues: Iterator[str] = field(default_factory=lambda: cycle(_QUEUES))
+    _where: str = _QUEUES[0]
     _session: requests.Session = field(default_factory=requests.Session)
 
     def work(self, stopping: threading.Event) -> None:
@@ -71,17 +80,30 @@ class Person:
                 self._post(form, {**fields, "email": self.email, "password": self.password})
                 return
         for path in [path for path in _ROW.findall(page) if path not in self._seen]:
-            self._approve(path)
+            self._settle(path)
             self._seen.add(path)
             return
         further = _NEXT.search(page)
-        self._where = unescape(further[1]) if further else _QUEUE
+        self._where = unescape(further[1]) if further else next(self._queues)
 
-    def _approve(self, path: str) -> None:
-        for form, fields in _forms(self._get(path)):
-            if form.endswith("/approve"):
+    def _settle(self, path: str) -> None:
+        forms = _by_verb(self._get(path))
+        if "approve" in forms:
+            for form, fields in forms["approve"]:
                 self._post(form, {**fields, "sure": "yes"})
                 self.approved += 1
+        elif "send" in forms and len(self._seen) % ONE_OF == 0:
+            self.written += 1
+            self._write(path, forms)
+
+    def _write(self, path: str, forms: dict[str, list[tuple[str, dict[str, str]]]]) -> None:
+        """By turns: leave it in Gmail as a draft, send it, send it and take it back in the seconds that there are."""
+        turn = self.written % 3
+        form, fields = forms["send" if turn else "gmail-draft"][-1]
+        self._post(form, {**fields, "text": WORDS})
+        if turn == 1:
+            for undo, hidden in _by_verb(self._get(path)).get("undo", ()):
+                self._post(undo, hidden)
 
     def _get(self, path: str) -> str:
         return self._said(self._session.get(f"{self.desk}{path}", timeout=PATIENCE))
@@ -93,6 +115,14 @@ class Person:
         answer.raise_for_status()
         self.pages += 1
         return answer.text
+
+
+def _by_verb(page: str) -> dict[str, list[tuple[str, dict[str, str]]]]:
+    """The forms of a conversation by the last word of where they go."""
+    found: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for form, fields in _forms(page):
+        found.setdefault(form.rpartition("/")[2], []).append((form, fields))
+    return found
 
 
 def _forms(page: str) -> list[tuple[str, dict[str, str]]]:

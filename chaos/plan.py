@@ -10,7 +10,7 @@ from typing import Any
 
 # Of a hundred kills with -9. A `point` is a worker that dies at a named point; a `parser` the child that reads mail.
 KILL_PERCENT = {
-    "point": 30, "io-1": 15, "io-2": 15, "brain": 9, "redis": 7, "parser": 6, "listener": 6, "web": 6, "postgres": 6,
+    "point": 45, "io-1": 11, "io-2": 11, "brain": 8, "redis": 6, "parser": 5, "listener": 5, "web": 5, "postgres": 4,
 }  # fmt: skip
 # Beside the kills, for so many of them one: Redis loses everything, Postgres stops at once or is restarted.
 BESIDE = {"redis wiped": 15, "postgres stopped": 30, "postgres restarted": 30}

@@ -12,7 +12,7 @@ from chaos.stand_ins import Done, read
 from chaos.state import State, Wanted
 from chaos.table import Told, last_line
 
-NOTHING = Done({}, {}, {}, {}, {})
+NOTHING = Done({}, {}, {}, {}, {}, {})
 ANSWERED = ("<chaos-1@x>", "fetched", "release", "")
 
 
@@ -65,7 +65,7 @@ def test_what_is_said_to_be_done_and_is_not_there_is_lost(what):
 
 
 def test_the_same_mark_at_the_stand_in_is_not_lost():
-    done = Done({}, {"AAAA": 1}, {(7, "BBBB"): 1}, {"CCCC": 1}, {})
+    done = Done({}, {"AAAA": 1}, {(7, "BBBB"): 1}, {"CCCC": 1}, {}, {})
     effects = [effect(1), effect(1, "words", "done", mark="BBBB"), effect(1, "act", "done", mark="CCCC")]
     assert counted([mail(1)], effects, done).holds
 
@@ -73,13 +73,14 @@ def test_the_same_mark_at_the_stand_in_is_not_lost():
 @pytest.mark.parametrize(
     "done",
     [
-        Done({"<chaos-1@x>": 2}, {}, {}, {}, {}),
-        Done({}, {"AAAA": 2}, {}, {}, {}),
-        Done({}, {}, {(7, "MW-AAAAAA"): 2}, {}, {}),
-        Done({}, {}, {}, {"key": 2}, {}),
-        Done({}, {}, {}, {}, {"LO-1": 2}),
+        Done({"<chaos-1@x>": 2}, {}, {}, {}, {}, {}),
+        Done({}, {"AAAA": 2}, {}, {}, {}, {}),
+        Done({}, {}, {(7, "MW-AAAAAA"): 2}, {}, {}, {}),
+        Done({}, {}, {}, {"key": 2}, {}, {}),
+        Done({}, {}, {}, {}, {"LO-1": 2}, {}),
+        Done({}, {}, {}, {}, {}, {"BBBB": 2}),
     ],
-    ids=["reply", "reference", "marker", "key", "order"],
+    ids=["reply", "reference", "marker", "key", "order", "draft"],
 )
 def test_whatever_a_stand_in_saw_twice_is_doubled(done):
     verdict = counted([mail(1)], done=done)
@@ -111,8 +112,14 @@ def test_replies_texts_and_refunds_are_read_from_what_the_stand_ins_say():
     effects = [{"ticket": 7, "text": "Quoted [MW-222222]\n\n[MW-333333]"}, {"ticket": 7, "text": "A customer's own"}]
     body = '{"type": "refund", "order_number": "LO-1"}'
     kept = {"k": {"effects": 1, "body": body}, "l": {"effects": 1, "body": body}, "m": {"effects": 0, "body": "{"}}
-    assert read(sent, effects, kept) == Done(
-        {"<chaos-1@x>": 1}, {"AB12CD": 1, "ZZ99ZZ": 1}, {(7, "MW-333333"): 1}, {"k": 1, "l": 1}, {"LO-1": 2}
+    drafts = [{"automatic": False, "in_reply_to": "<chaos-2@x>", "text": "By hand\n\nRef: DD22DD"}]
+    assert read(sent, drafts, effects, kept) == Done(
+        {"<chaos-1@x>": 1},
+        {"AB12CD": 1, "ZZ99ZZ": 1},
+        {(7, "MW-333333"): 1},
+        {"k": 1, "l": 1},
+        {"LO-1": 2},
+        {"DD22DD": 1},
     )
 
 
@@ -130,7 +137,7 @@ def test_the_last_line_has_its_fixed_form_and_the_exit_says_whether_it_holds(cap
 
 
 def test_a_control_passes_only_where_it_was_caught(capsys):
-    caught = counted([mail(1)], done=Done({"<chaos-1@x>": 2}, {}, {}, {}, {}))
+    caught = counted([mail(1)], done=Done({"<chaos-1@x>": 2}, {}, {}, {}, {}, {}))
     assert judged(told(caught, control=True)) == 0
     assert judged(told(counted([mail(1)]), control=True)) == 1
     assert "NOT caught" in capsys.readouterr().out
