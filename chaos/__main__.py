@@ -22,7 +22,7 @@ from chaos.person import Person
 from chaos.place import DATABASE, Place, forget, open_place, programs, stand_ins
 from chaos.plan import Plan, plan
 from chaos.points import all_points
-from chaos.stand_ins import SPARED, StandIns
+from chaos.stand_ins import SPARED_ONCE, StandIns
 from chaos.table import Told, last_line, table
 from domain.errors import MailwrightError, TryAgain
 from evaluation import bench_google
@@ -114,7 +114,7 @@ class Course:
     _opened: bool = False
 
     def __post_init__(self) -> None:
-        self._outside = StandIns(self.place.urls, 0 if self.progress.wanted.control else SPARED)
+        self._outside = StandIns(self.place.urls, 0 if self.progress.wanted.control else SPARED_ONCE)
         self._errands = Errands(self.services, self._outside)
 
     def __call__(self) -> None:

@@ -87,14 +87,10 @@ class Jail:
         return self._child
 
     def _answer(self, raw: bytes) -> bytes:
-        child = self._living_child()
-        try:
-            return self._ask(child, raw)
-        except ChildDied:
-            # It may have died of something else: of an earlier mail, or with the thread that started it.
-            if child.asked > 1:
-                with contextlib.suppress(ChildDied):
-                    return self._ask(self._living_child(), raw)
+        # The first may have died of something else: of an earlier mail, with the thread that started it, or killed.
+        for _ in range(2):
+            with contextlib.suppress(ChildDied):
+                return self._ask(self._living_child(), raw)
         raise Unreadable("Reading the mail needed too much memory or time, or broke the parser.")
 
     def _ask(self, child: Child, raw: bytes) -> bytes:

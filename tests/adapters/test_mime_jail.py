@@ -62,6 +62,21 @@ def test_a_dead_child_is_replaced_without_harm_to_the_next_mail():
         assert jail.read(PLAIN).subject == "Hi"
 
 
+def test_a_child_that_somebody_killed_over_its_first_mail_says_nothing_against_that_mail(tmp_path):
+    program = tmp_path / "dies_once.py"
+    program.write_text(
+        "import os, pathlib, runpy, sys\n"
+        "before = pathlib.Path(sys.argv.pop(1))\n"
+        "if before.exists(): runpy.run_module('adapters.mime.jail_child', run_name='__main__')\n"
+        f"before.touch(); {READY}os.kill(os.getpid(), 9)\n"
+    )
+    limits = (str(PATIENT.memory_bytes), "30", "1")
+    dies_once = (sys.executable, str(program), str(tmp_path / "died"), *limits)
+    with Jail(PATIENT, dies_once) as jail:
+        assert jail.read(PLAIN).subject == "Hi"
+        assert jail._child.asked == 1
+
+
 def test_a_child_outlives_the_thread_that_started_it_or_is_replaced():
     with Jail(PATIENT) as jail:
         for _ in range(3):
