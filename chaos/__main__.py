@@ -23,6 +23,7 @@ from chaos.place import DATABASE, Place, forget, open_place, programs, stand_ins
 from chaos.plan import Plan, plan
 from chaos.points import all_points
 from chaos.stand_ins import SPARED_ONCE, StandIns
+from chaos.suppliers import Asking
 from chaos.table import Told, last_line, table
 from domain.errors import MailwrightError, TryAgain
 from evaluation import bench_google
@@ -115,7 +116,7 @@ class Course:
 
     def __post_init__(self) -> None:
         self._outside = StandIns(self.place.urls, 0 if self.progress.wanted.control else SPARED_ONCE)
-        self._errands = Errands(self.services, self._outside)
+        self._errands = Errands(self.services, self._outside, Asking(self.services, self.place))
 
     def __call__(self) -> None:
         if self._driver is not None:
@@ -134,7 +135,7 @@ class Course:
         if not self._opened:
             _say("two shops are opened")
             shops.open_shops(self.services, self.place, self._outside, self.plan.mails, self.known)
-            self._errands.watch()
+            self._errands.open()
             self._opened = True
             _say("they learn what they may answer by themselves")
         try:

@@ -13,6 +13,7 @@ from adapters.gmail.tokens import Tokens
 from bootstrap import Services
 from chaos.shops import SLUGS
 from chaos.stand_ins import StandIns
+from chaos.suppliers import Asking
 from evaluation.bench_shop import SCOPES
 from storage import documents, incidents, learning, mailboxes, shop_webhooks, tenants, trials
 from storage.documents import StoredDocument
@@ -28,17 +29,18 @@ TRIED = (
 class Errands:
     """Each call runs the next one. Raises TryAgain while Postgres is away."""
 
-    def __init__(self, services: Services, outside: StandIns) -> None:
-        self._services, self._outside = services, outside
+    def __init__(self, services: Services, outside: StandIns, asking: Asking) -> None:
+        self._services, self._outside, self._asking = services, outside, asking
         self._numbers = count(1)
-        self._next: Iterator[str] = cycle(("document", "lesson", "connect", "trial", "disconnect"))
+        self._next: Iterator[str] = cycle(("document", "supplier", "connect", "trial", "disconnect", "lesson"))
         self._spare: UUID | None = None
 
-    def watch(self) -> None:
-        """Both shops read the status page from now on."""
+    def open(self) -> None:
+        """Both shops read the status page from now on, and know a supplier."""
         for tenant in self._tenants():
             with self._services.database.transaction(tenant) as db:
                 incidents.watch(db, tenant, self._outside.urls["page"])
+            self._asking.open(tenant)
 
     def run_one(self) -> None:
         tenant = self._tenants()[0]
@@ -52,6 +54,8 @@ class Errands:
             case "lesson":
                 with self._services.database.transaction(tenant) as db:
                     learning.ask(db, tenant)
+            case "supplier":
+                self._asking.ask(tenant)
             case "connect":
                 self._connect(tenant)
             case "trial":
