@@ -9,6 +9,8 @@ from domain.delivery import DraftRef, DraftState, SentRef, Signs
 from domain.errors import Gone, NeedsPerson
 
 _WHOLE = "id,threadId,labelIds,payload"
+# How many of the newest sent mails are looked through where the history is over: 2,000 units.
+_NEWEST = 100
 
 
 def draft_ref(answer: Answer) -> DraftRef:
@@ -74,13 +76,28 @@ def _is_waiting(message: Answer) -> bool:
 
 
 def find_sent(connection: Connection, thread_id: str, signs: Signs, since_history: int) -> SentRef | None:
-    """40 units for the thread; then, should the mail have left it, 2 a page and 20 for each other mail sent since."""
+    """40 units for the thread; then, should the mail have left it, 2 a page and 20 for each other mail sent since.
+
+    Where Gmail no longer tells what was sent since, the newest sent mails may still show it: raises NeedsPerson only
+    when they do not.
+    """
     seen: set[str] = set()
     for message in _sent_in_thread(connection, thread_id):
         if is_ours(message.get("payload", {}), signs):
             return sent_ref(message)
         seen.add(message["id"])
-    for gmail_id in _sent_since(connection, since_history):
+    try:
+        return _ours_among(connection, _sent_since(connection, since_history), signs, seen)
+    except Gone as gone:
+        found = _ours_among(connection, _newest_sent(connection), signs, seen)
+        if found is None:
+            reason = "Gmail no longer tells what was sent since then: please look in the mailbox."
+            raise NeedsPerson(reason) from gone
+        return found
+
+
+def _ours_among(connection: Connection, gmail_ids: Iterator[str], signs: Signs, seen: set[str]) -> SentRef | None:
+    for gmail_id in gmail_ids:
         if gmail_id in seen:
             continue
         seen.add(gmail_id)
@@ -112,14 +129,18 @@ def _sent_since(connection: Connection, since_history: int) -> Iterator[str]:
             fields="history(messagesAdded(message(id,labelIds))),nextPageToken",
         )
 
-    try:
-        for page in connection.pages(request):
-            for entry in page.get("history", ()):
-                for change in entry.get("messagesAdded", ()):
-                    if "SENT" in change["message"].get("labelIds", ()):
-                        yield change["message"]["id"]
-    except Gone as gone:
-        raise NeedsPerson("Gmail no longer tells what was sent since then: please look in the mailbox.") from gone
+    for page in connection.pages(request):
+        for entry in page.get("history", ()):
+            for change in entry.get("messagesAdded", ()):
+                if "SENT" in change["message"].get("labelIds", ()):
+                    yield change["message"]["id"]
+
+
+def _newest_sent(connection: Connection) -> Iterator[str]:
+    """By label, which is no search: what was sent a moment ago is in it."""
+    listing = connection.routes.messages.list
+    answer = connection.ask(listing(userId="me", labelIds=["SENT"], maxResults=_NEWEST, fields="messages(id)"))
+    yield from (message["id"] for message in answer.get("messages", ()))
 
 
 def _message(connection: Connection, gmail_id: str) -> Answer:

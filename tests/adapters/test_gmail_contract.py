@@ -264,6 +264,13 @@ def test_a_look_that_the_history_no_longer_allows_is_never_read_as_not_sent(box)
         box.outgoing.find_sent(thread_id, SIGNS, start)
 
 
+def test_a_mail_that_began_a_thread_is_found_also_after_the_history_is_over(box):
+    start = box.source.profile().history_id
+    sent = box.outgoing.send_draft(box.outgoing.create_draft(reply(), "").draft_id)
+    box.expire_history()
+    assert box.outgoing.find_sent("", SIGNS, start) == sent
+
+
 def test_a_draft_left_behind_is_found_by_its_sign(box):
     thread_id = box.source.fetch(box.deliver(question())).thread_id
     box.outgoing.create_draft(reply("Another one, Ref: OTHER1"), thread_id)

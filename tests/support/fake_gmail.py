@@ -199,9 +199,10 @@ class FakeGmail:
     def _found_sent(self, thread_id: str, signs: Signs, since_history: int) -> SentRef | None:
         ours = [stored for stored in self.sent() if _is_ours(stored, signs)]
         in_thread = [stored for stored in ours if thread_id and stored.thread_id == thread_id]
-        if not in_thread and since_history < self.history_floor:
+        is_over = since_history < self.history_floor
+        if not ours and is_over:
             raise NeedsPerson("the history starts later")
-        found = in_thread or [stored for stored in ours if stored.order > since_history]
+        found = in_thread or [stored for stored in ours if is_over or stored.order > since_history]
         return SentRef(found[0].gmail_id, found[0].thread_id) if found else None
 
     def message_id_of(self, gmail_id: str) -> str:

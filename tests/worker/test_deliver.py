@@ -665,12 +665,30 @@ def test_a_revoked_grant_keeps_the_reply_until_the_mailbox_is_connected_again(sh
     assert (row(shop).state, len(shop.received())) == (EffectState.SENT, 1)
 
 
-def test_a_grant_that_ends_between_draft_and_sending_loses_and_doubles_nothing(shop):
+def test_a_grant_that_ends_between_draft_and_sending_loses_and_doubles_nothing(shop, monkeypatch):
+    decided(shop)
+    drafted = sending.draft
+
+    def and_revoked(*given):
+        draft = drafted(*given)
+        shop.google.revoke(SHOP)
+        return draft
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sending, "draft", and_revoked)
+        deliver(shop)
+    assert row(shop).state == EffectState.SENDING
+    pipeline.connect_mailbox(shop.google, shop.services, shop.workspace)
+    shop.settle_over_time(4)
+    assert (row(shop).state, len(shop.received()), drafts(shop)) == (EffectState.SENT, 1, 0)
+
+
+def test_a_sending_whose_renewed_access_is_refused_too_is_begun_again_by_itself(shop):
     decided(shop)
     shop.google.fault("drafts.send", "401", times=2)
     deliver(shop)
-    assert row(shop).state == EffectState.SENDING
-    pipeline.connect_mailbox(shop.google, shop.services, shop.workspace)
+    assert row(shop).state == EffectState.DRAFTED
+    assert shop.one("SELECT status FROM mailbox WHERE address = %s", SHOP) == "active"
     shop.settle_over_time(4)
     assert (row(shop).state, len(shop.received()), drafts(shop)) == (EffectState.SENT, 1, 0)
 
