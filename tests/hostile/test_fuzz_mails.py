@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.mime.attachment_child import content
 from adapters.mime.headers import is_plain_address
+from adapters.mime.jail import Jail, JailLimits
 from adapters.mime.parse import parse
 from adapters.mime.wire import from_json, to_json
 from domain.errors import Unreadable
@@ -128,3 +129,15 @@ def test_no_shape_of_a_mail_takes_more_than_its_time():
         if took > PATIENCE:
             slow[kind] = took
     assert slow == {}
+
+
+def test_every_shape_of_a_mail_is_read_in_little_memory_but_those_that_nest_too_deep():
+    unreadable = {}
+    with Jail(JailLimits(deadline_seconds=20, cpu_seconds=20, memory_bytes=256 * 1024**2)) as jail:
+        for kind in KINDS:
+            try:
+                jail.read(many(kind)(SIZE).encode())
+            except Unreadable as error:
+                unreadable[kind] = str(error)
+    assert set(unreadable) == {"nested parts", "nested mails"}
+    assert all("RecursionError" in why for why in unreadable.values())
