@@ -91,6 +91,7 @@ class Trial:
     ) -> None:
         self.count = Count()
         self._seconds = seconds
+        self._twins: dict[str, Done | None] = {}
         self._jail, self._reader, self._handlers = jail, reader, handlers
         self._policy, self._directory = policy, directory
 
@@ -115,7 +116,9 @@ class Trial:
                 self.count.effects += [f"{name}, {way} in {about}: {one}" for one in more]
 
     def _twin(self, about: str, base: Letter) -> Done | None:
-        return self._done(about, base.as_bytes())
+        if about not in self._twins:
+            self._twins[about] = self._done(about, base.as_bytes())
+        return self._twins[about]
 
     def _done(self, name: str, raw: bytes) -> Done | None:
         try:

@@ -20,7 +20,7 @@ from tests.hostile.making import examples, mails, parts, spoiled
 
 # For a mail of some kilobytes, on a machine that has more to do. A worker's child has two.
 PATIENCE = 2.0
-SIZE = 200_000
+SIZE = 100_000
 
 
 def read(raw: bytes) -> Message | None:
@@ -59,7 +59,7 @@ def is_sound(message: Message) -> bool:
     return True
 
 
-@examples(120)
+@examples(80)
 @given(st.one_of(mails(), spoiled(), parts()))
 def test_any_mail_is_read_or_unreadable_and_what_is_read_is_sound(raw):
     message = read(raw)
@@ -68,7 +68,7 @@ def test_any_mail_is_read_or_unreadable_and_what_is_read_is_sound(raw):
         assert from_json(json.loads(to_json(message))) == message
 
 
-@examples(60)
+@examples(30)
 @given(mails(), st.integers(0, 4))
 def test_any_attachment_of_any_mail_is_handed_out_as_it_was_counted_or_not_at_all(raw, number):
     message, found = read(raw), content(raw, number)
@@ -77,7 +77,7 @@ def test_any_attachment_of_any_mail_is_handed_out_as_it_was_counted_or_not_at_al
         assert len(found) == message.attachments[number].size
 
 
-@examples(60)
+@examples(30)
 @given(raw=st.one_of(mails(), spoiled()))
 def test_no_mail_that_anybody_makes_up_has_an_effect(trial, raw):
     count = trial.count = Count()

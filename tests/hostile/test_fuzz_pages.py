@@ -87,7 +87,7 @@ def test_the_eye_sees_what_would_do_harm():
         assert harm_in(f"<p>x</p>{tag}"), tag
 
 
-@examples(250)
+@examples(150)
 @given(pages)
 def test_nothing_of_any_page_runs_or_loads(page):
     safe = to_safe_html(page)
@@ -100,19 +100,19 @@ def test_nothing_of_any_page_runs_or_loads(page):
     assert clean(text) == text
 
 
-@examples(150)
+@examples(80)
 @given(writings)
 def test_nothing_of_any_document_runs_or_loads(words):
     assert harm_in(markdown(clean(words))) == []
 
 
-@examples(150)
+@examples(60)
 @given(pages)
 def test_nothing_of_a_page_within_a_document_runs_or_loads(page):
     assert harm_in(markdown(clean(page))) == []
 
 
-@examples(6)
+@examples(4)
 @given(deep())
 def test_any_page_of_any_depth_is_done_in_time(page):
     begun = time.process_time()

@@ -76,7 +76,7 @@ READERS = {
 SIZES = {"placeholders": 1_500}
 
 
-@examples(120)
+@examples(60)
 @given(writings)
 def test_any_words_are_read_by_all_who_read_words(text):
     # The child cleans what it reads: nobody behind it sees halves of characters.
@@ -95,7 +95,7 @@ def test_nobody_who_reads_words_takes_more_than_their_share_of_time(name):
     assert slow == {}
 
 
-@examples(200)
+@examples(100)
 @given(writings)
 def test_no_word_is_lost_between_the_parts_of_a_mail(text):
     text = clean(text)
@@ -106,7 +106,7 @@ def test_no_word_is_lost_between_the_parts_of_a_mail(text):
     assert set(re.findall(r"\w{3,}", text)) <= set(re.findall(r"\w{3,}", said))
 
 
-@examples(200)
+@examples(100)
 @given(writings)
 def test_what_is_found_as_a_number_stands_in_the_words_and_is_a_number(text):
     text = clean(text)
@@ -146,7 +146,7 @@ def in_comment(text: str) -> str:
     return "(" + re.sub(r"([()\\])", r"\\\1", text) + ")"
 
 
-@examples(300)
+@examples(150)
 @given(chosen=CHOSEN, other=CHOSEN, order=st.permutations(["spf", "dkim", "dmarc"]), passes=st.booleans())
 def test_no_word_of_a_strangers_makes_gmails_verdict_a_pass_for_somebody_else(chosen, other, order, passes):
     clauses = {
@@ -162,7 +162,7 @@ def test_no_word_of_a_strangers_makes_gmails_verdict_a_pass_for_somebody_else(ch
         assert not is_verified([top, ("from", f"a@{EVIL}"), below])
 
 
-@examples(300)
+@examples(150)
 @given(name=CHOSEN)
 def test_no_name_of_a_strangers_borrows_another_domain(name):
     top = ("authentication-results", f"mx.google.com; dmarc=pass header.from={EVIL}")
@@ -173,7 +173,7 @@ def test_no_name_of_a_strangers_borrows_another_domain(name):
         assert found.domain == EVIL
 
 
-@examples(200)
+@examples(100)
 @given(CHOSEN)
 def test_results_of_another_server_prove_nothing(chosen):
     for server in (f"mx.google.com.{EVIL}", EVIL, "mx.google.com@x", "", "mx.google.comx", in_string("mx.google.com")):

@@ -42,7 +42,7 @@ def attempt(services):
 def test_no_instruction_in_any_mail_has_an_effect_that_the_mail_has_not_without_it(attempt):
     ways = list(WAYS)
     for number, (name, said) in enumerate(TEXTS):
-        attempt.text(name, said, ways=(ways[number % len(ways)], ways[(number + 3) % len(ways)]))
+        attempt.text(name, said, ways=(ways[number % len(ways)],))
     count = attempt.count
     assert (count.texts, count.escaped, count.over_time, count.effects) == (len(TEXTS), [], [], [])
 
@@ -93,7 +93,7 @@ def shop_of(reader, seconds=60.0):
     return Trial(JAIL, reader, handlers, trusting(Policy()), suppliers(), seconds=seconds)
 
 
-@pytest.mark.parametrize("way", ["below", "above", "quoted", "forwarded", "in the subject"])
+@pytest.mark.parametrize("way", ["below", "quoted", "in the subject"])
 def test_a_shop_that_does_as_it_is_told_is_caught(way):
     gullible = shop_of(Reads())
     for name, said in TEXTS[:12]:

@@ -19,10 +19,12 @@ def chromium(monkeypatch):
 
 def test_what_is_cleaned_loads_nothing_and_what_is_not_is_seen():
     raw = {str(number): one.replace("TRAP", TRAP) for number, one in enumerate((evil(TRAP), *MUTATIONS))}
+    raw["plain"] = "<p>x</p><script>1</script>"
     assert loads_of({name: to_safe_html(page) for name, page in raw.items()}) == []
     caught = loads_of(raw)
     assert "0: asks for http://127.0.0.1:9/img" in caught
-    assert "0: has script" in caught
+    assert "0: leads away from the page" in caught
+    assert "plain: has script" in caught
     assert len({one.partition(":")[0] for one in caught}) > len(raw) / 2
 
 

@@ -63,6 +63,7 @@ def test_whoever_writes_a_table_makes_each_cell_safe():
     writers = {
         str(file.relative_to(ROOT))
         for file in product_files()
+        if "csv" in file.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute)
         and node.attr in {"writer", "DictWriter"}

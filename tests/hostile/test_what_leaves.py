@@ -67,7 +67,7 @@ def reply_to(message, to=THEM, subject=None):
     )  # fmt: skip
 
 
-@examples(120)
+@examples(50)
 @given(mails())
 def test_the_answer_to_any_mail_has_our_headers_alone(raw):
     try:
@@ -86,7 +86,7 @@ def test_no_line_end_of_any_kind_in_any_header_begins_one_of_ours(attack):
     assert is_ours(reply_to(message), CUSTOMER)
 
 
-@examples(300)
+@examples(100)
 @given(
     subject=st.one_of(st.text(max_size=60), st.sampled_from(MORE)),
     name=st.one_of(st.text(max_size=30), st.sampled_from(MORE)),

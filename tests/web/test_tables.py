@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.hostile.test_tables import FORMULAS, cells_of, runs
 from tests.web.conftest import signed_in
 from tests.web.filling import Filler
-from tests.web.refunding import Till
+from tests.web.refunding import REFUND, Till
 from tests.web.test_isolation import TAKES, _filled
 from tests.web.test_refunds import approve
 
@@ -38,7 +39,8 @@ def test_every_table_of_the_desk_is_safe_and_its_numbers_are_numbers(app, worksp
         # As a shop's own file brings them in: what is imported is exported again.
         number = f"{formula}{place}"
         till.order(number, email=f"{formula.strip()}@evil.example")
-        held = till.wanted(mailbox, number=number, minor=100 + place)
+        mail = replace(REFUND, rfc_message_id=f"<{place}@customer.example>")
+        held = till.wanted(mailbox, number=number, minor=100 + place, message=mail)
         approve(browser, held)
         till.became(held, "done", reference=formula)
     found = tables(app, browser, rows)
