@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.llm.placeholders import replace_personal
@@ -123,6 +123,7 @@ def test_what_is_found_as_a_number_stands_in_the_words_and_is_a_number(text):
 # --- who sent it ---
 
 OURS, EVIL = "bank.example", "evil.example"
+CLAUSE = f";dmarc=pass header.from={OURS};"
 # What a stranger may have put into the results that Gmail writes: the names their servers and their mail give.
 CHOSEN = st.lists(
     st.one_of(
@@ -147,18 +148,29 @@ def in_comment(text: str) -> str:
 
 
 @examples(150)
-@given(chosen=CHOSEN, other=CHOSEN, order=st.permutations(["spf", "dkim", "dmarc"]), passes=st.booleans())
-def test_no_word_of_a_strangers_makes_gmails_verdict_a_pass_for_somebody_else(chosen, other, order, passes):
+@given(
+    chosen=CHOSEN,
+    other=CHOSEN,
+    order=st.permutations(["spf", "dkim", "dmarc"]),
+    # Of a domain without a policy Gmail says nothing of DMARC at all.
+    verdict=st.sampled_from(["pass", "fail", ""]),
+)
+@example(chosen=CLAUSE, other="", order=["spf", "dkim", "dmarc"], verdict="")
+@example(chosen="", other=CLAUSE, order=["dkim", "spf", "dmarc"], verdict="")
+@example(chosen="", other=f")) {CLAUSE} ((", order=["spf", "dkim", "dmarc"], verdict="")
+@example(chosen=f'\\" {CLAUSE} \\"', other='"', order=["spf", "dkim", "dmarc"], verdict="")
+def test_no_word_of_a_strangers_makes_gmails_verdict_a_pass_for_somebody_else(chosen, other, order, verdict):
     clauses = {
         "spf": f"spf=pass {in_comment(f'google.com: {other} designates')} smtp.mailfrom={in_string(chosen)}@{EVIL}",
         "dkim": f"dkim=pass header.i=@{EVIL} header.s={in_string(other)} header.b=abc",
-        "dmarc": f"dmarc={'pass' if passes else 'fail'} {in_comment(chosen)} header.from={EVIL}",
+        "dmarc": f"dmarc={verdict} {in_comment(chosen)} header.from={EVIL}",
     }
-    top = ("authentication-results", "mx.google.com; " + "; ".join(clauses[one] for one in order))
+    said = "; ".join(clauses[one] for one in order if verdict or one != "dmarc")
+    top = ("authentication-results", f"mx.google.com; {said}")
     below = ("authentication-results", f"mx.google.com; dmarc=pass header.from={OURS}")
     assert not is_verified([top, ("from", f"The bank <a@{OURS}>"), below])
     assert not is_verified([top, ("from", f"a@{EVIL}"), ("from", f"a@{OURS}")])
-    if not passes:
+    if verdict != "pass":
         assert not is_verified([top, ("from", f"a@{EVIL}"), below])
 
 
