@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from domain.triage import Policy
-from evaluation.hostile import Trial
 from evaluation.hostile_shop import handlers, suppliers, trusting
+from evaluation.hostile_trial import Trial
 from parts.answering import NoAnswers
 from settings import ROOT
 from tests.support.pipeline import JAIL, PlainEmbedder

@@ -14,7 +14,7 @@ from adapters.mime.parse import parse
 from adapters.mime.wire import from_json, to_json
 from domain.errors import Unreadable
 from domain.message import Message
-from evaluation.hostile import Count
+from evaluation.hostile_trial import Count
 from tests.hostile.growth import seconds
 from tests.hostile.making import examples, mails, parts, spoiled
 

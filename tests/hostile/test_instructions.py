@@ -14,9 +14,10 @@ from domain.money import Money
 from domain.order_action import Action
 from domain.triage import Policy
 from domain.understanding import Understanding
-from evaluation.hostile import Trial, mails_in, tell, texts_in
+from evaluation.hostile import mails_in, tell, texts_in
 from evaluation.hostile_letters import BASES, WAYS
 from evaluation.hostile_shop import handlers, suppliers, trusting
+from evaluation.hostile_trial import Trial
 from parts.answering import NoAnswers
 from settings import read
 from tests.support.pipeline import JAIL
