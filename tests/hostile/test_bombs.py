@@ -122,8 +122,8 @@ def test_a_pdf_that_wants_too_much_ends_in_a_sentence_or_a_text_and_in_time(jail
     text, reason = text_or_reason(lambda: jail.convert("help/a.pdf", "pdf", bomb).text)
     assert len(text) <= MB
     assert text or (reason.endswith(".") and "\n" not in reason)
-    # Its five seconds, and what it takes to put a new child in the place of one that was ended.
-    assert time.monotonic() - begun < LIMITS.seconds + 10
+    # Its five seconds, and what a new child may take to start in the place of one that was ended.
+    assert time.monotonic() - begun < LIMITS.seconds + 30
     # Whatever became of it, the next is read.
     assert "Hello" in jail.convert("help/b.pdf", "pdf", pdfs.pdf([(12, "Hello")])).text
 
