@@ -15,7 +15,7 @@ export OMP_NUM_THREADS := 1
 # Compiled modules are kept: the tests start hundreds of processes of ours, and each would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check fix lock licences sbom explain evaluate bench bench-desk chaos migrate
+.PHONY: help setup demo test check fix lock licences sbom explain evaluate hostile bench bench-desk chaos migrate
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -69,8 +69,13 @@ sbom: $(VENV)/installed ## What the run time is made of, for programs that ask (
 explain: setup ## What would happen to FILES="a.eml b.eml"; nothing is sent.
 	@$(BIN)/flask explain $(FILES)
 
-evaluate: setup ## Measure understanding and answers on labelled data.
+evaluate: setup ## Measure understanding and answers on labelled data, then what hostile mail gains.
 	@$(BIN)/python -m evaluation.report
+	@$(BIN)/python -m evaluation.hostile $(HOSTILE)
+
+HOSTILE ?= $(wildcard ../shared/data) tests/hostile tests/mails
+hostile: setup ## What hostile mail gains: HOSTILE="a b" are folders of .eml and of injection_*.jsonl.
+	@$(BIN)/python -m evaluation.hostile $(HOSTILE)
 
 bench: setup ## Throughput, quota units, memory, start-up; prints a table.
 	@$(BIN)/python -m evaluation.bench $(BENCH_OPTIONS)

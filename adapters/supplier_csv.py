@@ -19,6 +19,13 @@ def read_suppliers(file: Path) -> Iterator[tuple[int, Supplier]]:
         raise BadInput("file", "It is not UTF-8 text: save it as CSV in UTF-8.") from None
     first = lines[0] if lines else ""
     rows = csv.DictReader(lines, delimiter=";" if first.count(";") > first.count(",") else ",")
+    try:
+        yield from _read(rows)
+    except csv.Error as error:
+        raise BadInput("file", f"Line {rows.line_num + 1} is no CSV: {error}.") from None
+
+
+def _read(rows: "csv.DictReader[str]") -> Iterator[tuple[int, Supplier]]:
     known = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
     if "name" not in known:
         raise BadInput("file", f"The heading lacks the column name; it may have: {', '.join(COLUMNS)}.")

@@ -63,14 +63,17 @@ class Answering(Abstaining, Knowledge, FromData):
 
     def folder_handlers(self) -> Mapping[Category, Handler]:
         """The handlers over the documents of KNOWLEDGE_BASE_DIR and without a shop: no database is asked."""
+        return handlers_for(self.folder_answers(), NoOrders(), RefundHandler(NoOrders(), NoRefunds(), RefundPolicy()))
+
+    def folder_answers(self) -> Answers:
+        """Answers from the documents of KNOWLEDGE_BASE_DIR: no database is asked."""
         from rag.answer import KnowledgeAnswers
         from rag.documents import load_folder
         from rag.index import build_index
 
         found, _ = load_folder(self.settings.knowledge_base_dir, convert=self.converter)
         answers = KnowledgeAnswers(build_index(found, self.embedder), self.embedder, self._plain_abstention())
-        named = NamedAnswers(answers, version_name(self.answer_model, 0))
-        return handlers_for(named, NoOrders(), RefundHandler(NoOrders(), NoRefunds(), RefundPolicy()))
+        return NamedAnswers(answers, version_name(self.answer_model, 0))
 
     @cached_property
     def _indexes(self) -> "IndexCache":

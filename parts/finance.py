@@ -1,6 +1,7 @@
 """What was paid back, as finance takes it over: CSV with a row for each payment, safe to open in a spreadsheet."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TextIO
@@ -15,7 +16,10 @@ HEADING = (
     "approved_by",
 )
 # A spreadsheet takes a cell that begins so for a formula, or for the end of one before it.
-FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_BEGINS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+FORMULA = re.compile(rf"\s*[{_BEGINS}]|[\t\r\n]")
+# Where a comma parts numbers from their cents, a semicolon parts cells, and a cell of ours may become several.
+WITHIN = re.compile(rf"([;|\t\r\n][\s\"']*)(?=[{_BEGINS}])")
 
 
 def payments(database: Database, tenant: UUID, since: datetime, until: datetime) -> Iterator[Paid]:
@@ -50,4 +54,5 @@ def write_rows(file: TextIO, rows: Iterable[Paid]) -> int:
 def safe_cell(cell: str) -> str:
     """The cell as text to every spreadsheet, whoever wrote it: order numbers and references are strangers' words."""
     # Some spreadsheets leave blanks before a formula out.
-    return f"'{cell}" if cell.startswith(FORMULA) or cell.lstrip().startswith(FORMULA) else cell
+    mark = "'" if FORMULA.match(cell) else ""
+    return mark + WITHIN.sub(r"\1'", cell)

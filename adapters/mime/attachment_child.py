@@ -3,20 +3,18 @@
 Run by `adapters.mime.attachment` as `python -m adapters.mime.attachment_child NUMBER MEMORY_BYTES`.
 """
 
-import email
-import email.policy
 import sys
 
 from adapters.mime.body import BodyReader
 from adapters.mime.jail_child import confine
-from adapters.mime.parse import FAULTS
+from adapters.mime.parse import FAULTS, tree
 
 
 def content(raw: bytes, number: int) -> bytes | None:
     """What the reader of mails counts as the attachment of this number, or None."""
     reader = BodyReader(wanted=number)
     try:
-        reader.read(email.message_from_bytes(raw, policy=email.policy.compat32))
+        reader.read(tree(raw))
     except FAULTS:
         return None
     return reader.wanted_content

@@ -14,6 +14,7 @@ MAX_DEPTH = 10
 
 _METHOD = re.compile(rb"^METHOD:([A-Za-z]{1,20})\s*$", re.MULTILINE)
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,100}", re.ASCII)
+_STROKES = re.compile(r"[/\\]|%2f|%5c", re.IGNORECASE)
 _NO_TEXT_FAULTS = (ValueError, LookupError, TypeError, AttributeError, RuntimeError)
 
 
@@ -128,5 +129,5 @@ def _file_name(part: Part) -> str:
         name = part.get_filename("")
     except _NO_TEXT_FAULTS:
         return ""
-    # Only the last piece of a path, and no way to write one.
-    return re.split(r"[/\\]", decoded(raw_text(name)))[-1].strip(". ")[:200]
+    # Only the last piece of a path, and no way to write one: some browsers decode %2f in the name of a download.
+    return _STROKES.split(decoded(raw_text(name)))[-1].strip(". ")[:200]

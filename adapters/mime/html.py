@@ -41,6 +41,8 @@ _HIDING = re.compile(
     r"(?:px|pt|em|rem|ex|ch|%|vh|vw|cm|mm|in|pc)?(?:!important)?(?:;|$))"
 )
 _COMMENT = re.compile(r"/\*[^*]*\*/")
+# libxml2 reads these out of a page, by themselves or as &#8;, and refuses to have them written.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MAX_QUOTE = 5
 # Browsers, and nh3, take the second for the first.
 _IMAGES = {"img", "image"}
@@ -86,9 +88,9 @@ def remove(element: Element) -> None:
     if element.tail:
         before = element.getprevious()
         if before is not None:
-            before.tail = (before.tail or "") + element.tail
+            before.tail = _NOT_XML.sub("", (before.tail or "") + element.tail)
         else:
-            parent.text = (parent.text or "") + element.tail
+            parent.text = _NOT_XML.sub("", (parent.text or "") + element.tail)
     parent.remove(element)
 
 

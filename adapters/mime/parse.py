@@ -41,12 +41,17 @@ def parse(raw: bytes) -> Message:
         raise Unreadable(f"The mail is larger than {MAX_BYTES // 1024 // 1024} MB.")
     if not raw.strip():
         raise Unreadable("The mail is empty.")
-    start = raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     try:
-        # compat32: the modern policy parses headers on access and fails on many of them.
-        return _read(email.message_from_bytes(start, policy=email.policy.compat32))
+        return _read(tree(raw))
     except FAULTS as fault:
         raise Unreadable(f"The mail cannot be parsed ({type(fault).__name__}).") from fault
+
+
+def tree(raw: bytes) -> Part:
+    """The parts of a mail, for everybody who counts them. Raises what stands in FAULTS."""
+    start = raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
+    # compat32: the modern policy parses headers on access and fails on many of them.
+    return email.message_from_bytes(start, policy=email.policy.compat32)
 
 
 def _read(root: Part) -> Message:

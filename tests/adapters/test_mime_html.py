@@ -137,6 +137,14 @@ def test_attacks_leave_nothing_that_runs_or_loads(attack):
         assert harm not in safe
 
 
+@pytest.mark.parametrize("sign", ["\x08", "&#8;", "\x1f", "\uffff"])
+@pytest.mark.parametrize("gone", ["<img src=x>", "<p hidden>x</p>", "<script>x</script>"])
+def test_a_sign_that_no_page_can_hold_behind_what_is_taken_out_keeps_nobody_from_reading_the_mail(gone, sign):
+    page = f"<p>before</p>{gone}{sign} after"
+    assert to_text(page).split() == ["before", "after"]
+    assert "after" in to_safe_html(page)
+
+
 @pytest.mark.parametrize("mark", ["&#x338;", "\u0338", "&#x20d2;"])
 def test_no_mark_swallows_the_end_of_a_tag(mark):
     safe = to_safe_html(f"<p>{mark} onclick=alert(1) </p><a href='https://x.example/{mark}'>{mark}x</a>")

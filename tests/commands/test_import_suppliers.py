@@ -58,6 +58,8 @@ def test_the_same_name_again_brings_it_up_to_date(imported, services, workspace)
     [
         ("", "lacks the column name"),
         ("domains\na.example\n", "lacks the column name"),
+        (f"{HEADING}{'x' * 200_000}\n", "Line 2 is no CSV"),
+        (f"{'x' * 200_000}\n", "Line 1 is no CSV"),
         ("name,phone\nA,1\n", "mean nothing here: phone"),
     ],
 )

@@ -154,7 +154,8 @@ def test_finance_gets_every_payment_as_csv(browser: Browser, filler: Filler, til
     ("cell", "written"),
     [
         ("LO-1", "LO-1"), ("=1+1", "'=1+1"), ("+49", "'+49"), ("-1", "'-1"), ("@SUM(A1)", "'@SUM(A1)"),
-        ("  =1", "'  =1"), ("\t=1", "'\t=1"), ("\r=1", "'\r=1"), ("", ""), ("a=b", "a=b"),
+        ("  =1", "'  =1"), ("\t=1", "'\t'=1"), ("\r=1", "'\r'=1"), ("", ""), ("a=b", "a=b"), ("\tx", "'\tx"),
+        ("\uff1d1", "'\uff1d1"), ("a;=1", "a;'=1"), ('a; "=1', 'a; "\'=1'), ("a|@b;c", "a|'@b;c"), ("a;b", "a;b"),
     ],
 )  # fmt: skip
 def test_no_cell_is_a_formula(cell: str, written: str) -> None:

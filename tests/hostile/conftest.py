@@ -1,0 +1,31 @@
+"""The real reader behind an embedder that costs nothing, and a shop that trusts as much as its rules let it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from domain.triage import Policy
+from evaluation.hostile_shop import handlers, suppliers, trusting
+from evaluation.hostile_trial import Trial
+from parts.answering import NoAnswers
+from settings import ROOT
+from tests.support.pipeline import JAIL, PlainEmbedder
+
+
+@pytest.fixture(scope="session")
+def reader():
+    from understanding.classifier import load_classifier
+    from understanding.context import Context
+    from understanding.reader import Reader, TenantReader
+
+    models = ROOT / "var" / "models"
+    subprocess.run([sys.executable, "-m", "commands.setup_models", str(models)], cwd=ROOT, check=True, timeout=600)
+    classifier = load_classifier(models)
+    return TenantReader(Reader(PlainEmbedder(classifier.engine), classifier), Context())
+
+
+@pytest.fixture(scope="session")
+def trial(reader):
+    """Whoever tries something on it gives it a `count` of its own first."""
+    return Trial(JAIL, reader, handlers(NoAnswers("None.")), trusting(Policy()), suppliers())
