@@ -6,6 +6,7 @@ from domain.errors import BadInput
 from parts.customer_copy import copy_of
 from storage import customer_data, erasure, retention
 from web.addresses import mail_address
+from web.security import SAVED_POLICY
 from web.session import Page, allowed, member, services
 
 pages = Blueprint("data_rights", __name__, url_prefix="/data")
@@ -41,6 +42,7 @@ def copy() -> Page:
     content, _ = copy_of(services().database, member().tenant, address, actor=str(member().id))
     answer = Response(content, mimetype="application/zip")
     answer.headers["Content-Disposition"] = "attachment; filename=customer.zip"
+    answer.headers["Content-Security-Policy"] = SAVED_POLICY
     return answer
 
 
