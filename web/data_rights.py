@@ -6,8 +6,9 @@ from domain.errors import BadInput
 from parts.customer_copy import copy_of
 from storage import customer_data, erasure, retention
 from web.addresses import mail_address
+from web.limits import limited
 from web.security import SAVED_POLICY
-from web.session import Page, allowed, member, services
+from web.session import Page, allowed, member, services, signed_in_lately
 
 pages = Blueprint("data_rights", __name__, url_prefix="/data")
 
@@ -34,6 +35,8 @@ def look() -> Page:
 
 @pages.post("/copy")
 @allowed("data")
+@signed_in_lately
+@limited("copy")
 def copy() -> Page:
     try:
         address = mail_address(request.form.get("address", ""))
@@ -48,6 +51,7 @@ def copy() -> Page:
 
 @pages.post("/erase")
 @allowed("data")
+@signed_in_lately
 def erase() -> Page:
     """Typed once more: what is erased does not come back."""
     tenant = member().tenant

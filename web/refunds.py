@@ -12,6 +12,7 @@ from storage import attempts as tried
 from storage import refund_totals, refunds_list
 from storage.refunds_list import Act
 from web.fields import PAGE, line, row_id
+from web.limits import limited
 from web.refund_words import ACT_STATES
 from web.security import SAVED_POLICY
 from web.session import Page, member, services, signed_in
@@ -72,6 +73,7 @@ def attempts() -> Page:
 
 @pages.get("/export.csv")
 @signed_in
+@limited("copy")
 def export() -> Page:
     """Every payment from one day on, up to another one and with it, as CSV. Days are UTC.
 

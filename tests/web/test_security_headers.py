@@ -94,6 +94,16 @@ def test_every_kind_of_error_carries_them_too(app, inside: Browser, settings: Se
     away.close()
 
 
+def test_what_lies_beside_the_pages_is_not_served(inside: Browser) -> None:
+    """No folder is listed, no source, no setting, no history of the repository, however the path is written."""
+    beside = (".git/HEAD", ".env", "settings.py", "templates/layout.html", "var/", "../settings.py")
+    ups = ("", "/static/../", "/static/..%2f", "/static/%2e%2e/", "/static/..%5c", "/static//")
+    for path in ("/static/", "/static", "/bootstrap/static/", *(f"{up or '/'}{one}" for up in ups for one in beside)):
+        answer = inside.get(path, **SECURE)
+        assert answer.status_code == 404, path
+        assert b"There is nothing here" in answer.data
+
+
 def test_no_answer_names_what_runs_here_or_lets_other_sites_read_it(inside: Browser) -> None:
     """Not even where another site asks for it, by name or as a preflight."""
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.web.conftest import Browser
 from tests.web.filling import Filler
+from tests.web.test_isolation import FORM
 from tests.web.walking import full_workspace, ways
 from web.fields import own_page
 
@@ -48,7 +49,7 @@ def test_every_redirect_in_the_code_leads_to_an_address_that_we_made_or_checked(
     assert strange == []
 
 
-def _parameters() -> set[str]:
+def parameters() -> set[str]:
     """The name of every field that some page reads, in an address or a form."""
     return {
         node.args[0].value
@@ -60,13 +61,13 @@ def _parameters() -> set[str]:
 
 
 def test_no_field_of_any_route_leads_away(app, browser: Browser, filler: Filler) -> None:
-    names, token = _parameters(), browser.token()
+    names, token = parameters(), browser.token()
     assert names > {"next", "view", "email", "link", "after"}
     led, evils = 0, ("https://evil.example/", "//evil.example", "/\\evil.example")
     every = [one for one in ways(app, full_workspace(filler), ("GET", "POST")) if one.endpoint != "sign_in.sign_out"]
     for number, way in enumerate(every):
         named = dict.fromkeys(names, evils[number % len(evils)])
-        form = {**named, "csrf_token": token} if way.method == "POST" else None
+        form = {**named, **FORM, "csrf_token": token} if way.method == "POST" else None
         answer = browser.client.open(way.path, method=way.method, data=form, query_string=named)
         answer.close()
         where = answer.headers.get("Location", "")
