@@ -21,6 +21,8 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 _GUESSABLE = 3
 # What names this program and the work that is done with it: guessed first where it is found.
 OURS = ("mailwright", "support", "helpdesk", "mailbox", "gmail", "workspace", "owner", "admin", "agent", "viewer")
+# So much a password needs besides words that others know.
+_OF_ITS_OWN = 8
 # So much of a password is looked at. Of the signs that may stand for letters, each kind more doubles the ways to read
 # it: with all twenty of them one look took five seconds.
 _LOOKED_AT, _KINDS_OF_SIGNS = 64, 6
@@ -47,7 +49,12 @@ def hashed_anew(password: str) -> str:
 
 def is_guessable(password: str, about: Iterable[str] = ()) -> bool:
     """Whether it is among those tried first: common and leaked ones, names, dates, keys in a row, words of `about`."""
-    known = [*OURS, *(word for text in about for word in re.split(r"\W+", text.lower()) if len(word) > 2)]
+    known = [*OURS, *(word for text in about for word in re.split(r"\W+", text.casefold()) if len(word) > 2)]
+    own = password.casefold()
+    for word in sorted(known, key=len, reverse=True):
+        own = own.replace(word, "")
+    if len(own) < _OF_ITS_OWN:
+        return True
     with _AT_ONCE:
         return int(zxcvbn(_readable(password), user_inputs=known)["score"]) < _GUESSABLE
 

@@ -99,7 +99,7 @@ def test_what_lies_beside_the_pages_is_not_served(inside: Browser) -> None:
     beside = (".git/HEAD", ".env", "settings.py", "templates/layout.html", "var/", "../settings.py")
     ups = ("", "/static/../", "/static/..%2f", "/static/%2e%2e/", "/static/..%5c", "/static//")
     for path in ("/static/", "/static", "/bootstrap/static/", *(f"{up or '/'}{one}" for up in ups for one in beside)):
-        answer = inside.get(path, **SECURE)
+        answer = inside.get(path, follow_redirects=True, **SECURE)
         assert answer.status_code == 404, path
         assert b"There is nothing here" in answer.data
 

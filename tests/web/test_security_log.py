@@ -55,7 +55,7 @@ def test_who_tries_what_they_may_not_is_told(app, join, workspace: Workspace) ->
     """A page that is not theirs, a forged form, another site, a wrong method, another host."""
     tom = join("viewer")
     with capture_logs() as lines:
-        tom.get("/audit")
+        tom.get("/record")
         tom.client.post("/account/name", data={"name": "canary"})
         tom.client.post("/account/name", headers={"Sec-Fetch-Site": "cross-site"})
         tom.get("/sign-out")

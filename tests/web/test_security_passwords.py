@@ -20,7 +20,7 @@ from web import passwords
 
 GUESSED = (
     "password1234", "123456789012", "qwertyuiopas", "Passw0rd!Passw0rd!", "letmeinletmein", "aaaaaaaaaaaaaaaaaa",
-    "princess123456", "1qaz2wsx3edc", "drowssap1234", "Mailwright2026", "iloveyou1234", "11/11/2011!!",
+    "princess123456", "1qaz2wsx3edc", "drowssap1234", "Mailwright2026", "iloveyou1234", "11/11/2011!!", "mailwright mailwright", "admin@mailwright",
 )  # fmt: skip
 TAKEN = (PASSWORD, "correct horse battery", "übermäßig schöne Lampen", "只有我知道这个非常长的句子", "zq8Kd0-mmWx2")
 
@@ -54,7 +54,9 @@ def test_an_easily_guessed_password_is_refused_wherever_one_is_chosen(
         assert passwords.is_guessable(one), one
     for one in TAKEN:
         assert not passwords.is_guessable(one), one
-    assert passwords.is_guessable("Lampe2026!lampe", about=("Lampe & Söhne", "lea@lampe.example"))
+    for one in ("Lampe2026!lampe", "lea@lampe.example", "LEA-LAMPE-SÖHNE", "support@Lampe1"):
+        assert passwords.is_guessable(one, about=("Lampe & Söhne", "lea@lampe.example")), one
+    assert not passwords.is_guessable("my Lampe stands on three legs", about=("Lampe & Söhne", "lea@lampe.example"))
     paths = {way.endpoint: way.path for way in ways(app, full_workspace(filler), ("POST",))}
     form = {"shop": "Lampe", "name": "Lea", "email": "lea@lampe.example", "password": "password1234", "old": PASSWORD}
     for endpoint in ("sign_up.sign_up", "invitation.accept", "new_password.save"):

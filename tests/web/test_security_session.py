@@ -106,9 +106,9 @@ def test_signing_out_clears_what_the_browser_keeps_of_us(browser: Browser) -> No
 
 def test_a_role_that_was_taken_away_counts_from_the_next_request_on(browser: Browser, join, filler: Filler) -> None:
     tom = join("admin")
-    assert tom.get("/audit").status_code == 200
+    assert tom.get("/record").status_code == 200
     filler.rows("UPDATE member SET role = 'viewer' WHERE tenant_id = :tenant AND email LIKE 'admin.%' RETURNING 1")
-    assert tom.get("/audit").status_code == 403
+    assert tom.get("/record").status_code == 403
 
 
 def test_who_was_let_go_and_taken_back_has_no_session_of_before(browser: Browser, join, filler: Filler) -> None:
