@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # it comes without types
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from domain.errors import BadInput
 from domain.sealed import Sealed
