@@ -10,7 +10,7 @@ from domain.sealed import Sealed
 from storage import events, secret_tokens
 
 CODES = 10
-# 80 random bits each, in letters that nobody mistakes for one another: enough for a plain hash.
+# 120 random bits each, in letters that nobody mistakes for one another: enough for a plain hash.
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
@@ -74,7 +74,7 @@ def confirm(db: Connection, tenant: UUID, member: UUID, step: int) -> list[str]:
 def renew_codes(db: Connection, tenant: UUID, member: UUID) -> list[str]:
     """New recovery codes; those from before work no more. Empty where there is no second factor."""
     db.execute(_FORGET_CODES, {"tenant": tenant, "member": member})
-    made = ["-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4)) for _ in range(CODES)]
+    made = ["-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(6)) for _ in range(CODES)]
     kept = [
         code
         for code in made

@@ -12,7 +12,7 @@ from web import passwords
 from web.browsers import browser_words
 from web.fields import line
 from web.second_step import few, is_proven
-from web.session import Page, allowed, member, services
+from web.session import Page, allowed, member, services, signed_in_lately
 
 pages = Blueprint("account", __name__, url_prefix="/account")
 
@@ -52,8 +52,10 @@ def change_password() -> Page:
         stored = account.password_hash(db, me.tenant, me.id)
     if stored and not passwords.matches(stored, request.form.get("old", "")):
         return _refused("This is not your password so far. Nothing was changed.")
+    if not stored and not me.signed_in_lately:
+        return _refused("You have no password so far: sign out, sign in with Google, then choose one.")
     try:
-        hashed = passwords.hashed(request.form.get("password", ""))
+        hashed = passwords.hashed(request.form.get("password", ""), about=(me.email, me.name))
     except BadInput as error:
         return _refused(error.reason)
     with services().database.transaction(me.tenant) as db:
@@ -66,6 +68,7 @@ def change_password() -> Page:
 
 @pages.post("/sessions/<uuid:session>/end")
 @allowed("account")
+@signed_in_lately
 def end_session(session: UUID) -> Page:
     with services().database.transaction(member().tenant) as db:
         if not sessions.end(db, member().tenant, member().id, session):
@@ -76,6 +79,7 @@ def end_session(session: UUID) -> Page:
 
 @pages.post("/sessions/end-others")
 @allowed("account")
+@signed_in_lately
 def end_others() -> Page:
     with services().database.transaction(member().tenant) as db:
         ended = sessions.end_others(db, member().tenant, member().id, kept=member().session)
@@ -85,6 +89,7 @@ def end_others() -> Page:
 
 @pages.post("/second-factor")
 @allowed("account")
+@signed_in_lately
 def begin_factor() -> Page:
     """Make a secret and show it; it counts once a code of it was brought."""
     me = member()
@@ -117,6 +122,7 @@ def confirm_factor() -> Page:
 
 @pages.post("/second-factor/codes")
 @allowed("account")
+@signed_in_lately
 def renew_codes() -> Page:
     me = member()
     if not _proven():
@@ -128,6 +134,7 @@ def renew_codes() -> Page:
 
 @pages.post("/second-factor/remove")
 @allowed("account")
+@signed_in_lately
 def remove_factor() -> Page:
     me = member()
     if not _proven():

@@ -20,6 +20,7 @@ from web.fields import row_id
 from web.handling import handling_view
 from web.kept_view import Unsettled, beside_draft, kept_view, note_presence
 from web.notes_view import notes_view
+from web.security import SAVED_POLICY
 from web.session import Page, allowed, member, services, signed_in
 from web.steps import steps_view
 from web.suggested import suggested_view
@@ -34,8 +35,8 @@ LONGEST_REPLY = 20_000
 # A frame of its own, without script or the way back to us: what a stranger wrote stays in there. Pictures of the web
 # are let in for the one answer that was asked for with them.
 _FRAME_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src {}; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src {}; object-src 'none'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
 )
 # Mail is written for white paper; links lead nowhere from in here.
 _FRAME = (
@@ -186,7 +187,7 @@ def attachment(message: UUID) -> Page:
 def _download(content: bytes, name: str) -> Response:
     """To be saved, never to be shown: a stranger chose both the content and the name."""
     answer = send_file(BytesIO(content), "application/octet-stream", as_attachment=True, download_name=name, max_age=0)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
+    answer.headers["Content-Security-Policy"] = SAVED_POLICY
     return answer
 
 

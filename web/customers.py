@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template
 from domain.health import LATE_AFTER, MAILS_UNANSWERED, POINTS, Rule
 from storage import conversations, customer_health, customers, orders_list, refunds_list
 from web.fields import PAGE, listing
+from web.limits import limited, searches
 from web.session import Page, member, services, signed_in
 
 pages = Blueprint("customers", __name__, url_prefix="/customers")
@@ -15,6 +16,7 @@ pages = Blueprint("customers", __name__, url_prefix="/customers")
 
 @pages.get("")
 @signed_in
+@limited("search", when=searches)
 def page() -> Page:
     tenant, wanted = member().tenant, listing()
     with services().database.transaction(tenant) as db:

@@ -6,7 +6,9 @@ from domain.errors import BadInput
 from parts.customer_copy import copy_of
 from storage import customer_data, erasure, retention
 from web.addresses import mail_address
-from web.session import Page, allowed, member, services
+from web.limits import limited
+from web.security import SAVED_POLICY
+from web.session import Page, allowed, member, services, signed_in_lately
 
 pages = Blueprint("data_rights", __name__, url_prefix="/data")
 
@@ -33,6 +35,8 @@ def look() -> Page:
 
 @pages.post("/copy")
 @allowed("data")
+@signed_in_lately
+@limited("copy")
 def copy() -> Page:
     try:
         address = mail_address(request.form.get("address", ""))
@@ -41,11 +45,13 @@ def copy() -> Page:
     content, _ = copy_of(services().database, member().tenant, address, actor=str(member().id))
     answer = Response(content, mimetype="application/zip")
     answer.headers["Content-Disposition"] = "attachment; filename=customer.zip"
+    answer.headers["Content-Security-Policy"] = SAVED_POLICY
     return answer
 
 
 @pages.post("/erase")
 @allowed("data")
+@signed_in_lately
 def erase() -> Page:
     """Typed once more: what is erased does not come back."""
     tenant = member().tenant

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, Response, g, render_template
+import structlog
+from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from domain.errors import TryAgain
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ TOLD = {
         ("All conversations", "/conversations"),
     ),
     405: Told("This page cannot be asked that way", "It was called with the wrong method.", _UNCHANGED),
+    429: Told(
+        "That was too often",
+        "This was asked so often within an hour that it has to wait.",
+        "Mail is fetched and answered as ever. " + _UNCHANGED,
+    ),
     413: Told(
         "This is too large",
         "What was sent is larger than this page takes: 1 MB, 25 MB of a mail to be tried, 50 MB of documents at once.",
@@ -54,6 +62,9 @@ TOLD = {
     ),
 }
 
+# What nobody gets who uses the pages as they are.
+_REFUSALS = frozenset({400, 403, 405, 413, 429})
+
 # A form outlives the session it was made in when somebody signs out, or signs in again, in another tab.
 TOO_OLD = Told(
     "This form is too old",
@@ -64,14 +75,30 @@ TOO_OLD = Told(
 
 def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _of_http)
-    app.register_error_handler(CSRFError, lambda _: _page(400, TOO_OLD))
+    app.register_error_handler(CSRFError, _of_forgery)
     app.register_error_handler(TryAgain, _away)
+
+
+def _of_forgery(_: CSRFError) -> Response:
+    _tell(400, "form token")
+    return _page(400, TOO_OLD)
+
+
+def _tell(code: int, why: str) -> None:
+    """Who tried what they may not: the page by its name, and who it was where that is known. Never what was sent."""
+    asked_by = g.get("asked_by")
+    log.warning(
+        "refused", status=code, why=why, method=request.method, endpoint=request.endpoint or "",
+        tenant=asked_by.tenant if asked_by else None, member=asked_by.id if asked_by else None,
+    )  # fmt: skip
 
 
 def _of_http(error: HTTPException) -> Response:
     code = error.code or 500
     if error.response is not None or code < 400:
         return error.get_response()  # type: ignore[return-value]  # werkzeug's redirects are responses already
+    if code in _REFUSALS:
+        _tell(code, type(error).__name__)
     answer = _page(code, TOLD.get(code, TOLD[400 if code < 500 else 500]))
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:

@@ -12,7 +12,7 @@ from settings import Settings
 from storage import invitations, members
 from web.fields import line, own_page
 from web.secret_links import read
-from web.session import Page, allowed, member, services
+from web.session import Page, allowed, member, services, signed_in_lately
 from web.sign_in import let_in, network, proceed
 
 pages = Blueprint("google_sign_in", __name__)
@@ -48,12 +48,14 @@ def begin_sign_in() -> Page:
 
 @pages.post("/account/google")
 @allowed("account")
+@signed_in_lately
 def link() -> Page:
     return _to_google({"member": str(member().id), "session": str(member().session)})
 
 
 @pages.post("/account/google/unlink")
 @allowed("account")
+@signed_in_lately
 def unlink() -> Page:
     with services().database.transaction(member().tenant) as db:
         done = members.unlink_google(db, member().tenant, member().id)

@@ -28,7 +28,7 @@ def accept(link: str) -> Page:
     if not _few():
         return make_response(render_template("invitation/dead.html", many=True), 429)
     try:
-        hashed = passwords.hashed(password)
+        hashed = passwords.hashed(password, about=(name,))
     except BadInput as error:
         return _page(link, problem=error.reason, name=name)
     with services().database.transaction(tenant) as db:

@@ -10,6 +10,7 @@ from storage.document_list import Listed
 from storage.indexing import Progress
 from web.document_paths import sentence
 from web.fields import PAGE, line
+from web.limits import limited, searches
 from web.session import Page, member, services, signed_in
 from web.snippets import snippet
 
@@ -53,6 +54,7 @@ def page() -> Page:
 
 @pages.get("/search")
 @signed_in
+@limited("search", when=searches)
 def search() -> Page:
     tenant, words = member().tenant, line(request.args.get("q", ""))
     with services().database.transaction(tenant) as db:

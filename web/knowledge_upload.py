@@ -13,6 +13,7 @@ from storage import documents, events
 from storage.documents import StoredDocument
 from web.document_paths import document_path, sentence
 from web.fields import line
+from web.limits import limited
 from web.session import Page, allowed, look_at_cookie, may, member, services
 from web.words import LANGUAGES
 
@@ -48,6 +49,7 @@ def page() -> Page:
 
 @pages.post("")
 @allowed("write")
+@limited("reading")
 def upload() -> Page:
     files = [file for file in request.files.getlist("files") if file.filename]
     if not files:
@@ -99,5 +101,5 @@ def _form(problem: str = "") -> Page:
     return render_template(
         "knowledge/upload.html", problem=problem, languages=LANGUAGES, most_files=MOST_FILES,
         most_mb=MOST_BYTES // MB, text_mb=MAX_BYTES["text"] // MB, pdf_mb=MAX_BYTES["pdf"] // MB,
-        folder=line(request.values.get("folder", "")),
+        folder=line((request.form if request.method == "POST" else request.args).get("folder", "")),
     )  # fmt: skip

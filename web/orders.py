@@ -10,6 +10,7 @@ from domain.errors import BadInput
 from domain.order import ORDER_STATUSES, normal_number
 from storage import conversations, events, members, orders, orders_list
 from web.fields import PAGE, line
+from web.limits import limited
 from web.session import Page, allowed, look_at_cookie, may, member, services, signed_in
 
 pages = Blueprint("orders", __name__, url_prefix="/orders")
@@ -69,6 +70,7 @@ def upload() -> Page:
 
 @pages.post("/upload")
 @allowed("manage")
+@limited("reading")
 def bring() -> Page:
     """Store the good rows of a list, and name the bad ones by their line."""
     file = request.files.get("file")

@@ -8,6 +8,7 @@ from domain.category import Category
 from storage import assigning, bulk, conversations, demonstration, desk, mailboxes, queue, queue_counts, views
 from web.fields import PAGE, listing, picks, row_id
 from web.filters import Asked, asked
+from web.limits import limited, searches
 from web.resting import RESTS
 from web.session import Page, member, services, signed_in
 from web.words import KINDS, LANGUAGES
@@ -63,6 +64,7 @@ def shown(wanted: Asked, picked: list[str]) -> Page:
 
 @pages.get("/conversations")
 @signed_in
+@limited("search", when=searches)
 def every() -> Page:
     tenant, wanted = member().tenant, listing()
     with services().database.transaction(tenant) as db:

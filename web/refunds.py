@@ -12,7 +12,9 @@ from storage import attempts as tried
 from storage import refund_totals, refunds_list
 from storage.refunds_list import Act
 from web.fields import PAGE, line, row_id
+from web.limits import limited
 from web.refund_words import ACT_STATES
+from web.security import SAVED_POLICY
 from web.session import Page, member, services, signed_in
 
 pages = Blueprint("refunds", __name__, url_prefix="/refunds")
@@ -71,6 +73,7 @@ def attempts() -> Page:
 
 @pages.get("/export.csv")
 @signed_in
+@limited("copy")
 def export() -> Page:
     """Every payment from one day on, up to another one and with it, as CSV. Days are UTC.
 
@@ -86,7 +89,7 @@ def export() -> Page:
     answer = Response(content.getvalue(), mimetype="text/csv")
     name = f"refunds-{since:%Y-%m-%d}-{until:%Y-%m-%d}.csv"
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
+    answer.headers["Content-Security-Policy"] = SAVED_POLICY
     return answer
 
 

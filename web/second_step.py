@@ -4,14 +4,16 @@ import time
 from datetime import UTC, datetime
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 
 from adapters.one_time_codes import step_of
 from storage import members, second_factor
 from web.fields import line, own_page
 from web.session import Page, services
-from web.sign_in import STEP, let_in
+from web.sign_in import STEP, let_in, network
 
+log = structlog.get_logger()
 pages = Blueprint("second_step", __name__)
 
 LASTS_S = 600
@@ -34,6 +36,7 @@ def check() -> Page:
         flash("Too many attempts. Wait an hour, then try again.", "warning")
         return render_template("sign_in/code.html")
     if not is_proven(tenant, member, line(request.form.get("code", ""))):
+        log.warning("second_step_failed", tenant=tenant, member=member, network=network(request.remote_addr))
         flash("This is no code of now. Wait for the next one, or use a recovery code.", "warning")
         return render_template("sign_in/code.html")
     return let_in(tenant, member, redirect(own_page(session[STEP]["next"])))

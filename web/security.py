@@ -10,8 +10,17 @@ from settings import Settings
 
 _CSP = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; frame-src 'self'; form-action 'self'{consent}; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'{consent}; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
+
+# Of what is saved and never shown: if a browser shows it all the same, nothing in it runs.
+SAVED_POLICY = (
+    "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+# What is the same for everybody, and named by its content: browsers may keep it.
+_FILES = frozenset({"static", "bootstrap.static"})
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +46,6 @@ def protect(app: Flask, settings: Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,
         TRUSTED_HOSTS=[own.hostname or "", f"{own.hostname}:{own.port}" if own.port else own.hostname or ""],
     )
-    CSRFProtect(app)
 
     @app.before_request
     def refuse_other_sites() -> None:
@@ -45,6 +53,9 @@ def protect(app: Flask, settings: Settings) -> None:
         # The token in each form is the first lock; the browser's own word on where a request comes from the second.
         if request.method not in {"GET", "HEAD", "OPTIONS"} and _comes_from_elsewhere():
             abort(403)
+
+    # After ours, so that also what is refused for its token carries a nonce.
+    CSRFProtect(app)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -54,13 +65,13 @@ def protect(app: Flask, settings: Settings) -> None:
             response.headers.setdefault(name, value)
         if secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        if not request.path.startswith(("/static/", "/bootstrap/")):
+        if request.endpoint not in _FILES or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         return response
 
 
 def _comes_from_elsewhere() -> bool:
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
         return True
     # Our own forms say "null", since our pages tell nobody where a request comes from (Referrer-Policy).
     origin = request.headers.get("Origin", "null")

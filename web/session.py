@@ -5,7 +5,7 @@ from functools import wraps
 from typing import ParamSpec
 from uuid import UUID
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bootstrap import Services
@@ -126,13 +126,31 @@ def allowed(act: str) -> Callable[[Callable[P, Page]], Callable[P, Page]]:
     return decorate
 
 
+def signed_in_lately(page: Callable[P, Page]) -> Callable[P, Page]:
+    """The page changes how one signs in, or hands out much: whoever finds a browser open may not.
+
+    Stands below the guard that names an act. Who signed in some time ago does so once more, whatever way they have.
+    """
+
+    @wraps(page)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Page:
+        if not member().signed_in_lately:
+            flash("This needs you to have signed in just now. Sign in once more, then press it again.", "warning")
+            came_from = "data_rights.page" if (request.endpoint or "").startswith("data_rights.") else "account.page"
+            return redirect(url_for("sign_in.page", again="yes", next=url_for(came_from)))
+        return page(*args, **kwargs)
+
+    return guarded
+
+
 def _needing(act: str, page: Callable[P, Page]) -> Callable[P, Page]:
     page.needs = act  # type: ignore[attr-defined]  # read by `act_of`; functions carry attributes
     return page
 
 
-def cookie_name() -> str:
-    return "__Host-mailwright" if current_app.config["SESSION_COOKIE_SECURE"] else "mailwright"
+def cookie_name(plain: str = "mailwright") -> str:
+    """Behind HTTPS no neighbour and no plain connection can set a cookie of this name."""
+    return f"__Host-{plain}" if current_app.config["SESSION_COOKIE_SECURE"] else plain
 
 
 def give_cookie(response: Response, tenant: UUID, token: str) -> Response:
@@ -152,4 +170,6 @@ def take_cookie(response: Response) -> Response:
     response.delete_cookie(
         cookie_name(), secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=True, samesite="Lax"
     )
+    # What was typed and not sent lies in the browser (static/keep.js): it ends with the session that it belongs to.
+    response.headers["Clear-Site-Data"] = '"storage"'
     return response

@@ -4,6 +4,7 @@ import time
 from ipaddress import ip_address, ip_network
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -12,6 +13,7 @@ from web import passwords
 from web.fields import line, own_page
 from web.session import Page, give_cookie, member, services, signed_in, take_cookie
 
+log = structlog.get_logger()
 pages = Blueprint("sign_in", __name__)
 
 ATTEMPTS_PER_ADDRESS = 20
@@ -23,7 +25,7 @@ STEP = "second_step"
 
 @pages.get("/sign-in")
 def page() -> Page:
-    if g.get("member") is not None:
+    if g.get("member") is not None and request.args.get("again") != "yes":
         return redirect(url_for("queue.page"))
     return render_template("sign_in/page.html", next=request.args.get("next", ""), email="")
 
@@ -49,8 +51,9 @@ def sign_in() -> Page:
         if passwords.matches(candidate.password_hash, password):
             if passwords.is_outdated(candidate.password_hash):
                 with database.transaction(candidate.tenant) as db:
-                    members.set_password_hash(db, candidate.tenant, candidate.member, passwords.hashed(password))
+                    members.set_password_hash(db, candidate.tenant, candidate.member, passwords.hashed_anew(password))
             return proceed(candidate.tenant, candidate.member, come_back)
+    log.warning("sign_in_failed", network=here, known=bool(candidates))
     flash("This address and password do not go together.", "warning")
     return render_template("sign_in/page.html", next=come_back, email=email)
 
@@ -80,6 +83,7 @@ def let_in(tenant: UUID, member: UUID, answer: Response) -> Page:
     with services().database.transaction(tenant) as db:
         token = members.open_session(db, tenant, member, agent=agent, network=here)
         events.record(db, tenant, actor=str(member), kind="signed_in", subject=member)
+    log.info("signed_in", tenant=tenant, member=member, network=here, way=request.endpoint)
     _end_session()
     session.clear()
     return give_cookie(answer, tenant, token)
@@ -97,5 +101,6 @@ def network(address: str | None) -> str:
 def _end_session() -> None:
     """End the session that this browser has, if any: nothing of it is left to be used by somebody else."""
     if g.get("member") is not None:
+        log.info("session_ended", tenant=member().tenant, member=member().id)
         with services().database.transaction(member().tenant) as db:
             members.end_session(db, member().tenant, g.session_token)

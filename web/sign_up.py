@@ -42,7 +42,7 @@ def sign_up() -> Page:
     try:
         _must_have(shop)
         email = mail_address(typed["email"])
-        password_hash = passwords.hashed(request.form.get("password", ""))
+        password_hash = passwords.hashed(request.form.get("password", ""), about=(shop, name, email))
     except BadInput as error:
         return render_template("sign_up/page.html", problem=error.reason, **typed)
     tenant, called = uuid4(), name or email.partition("@")[0]

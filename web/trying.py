@@ -9,6 +9,7 @@ from domain.errors import BadInput
 from domain.triage import MAX_BYTES
 from storage import mailboxes, trials
 from web.evidence import cited
+from web.limits import limited
 from web.session import Page, look_at_cookie, member, services, signed_in
 from web.trying_form import LONGEST, Typed, mail_of, typed
 
@@ -38,6 +39,7 @@ def page() -> Page:
 
 @pages.post("")
 @signed_in
+@limited("reading")
 def try_it() -> Page:
     tenant, given = member().tenant, typed()
     with services().database.transaction(tenant) as db:

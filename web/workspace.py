@@ -6,7 +6,7 @@ from storage import desk, events, mailboxes, notices, supplier_alerts, tenants, 
 from web import alerts, assets
 from web.fields import own_page
 from web.phase_words import switch_word
-from web.session import Page, allowed, may, member, services, signed_in
+from web.session import Page, allowed, cookie_name, may, member, services, signed_in
 
 pages = Blueprint("workspace", __name__)
 
@@ -96,7 +96,7 @@ def frame(app: Flask) -> None:
 
 def _chosen(name: str, choices: tuple[str, ...]) -> str:
     """What this browser was told to look like; the first choice where it was told nothing that we know."""
-    word = request.cookies.get(name, "")
+    word = request.cookies.get(cookie_name(name), "")
     return word if word in choices else choices[0]
 
 
@@ -104,7 +104,7 @@ def _choose(name: str, choices: tuple[str, ...]) -> Page:
     word = request.form.get(name, "")
     response = redirect(own_page(request.form.get("next", "")))
     response.set_cookie(
-        name, word if word in choices else choices[0], max_age=31_536_000, samesite="Lax", httponly=True,
+        cookie_name(name), word if word in choices else choices[0], max_age=31_536_000, samesite="Lax", httponly=True,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )  # fmt: skip
     return response
