@@ -34,10 +34,18 @@ def hashed(password: str, about: Iterable[str] = ()) -> str:
 
     `about` is what others know of who chooses it: address, name, shop.
     """
-    if len(password) < SHORTEST:
-        raise BadInput("password", f"Choose a password of at least {SHORTEST} characters.")
+    _refuse_short(password)
     if is_guessable(password, about):
         raise BadInput("password", "This password is easily guessed: choose another one, of several words say.")
+    return hashed_anew(password)
+
+
+def hashed_by_hand(password: str) -> str:
+    """The hash of one that somebody at the machine chose, who is told what is easily guessed, and may.
+
+    Raises BadInput when the password is too short.
+    """
+    _refuse_short(password)
     return hashed_anew(password)
 
 
@@ -45,6 +53,11 @@ def hashed_anew(password: str) -> str:
     """The hash of a password that was chosen before."""
     with _AT_ONCE:
         return _HASHER.hash(password)
+
+
+def _refuse_short(password: str) -> None:
+    if len(password) < SHORTEST:
+        raise BadInput("password", f"Choose a password of at least {SHORTEST} characters.")
 
 
 def is_guessable(password: str, about: Iterable[str] = ()) -> bool:

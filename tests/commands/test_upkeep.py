@@ -125,6 +125,14 @@ def test_a_short_password_is_refused_with_a_sentence(settings):
     assert "at least 12 characters" in done.stderr
 
 
+def test_what_is_easily_guessed_is_taken_from_a_script_and_said(settings):
+    done = flask(
+        settings, "tenant", "create", "oak", "--name", "Oak", "--owner", "a@b.example", "--password", "password123456"
+    )
+    assert done.returncode == 0
+    assert "this password is easily guessed" in done.stderr
+
+
 def test_bad_rows_of_an_order_file_are_named_by_line_and_left_out(settings, services, workspace, tmp_path):
     file = tmp_path / "orders.csv"
     file.write_text(
