@@ -1,4 +1,4 @@
-"""Whether Redis answers: a look for a health page, which waits for nobody."""
+"""Whether Redis answers: a look for who will not wait for it, such as a health page."""
 
 
 def answers(url: str) -> bool:

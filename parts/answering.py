@@ -1,7 +1,7 @@
 """How questions are answered: a tenant's documents, its index, and the handlers that ask them."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -101,9 +101,15 @@ class Answering(Abstaining, Knowledge, FromData):
             return NoAnswers(PREPARING if has_documents else EMPTY)
         version = published.version
         index = self._indexes.get(
-            str(tenant), version, engine, lambda: assemble(self.load_published(tenant, engine, version), engine)
-        )
+            str(tenant), version, engine, lambda: assemble(self.load_published(tenant, engine, version), engine),
+            told=partial(self._index_kept, tenant),
+        )  # fmt: skip
         return KnowledgeAnswers(index, self.embedder, abstention)
+
+    def _index_kept(self, tenant: UUID, reason: str) -> None:
+        """Whoever looks after the workspace reads why its index is not on the disk; nothing where it is."""
+        with self.database.transaction(tenant) as db:
+            indexing.index_kept(db, tenant, reason)
 
     def _composed(self, tenant: UUID, local: Answers) -> Answers:
         return composed(tenant, local, database=self.database, settings=self.settings, model=self.language_model)

@@ -47,13 +47,28 @@ function signedOut() {
     "Your session has ended: sign in again in another tab, then reload this page. A reply is kept in this browser; copy what else you typed.";
 }
 
+let reached = true;
+
+// Said as long as nothing can be looked up, so that nobody takes what stands there for what is.
+function reaches(now) {
+  if (now === reached) return;
+  reached = now;
+  const said = document.getElementById("said-live");
+  said.className = now ? "visually-hidden" : "note note-warn ended";
+  said.textContent = now
+    ? "The desk is reached again."
+    : "The desk cannot be reached at the moment: what you see may be old. Nothing is lost, and this page goes on by itself.";
+}
+
 async function look() {
   if (asking || document.hidden || Date.now() - touched > IDLE) return;
   asking = true;
   try {
     const answer = await fetch(WHERE, { headers: { Accept: "text/html" }, redirect: "manual" });
     if (answer.type === "opaqueredirect") return signedOut();
+    if (answer.status >= 502) return reaches(false);
     if (!answer.ok) return;
+    reaches(true);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {
       const fresh = page.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
@@ -64,7 +79,8 @@ async function look() {
     }
     if (page.title) document.title = page.title;
   } catch {
-    // The server restarts, or the network is away: the next look tells.
+    // The server restarts, or the network is away: the next look tells when that is over.
+    reaches(false);
   } finally {
     asking = false;
   }

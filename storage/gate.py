@@ -21,6 +21,7 @@ _GATE = text("""
         coalesce(d.understanding ->> 'automatic', '') <> '' AS to_a_machine,
         coalesce(b.last_ok_at > now() - CAST(:sight AS interval), false) AS in_sight,
         d.is_current AND d.disposition = 'release' AS stands,
+        o.created_at < now() - CAST(:oldest AS interval) AS too_old,
         EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
             AND p.thread_id = m.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
         EXISTS (SELECT FROM message s WHERE s.tenant_id = o.tenant_id AND s.mailbox_id = o.mailbox_id
@@ -56,6 +57,10 @@ REPLIES_PER_MAILBOX_AND_DAY = 400
 REPLIES_PER_MAILBOX_AND_HOUR = 300
 
 
+_OLDEST = Policy().oldest_answered
+_TOO_OLD = "It could not leave for a day: it may be settled already."
+
+
 def forbidden(db: Connection, effect: Effect, *, sight: timedelta) -> tuple[Gate, str]:
     """What stands in its way now, and why, in words; its row stays locked until the commit.
 
@@ -89,7 +94,7 @@ def _of_request(db: Connection, effect: Effect, sight: timedelta) -> tuple[Gate,
 
 def _of_decision(db: Connection, effect: Effect, decision: UUID, sight: timedelta) -> tuple[Gate, str]:
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence}
-    now = db.execute(_GATE, {**values, "sight": sight}).one_or_none()
+    now = db.execute(_GATE, {**values, "sight": sight, "oldest": _OLDEST}).one_or_none()
     if now is None:
         return Gate.LOST, "Another worker took it."
     unapproved = effect.automatic
@@ -103,6 +108,7 @@ def _of_decision(db: Connection, effect: Effect, decision: UUID, sight: timedelt
         (bool(unwanted), Gate.CANCEL, unwanted),
         (unapproved and now.to_a_machine, Gate.HOLD, "A machine wrote the mail that this answers."),
         (unapproved and not now.answering, Gate.HOLD, "Answering by itself is paused."),
+        (unapproved and now.is_first and now.too_old, Gate.HOLD, _TOO_OLD),
         (bool(taken_over), Gate.HOLD, taken_over),
         (bool(by_phase), Gate.HOLD, by_phase),
         (unapproved and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),

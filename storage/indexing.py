@@ -73,6 +73,18 @@ _PUBLISH = text("""
 """)
 
 
+_INDEX_KEPT = text("""
+    UPDATE knowledge SET not_kept = CAST(:reason AS text),
+        not_kept_at = CASE WHEN CAST(:reason AS text) <> '' THEN coalesce(not_kept_at, now()) END
+    WHERE tenant_id = :tenant AND not_kept <> CAST(:reason AS text)
+""")
+
+
+def index_kept(db: Connection, tenant: UUID, reason: str) -> None:
+    """Note why what the documents are searched with is not on a worker's disk; an empty reason says that it is."""
+    db.execute(_INDEX_KEPT, {"tenant": tenant, "reason": reason[:500]})
+
+
 def hold(db: Connection, tenant: UUID) -> None:
     """Let nobody else change or publish documents until the transaction ends. First, before any other row is locked."""
     db.execute(

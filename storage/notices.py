@@ -15,6 +15,11 @@ UNREAD_FOR = timedelta(minutes=15)
 # Three looks for a reply of which Gmail did not say whether it left take 21 minutes.
 UNCERTAIN_FOR = timedelta(minutes=30)
 OVERDUE_FOR = timedelta(minutes=10)
+# A reply leaves within seconds; so long without that is no hiccup either.
+UNSENT_FOR = timedelta(minutes=15)
+# A language model that failed twice, so far apart, and answered nothing in between. What failed long ago says nothing
+# of now: after trouble it is asked again within a quarter of an hour, where there is mail to ask about.
+SILENT_FOR, HEARD_OF_WITHIN = timedelta(minutes=5), timedelta(hours=1)
 
 
 class What(StrEnum):
@@ -22,12 +27,15 @@ class What(StrEnum):
 
     TOKEN_LOST = "token_lost"  # noqa: S105  # a word of ours
     NOT_READ = "not_read"
+    NOT_SENT = "not_sent"
     UNCERTAIN = "uncertain"
     NEEDS_PERSON = "needs_person"
     UNREADABLE = "unreadable"
     FOUND_LATE = "found_late"
     OVERDUE = "overdue"
     TICKETING = "ticketing"
+    LLM_AWAY = "llm_away"
+    INDEX_NOT_KEPT = "index_not_kept"
     BUDGET = "budget"
 
 
@@ -35,8 +43,8 @@ class What(StrEnum):
 class Notice:
     """One thing to look at: `n` of it, the oldest since `since` (UTC).
 
-    `subject` is a mailbox's id or the oldest one's conversation; `name` a mailbox's address, a kind of work, or the
-    ticketing system's last word.
+    `subject` is a mailbox's id or the oldest one's conversation; `name` a mailbox's address, a kind of work, the
+    ticketing system's last word, or why an index cannot be kept.
     """
 
     what: What
@@ -53,6 +61,13 @@ _LOOK = text("""
     SELECT 'not_read', 1, last_ok_at, id, address FROM mailbox
         WHERE tenant_id = :tenant AND status = 'active'
             AND greatest(last_ok_at, connected_at) < now() - CAST(:unread_for AS interval)
+    UNION ALL
+    SELECT 'not_sent', count(*), min(coalesce(o.released_at, o.created_at)), o.mailbox_id, b.address
+        FROM outbox o JOIN mailbox b ON b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
+        WHERE o.tenant_id = :tenant AND o.state IN ('pending', 'drafted')
+            AND b.status = 'active' AND b.last_send_error <> ''
+            AND coalesce(o.released_at, o.created_at) < now() - CAST(:unsent_for AS interval)
+        GROUP BY o.mailbox_id, b.address
     UNION ALL
     SELECT 'uncertain', count(*), min(o.sending_at), (array_agg(o.conversation_id ORDER BY o.sending_at))[1], ''
         FROM outbox o WHERE o.tenant_id = :tenant AND o.state = 'uncertain'
@@ -78,6 +93,14 @@ _LOOK = text("""
         WHERE tenant_id = :tenant AND since < now() - CAST(:overdue_for AS interval) GROUP BY kind
     UNION ALL
     SELECT 'ticketing', 1, NULL, NULL, last_error FROM ticketing WHERE tenant_id = :tenant AND last_error <> ''
+    UNION ALL
+    SELECT 'llm_away', count(*), min(c.at), NULL, '' FROM llm_call c
+        WHERE c.tenant_id = :tenant AND c.outcome = 'failed' AND c.at > now() - interval '1 day' AND NOT EXISTS (
+            SELECT FROM llm_call a WHERE a.tenant_id = :tenant AND a.outcome = 'answered' AND a.at > c.at)
+        HAVING max(c.at) - min(c.at) >= CAST(:silent_for AS interval)
+            AND max(c.at) > now() - CAST(:heard_of_within AS interval)
+    UNION ALL
+    SELECT 'index_not_kept', 1, not_kept_at, NULL, not_kept FROM knowledge WHERE tenant_id = :tenant AND not_kept <> ''
 """)
 
 
@@ -85,6 +108,7 @@ def looked(db: Connection, tenant: UUID, *, tokens_per_day: int) -> list[Notice]
     """All there is to look at, what stops mail first. `tokens_per_day` is the language model's budget; 0 asks none."""
     values = {
         "tenant": tenant, "unread_for": UNREAD_FOR, "uncertain_for": UNCERTAIN_FOR, "overdue_for": OVERDUE_FOR,
+        "unsent_for": UNSENT_FOR, "silent_for": SILENT_FOR, "heard_of_within": HEARD_OF_WITHIN,
     }  # fmt: skip
     found = [Notice(What(row.what), row.n, row.since, row.subject, row.name) for row in db.execute(_LOOK, values)]
     if tokens_per_day > 0:
@@ -92,7 +116,9 @@ def looked(db: Connection, tenant: UUID, *, tokens_per_day: int) -> list[Notice]
         used = llm_calls.tokens_since(db, tenant, today)
         if used >= tokens_per_day:
             found.append(Notice(What.BUDGET, used))
-    if any(one.what is What.NOT_READ for one in found):  # It says the same, and whose mail it is.
+    unread = {one.name for one in found if one.what is What.NOT_READ}
+    if unread:  # It says the same, and whose mail it is.
         found = [one for one in found if (one.what, one.name) != (What.OVERDUE, Kind.SYNC)]
+        found = [one for one in found if one.what is not What.NOT_SENT or one.name not in unread]
     order = list(What)
     return sorted(found, key=lambda one: (order.index(one.what), one.name))

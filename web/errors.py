@@ -55,7 +55,7 @@ TOLD = {
     ),
     503: Told(
         "The database is not reachable",
-        "The web process is alive and tries again with every page.",
+        "Until it answers again the desk cannot be shown. Then everything goes on by itself.",
         "No mail is lost: what has arrived stays at Gmail, and what is due to leave waits. If you had just pressed a "
         "button, look at the conversation before you press it again.",
         ("Try again", "/"),

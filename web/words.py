@@ -184,11 +184,12 @@ def register(app: Flask) -> None:
     )
 
 
-def _ago(moment: datetime | None) -> Markup:
+def _ago(moment: datetime | None, now: datetime | None = None) -> Markup:
     """The age as an element that tells the exact time on hover, and to machines."""
     if moment is None:
         return Markup()
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), age(moment))
+    said = moment.isoformat(), exact(moment), age(moment, now)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(*said)
 
 
 def _effect(kind: str, to: str) -> Markup:

@@ -96,6 +96,10 @@ def _failed(services: Services, gmail: Outgoing, effect: Effect, error: Exceptio
         after = error.after if isinstance(error, TryAgain) else after_attempts(effect.attempts)
         reason = str(error) if isinstance(error, MailwrightError) else "An unexpected error; it is in the log."
         _give_back(services, effect, max(after, after_attempts(effect.attempts)), reason)
+        with services.database.transaction(effect.tenant) as db:
+            mailboxes.note_sending(
+                db, effect.tenant, effect.mailbox, error=f"{reason} Replies wait here and are tried again."
+            )
 
 
 def _all_failed(services: Services, effects: list[Effect], error: Exception) -> None:

@@ -65,7 +65,8 @@ class Known:
 
     def policy_for(self, mailbox: UUID) -> Policy:
         known = self.mailboxes[mailbox]
-        answering = self.policy.answering and known.status == "active"
+        # Where Google ended our access a reply waits for the reconnecting, and is looked at once more before it leaves.
+        answering = self.policy.answering and known.status in {"active", "needs_reauth"}
         return replace(
             self.policy,
             answering=answering,

@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -15,7 +16,7 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from adapters import logs
+from adapters import logs, redis_look
 from bootstrap import Services, build
 from domain.errors import MailwrightError
 from settings import Settings, read_or_exit
@@ -27,6 +28,10 @@ log = structlog.get_logger()
 
 # What uses the models, and so as many threads as they were given.
 THINKING = frozenset({Kind.PROCESS})
+
+# Seconds that one wait for a call lasts, and until a Redis that takes connections and says nothing counts as away.
+# RQ would wait for such a one for seven minutes, each time anew, and no mail would move.
+A_CALL, AN_ANSWER = 2, 4
 
 
 class Program:
@@ -59,6 +64,15 @@ class Worker(SimpleWorker):
     """RQ's worker without a fork: a model that was loaded must not be forked. A signal ends it between two rows."""
 
     _idle = False
+    redis_url = ""
+
+    @property
+    def dequeue_timeout(self) -> int:
+        return A_CALL
+
+    @property
+    def connection_timeout(self) -> int:
+        return AN_ANSWER
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -77,6 +91,15 @@ class Worker(SimpleWorker):
         except RedisAway as error:
             # RQ would wait for Redis by itself, up to a minute at a time, while mail is due.
             raise StopRequested from error
+
+    def subscribe(self) -> None:
+        """To nothing: nobody sends our workers RQ's commands, and its thread would stay behind where Redis hangs."""
+
+    def register_death(self) -> None:
+        """Its name in Redis ends by itself: a Redis in trouble is not waited for once more."""
+        with suppress(RedisError):
+            if redis_look.answers(self.redis_url):
+                super().register_death()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """RQ's own would ask Redis in the middle of a row, and end that row with an exception."""
@@ -105,13 +128,7 @@ def main(name: str, assemble: Callable[[Settings], Services] | None = None) -> i
             return 2
     log.info("worker_ready", queue=name)
     while not services.stopping.is_set():
-        try:
-            connection = connect(settings.redis_url)
-            Worker(
-                [queue(connection, name)], connection=connection, serializer=JSONSerializer, job_class=OnlyDrain
-            ).work(logging_level="WARNING", with_scheduler=False)
-        except RedisError as error:
-            log.warning("redis_away", error=type(error).__name__)
+        _work_when_called(settings.redis_url, name)
         _listen_to_signals()
         # Only a stop or trouble with Redis brings us here. Redis only wakes: without it we look by ourselves.
         for kind in QUEUES[name]:
@@ -120,6 +137,22 @@ def main(name: str, assemble: Callable[[Settings], Services] | None = None) -> i
         services.stopping.wait(settings.listen_seconds)
     services.close()
     return 0
+
+
+def _work_when_called(redis_url: str, name: str) -> None:
+    """Do what RQ calls for, until a stop or trouble with Redis; one that does not answer at once is not waited for."""
+    if not redis_look.answers(redis_url):
+        log.warning("redis_away", error="no answer")
+        return
+    try:
+        connection = connect(redis_url)
+        worker = Worker(
+            [queue(connection, name)], connection=connection, serializer=JSONSerializer, job_class=OnlyDrain
+        )
+        worker.redis_url = redis_url
+        worker.work(logging_level="WARNING", with_scheduler=False)
+    except RedisError as error:
+        log.warning("redis_away", error=type(error).__name__)
 
 
 def _listen_to_signals() -> None:

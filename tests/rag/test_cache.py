@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from rag.cache import IndexCache
+from rag.cache import AGAIN_S, IndexCache
 from rag.embedded import embed_documents
 from rag.index import Asked, build_index
 from rag.ranking import search
@@ -129,3 +129,25 @@ def test_what_is_kept_of_a_tenant_can_be_given_up(documents, embedder, tmp_path)
     assert not list(tmp_path.iterdir())
     cache.get(SHOP, "v", embedder.engine, build)
     assert build.built == 2
+
+
+def test_what_could_not_be_stored_is_tried_again_after_a_while_and_both_are_told(documents, embedder, tmp_path):
+    folder, now, told = tmp_path / "index", [0.0], []
+    folder.write_text("no folder can be made here")
+    cache, build = IndexCache(folder, clock=lambda: now[0]), Counting(build_index(documents, embedder))
+
+    def ask():
+        return cache.get(SHOP, "v", embedder.engine, build, told=told.append)
+
+    assert ask() is ask()
+    assert told == ["The disk says: File exists."]
+    folder.unlink()
+    now[0] += AGAIN_S - 1
+    ask()
+    assert not folder.exists()
+    now[0] += 2
+    mapped = ask()
+    assert told == ["The disk says: File exists.", ""]
+    assert mapped is ask()
+    assert not any(array.flags.writeable for array in mapped.arrays.values())
+    assert build.built == 1

@@ -826,6 +826,7 @@ CASES = {
     "documents.body_of": lambda db, t, b: documents.body_of(db, t, "secret.md", "v1"),
     "documents.versions": lambda db, t, b: documents.versions(db, t, "secret.md"),
     "citations.doubt": lambda db, t, b: citations.doubt(db, t, b.decision),
+    "indexing.index_kept": lambda db, t, b: indexing.index_kept(db, t, "The disk is full."),
     "indexing.hold": lambda db, t, b: indexing.hold(db, t),
     "indexing.documents_changed": lambda db, t, b: indexing.documents_changed(db, t),
     "indexing.ask": lambda db, t, b: indexing.ask(db, t),

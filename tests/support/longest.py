@@ -20,6 +20,8 @@ LONGEST = (
     "worker/test_remind_weeks.py",
     "adapters/test_embedded.py",
     "worker/test_jobs.py",
+    "outages/test_redis.py",
+    "outages/test_postgres.py",
     "worker/test_act_faults.py",
     "worker/test_deliver.py",
     "worker/test_identity_mail.py",

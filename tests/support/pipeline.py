@@ -218,6 +218,12 @@ class Shop:
             db.exec_driver_sql("UPDATE mailbox SET next_sync_at = now()")
         self.settle()
 
+    def fetch(self) -> None:
+        """Read what has come, and decide nothing about it yet."""
+        self.change("UPDATE mailbox SET next_sync_at = now()")
+        for kind in (Kind.SYNC, Kind.FETCH):
+            self.run(kind)
+
     def rows(self, sql: str, *values: object) -> list:
         with self.services.database.transaction(self.tenant) as db:
             return list(db.exec_driver_sql(sql, values or None))

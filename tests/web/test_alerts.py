@@ -147,6 +147,58 @@ def test_a_budget_that_is_spent_is_told_until_midnight(browser: Browser, change)
     assert NOTHING in alerts(browser), "who wants no language model misses none"
 
 
+def test_replies_that_gmail_does_not_take_for_a_quarter_hour_are_counted(
+    browser: Browser, filler: Filler, change
+) -> None:
+    filler.released(filler.mailbox(), "pending")
+    late = (
+        "UPDATE outbox SET created_at = now() - interval '16 min', released_at = NULL, next_at = now() + interval '1 h'"
+    )
+    change(late)
+    assert NOTHING in alerts(browser), "nothing is wrong with the sending"
+    change("UPDATE mailbox SET last_send_error = 'Gmail answered 503.'")
+    assert "A reply waits to leave support@lumen.example , for 16 min" in alerts(browser)
+    assert "Nothing is lost: it is tried again by itself, and nothing is sent twice." in alerts(browser)
+    change("UPDATE mailbox SET last_ok_at = now() - interval '16 min', connected_at = now() - interval '1 day'")
+    assert "was last read 16 min ago" in alerts(browser)
+    assert header(browser) == "Notices 1", "one thing is wrong: Gmail does not answer"
+
+
+def test_a_language_model_that_fails_for_five_minutes_is_told_until_it_answers(browser: Browser, change) -> None:
+    def called(outcome: str, minutes_ago: int) -> None:
+        change(
+            "INSERT INTO llm_call (tenant_id, id, purpose, model, method, outcome, duration_ms, at)"
+            " SELECT tenant_id, :id, 'x', 'x', 'x', :outcome, 1, now() - :ago FROM tenant",
+            id=uuid4(), outcome=outcome, ago=timedelta(minutes=minutes_ago),
+        )  # fmt: skip
+
+    for minutes_ago in (4, 1):
+        called("failed", minutes_ago)
+    assert NOTHING in alerts(browser), "for so long it is a hiccup"
+    called("failed", 7)
+    called("answered", 9)
+    assert "The language model has not answered for 7 min" in alerts(browser)
+    called("answered", 0)
+    assert NOTHING in alerts(browser)
+
+
+def test_a_language_model_that_failed_long_ago_is_told_no_more(browser: Browser, change) -> None:
+    change(
+        "INSERT INTO llm_call (tenant_id, id, purpose, model, method, outcome, duration_ms, at)"
+        " SELECT tenant_id, gen_random_uuid(), 'x', 'x', 'x', 'failed', 1, now() - n * interval '70 min'"
+        " FROM tenant, generate_series(1, 3) n"
+    )
+    assert NOTHING in alerts(browser)
+
+
+def test_an_index_that_finds_no_room_says_the_disk_s_word(browser: Browser, change) -> None:
+    change("INSERT INTO knowledge (tenant_id, done, wanted) SELECT tenant_id, 0, 0 FROM tenant ON CONFLICT DO NOTHING")
+    assert NOTHING in alerts(browser)
+    change("UPDATE knowledge SET not_kept = 'The disk says: No space left on device.', not_kept_at = now()")
+    assert "cannot be kept on the server’s disk, for 0 s The disk says: No space left on device." in alerts(browser)
+    assert "Questions are answered as ever, from memory." in alerts(browser)
+
+
 def test_nothing_of_another_workspace_is_told(browser: Browser, rival: Filler, database) -> None:
     rival.released(rival.mailbox("canary@rival.example"), "needs_person")
     with database.transaction(rival.tenant) as db:
