@@ -19,6 +19,7 @@ from adapters.pinned_http import Limits, PinnedHttp, resolved
 from adapters.shop_webhook import shop_address, way_to_shops
 from adapters.status_page import page_address
 from domain.errors import MailwrightError, NeedsPerson, TryAgain
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 QUICK = Limits(connect_s=1.0, read_s=0.5, total_s=1.0)
@@ -246,10 +247,7 @@ def test_a_server_that_drips_holds_no_thread_of_ours_beyond_the_deadline(says, s
             PinnedHttp(private_allowed=True, limits=QUICK).get(f"{scheme}://127.0.0.1:{slow.port}", {})
         assert time.monotonic() - began < QUICK.total_s + 2
         assert slow.ended.wait(5), "we hung up"
-    ends = time.monotonic() + 5
-    while threading.active_count() > before and time.monotonic() < ends:
-        time.sleep(0.02)  # waits for threads of a library, which tell nobody that they ended
-    assert threading.active_count() <= before
+    until(lambda: threading.active_count() <= before, within=5)
 
 
 def test_an_answer_without_end_is_given_up():
