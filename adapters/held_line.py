@@ -7,7 +7,7 @@ from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 
 
 class Line:
@@ -47,9 +47,10 @@ class Held(HTTPAdapter):
         self._line = line
         super().__init__(max_retries=0)
 
-    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> HTTPConnectionPool:
-        pool: HTTPConnectionPool = super().get_connection_with_tls_context(*args, **options)
-        pool.ConnectionCls = self._connection_of(pool.scheme)  # type: ignore[assignment]  # it is called, and no more
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> ConnectionPool:
+        pool = super().get_connection_with_tls_context(*args, **options)
+        if isinstance(pool, HTTPConnectionPool):  # both kinds are
+            pool.ConnectionCls = self._connection_of(pool.scheme)
         return pool
 
     def _connection_of(self, scheme: str | None) -> Any:
