@@ -8,14 +8,15 @@ asked, nothing repeated, and nothing waits or grows without end.
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from ssl import SSLCertVerificationError
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
+from adapters.held_line import Held, Line
 from adapters.llm.side_by_side import side_by_side
 from domain.errors import BadInput, MailwrightError, NeedsPerson, TryAgain
 
@@ -27,9 +28,11 @@ _CHUNK = 64 * 1024
 _NEVER = tuple(
     map(
         ip_network,
-        ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.0.0.0/24"),
+        ("2002::/16", "2001::/32", "192.88.99.0/24", "192.0.0.0/24", "3fff::/20"),
     )
 )
+# Everything that is public in IPv6 lies in here. Mapped and translated IPv4, and what was once private, do not.
+_PUBLIC_V6 = ip_network("2000::/3")
 _FIELD = "status_page_url"
 
 
@@ -97,21 +100,25 @@ class PinnedHttp:
 
     def _bounded(self, question: "_Question") -> Document:
         # Each read may take its time and still all of them together never end: the whole is bounded from outside.
-        (outcome,) = side_by_side(self._outcome, [question], seconds=self.limits.total_s)
+        line = Line()
+        try:
+            (outcome,) = side_by_side(partial(self._outcome, line), [question], seconds=self.limits.total_s)
+        finally:
+            line.cut()
         if outcome is None:
             raise TryAgain(f"{self.what} took too long to answer.")
         if isinstance(outcome, MailwrightError):
             raise outcome
         return outcome
 
-    def _outcome(self, question: "_Question") -> Document | MailwrightError:
+    def _outcome(self, line: Line, question: "_Question") -> Document | MailwrightError:
         try:
             parts = checked_url(question.url, private_allowed=self.private_allowed, names=self.names)
-            return self._ask(parts, question)
+            return self._ask(line, parts, question)
         except MailwrightError as error:
             return error
 
-    def _ask(self, parts: SplitResult, question: "_Question") -> Document:
+    def _ask(self, line: Line, parts: SplitResult, question: "_Question") -> Document:
         host = (parts.hostname or "").encode("idna").decode()
         port = parts.port or (443 if parts.scheme == "https" else 80)
         addresses = self.resolve(host, port)
@@ -121,8 +128,8 @@ class PinnedHttp:
         named = f"[{host}]" if ":" in host else host
         with requests.Session() as session:
             session.trust_env = False
-            session.mount("https://", _Named(host))
-            session.mount("http://", HTTPAdapter(max_retries=0))
+            session.mount("https://", _Named(host, line))
+            session.mount("http://", Held(line))
             try:
                 with session.request(
                     question.method,
@@ -176,12 +183,12 @@ class _Question:
     reads_all: bool = False
 
 
-class _Named(HTTPAdapter):
+class _Named(Held):
     """Connects to an address, and asks there for the certificate of a name."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, line: Line) -> None:
         self._host = host
-        super().__init__(max_retries=0)
+        super().__init__(line)
 
     def init_poolmanager(self, *args: object, **options: object) -> None:
         options |= {"server_hostname": self._host, "assert_hostname": self._host}
@@ -214,4 +221,5 @@ def checked_url(url: str, *, private_allowed: bool = False, names: str = _FIELD)
 
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:
     barred = any(ip in network for network in _NEVER if network.version == ip.version)
+    barred = barred or (ip.version == 6 and ip not in _PUBLIC_V6)
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or barred)

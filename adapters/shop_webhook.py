@@ -87,7 +87,8 @@ class ShopWebhook:
         if document.status == 401 or (document.status == 403 and said is not None):
             raise NotDone("The shop did not accept our signature.")
         if document.status in REFUSALS and said is not None and said.get("state") == "refused":
-            raise NotDone(_line(said.get("reason")) or f"The shop refused with {document.status}.")
+            reason = _line(said.get("reason"))
+            raise NotDone(reason or f"The shop refused with {document.status}.").quoting(reason)
         if 200 <= document.status < 300 and said is not None and said.get("state") == "done":
             return ShopDone(_line(said.get("reference"), 100))
         raise Unclear(f"The shop answered {document.status} without saying what became of it.")
@@ -101,7 +102,8 @@ class ShopWebhook:
         said = _said(document, key)
         state = said.get("state") if said is not None else None
         if document.status in {200, 404} and said is not None and state == "refused":
-            raise NotDone(_line(said.get("reason")) or "The shop refused it.")
+            reason = _line(said.get("reason"))
+            raise NotDone(reason or "The shop refused it.").quoting(reason)
         if document.status == 404:
             return None
         if document.status == 200 and said is not None and state == "done":

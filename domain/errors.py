@@ -1,10 +1,26 @@
 """The one tree of errors, named by what to do next."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 
 class MailwrightError(Exception):
-    """Anything that we raise on purpose."""
+    """Anything that we raise on purpose. `said` is what of its words are another's, who may name anybody in them."""
+
+    said: str = ""
+
+    def quoting(self, said: str) -> Self:
+        """The same error, which says that these of its words are not ours: people read them, and no log does."""
+        self.said = said
+        return self
+
+    @property
+    def logged(self) -> str:
+        """Its words without another's, also where it passes on what an earlier error said."""
+        words, error = str(self), self.__cause__
+        for one in (self, *([error] if isinstance(error, MailwrightError) else [])):
+            words = words.replace(one.said, "…") if one.said else words
+        return words
 
 
 class TryAgain(MailwrightError):

@@ -204,10 +204,11 @@ def _limits(message: Message, conversation: Conversation, policy: Policy) -> lis
     age = policy.now - message.received_at if policy.now and message.received_at else timedelta()
     oldest = policy.oldest_answered
     in_thread, today = conversation.replies_by_machine, conversation.replies_to_sender_today
+    perhaps = "already: perhaps a machine."
     rules = (
         (not policy.answering, "Answering by itself is paused."),
         (age > oldest, f"It is older than {oldest // timedelta(hours=1)} hours: it may be settled already."),
-        (in_thread >= policy.max_replies_per_thread, f"{in_thread} automatic replies in this conversation already."),
-        (today >= policy.max_replies_per_sender_and_day, f"{today} automatic replies to this sender today already."),
+        (in_thread >= policy.max_replies_per_thread, f"{in_thread} automatic replies in this conversation {perhaps}"),
+        (today >= policy.max_replies_per_sender_and_day, f"{today} automatic replies to this sender today {perhaps}"),
     )
     return [reason for applies, reason in rules if applies]

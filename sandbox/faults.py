@@ -19,6 +19,7 @@ KINDS = {
     "short_read": "200, but the connection ends in the middle of the body; the call took effect",
     "empty_page": "history.list or a list: a page with a nextPageToken and none of its entries",
     "404": "404, nothing was done",
+    "403_delegation": "403 with a sentence that names the mailbox, nothing was done",
     "delete_message": "the message that is asked for is deleted first, as by its owner",
     "mail_arrives": "`count` mails arrive in the mailbox just before the call is answered",
     "401": "401, as if the access token had just been withdrawn",

@@ -50,6 +50,11 @@ def _act_then(refuse: Callable[[Play], Response]) -> Callable[[Play], Response]:
     return act_and_refuse
 
 
+def _not_delegated(play: Play) -> Response:
+    """Google's own words for it name who was asked about."""
+    raise GmailError(403, "forbidden", f"Delegation denied for {play.call.mailbox.address}")
+
+
 def _drop(_: Play) -> Response:
     return Response(cut=Cut.DROP)
 
@@ -128,6 +133,7 @@ _ACTS: dict[str, Callable[[Play], Response]] = {
     "drop_after": _act_then(_drop),
     "429": _too_many,
     "403_rate": _refuse(403, "rateLimitExceeded", "Rate Limit Exceeded"),
+    "403_delegation": _not_delegated,
     "404": _refuse(404, "notFound", "Requested entity was not found."),
     "401": _refuse(401, "authError", "Invalid Credentials"),
     "slow": _slow,

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, text
 
 from domain.errors import BadInput
+from domain.message import Address
 from storage import events, learning
 
 UNDER_WAY = (
@@ -82,7 +83,7 @@ _STEPS: Mapping[str, str] = {
     "orders": """
         UPDATE shop_order SET customer_email = :nobody, customer_name = '', tracking_url = ''
         WHERE tenant_id = :tenant AND customer_email = :address""",
-    "counters": "DELETE FROM reply_counter WHERE tenant_id = :tenant AND key = :address",
+    "counters": "DELETE FROM reply_counter WHERE tenant_id = :tenant AND key IN (:address, :reaches)",
 }
 _STATEMENTS = {name: text(statement) for name, statement in _STEPS.items()}
 
@@ -93,6 +94,7 @@ def erase(db: Connection, tenant: UUID, address: str, *, actor: str) -> dict[str
     Raises BadInput, and nothing may be kept of the transaction, while something of theirs is under way.
     """
     values: dict[str, object] = {"tenant": tenant, "address": address.lower()}
+    values["reaches"] = Address(address).reaches
     values["conversations"] = list(db.execute(_LOCK_CONVERSATIONS, values).scalars())
     found = db.execute(_LOCK_MESSAGES, values).all()
     values["messages"] = [row.id for row in found]

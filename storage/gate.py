@@ -146,7 +146,7 @@ def _unwanted(db: Connection, effect: Effect, *, stands: bool) -> str:
 def _exceeded(db: Connection, effect: Effect, *, per_day: int, per_hour: int) -> str:
     """Count this reply against each limit, and say which one it exceeds; counting and comparing are one statement."""
     limits = (
-        ("sender", effect.recipient.mailbox, "", Policy().max_replies_per_sender_and_day, "to this sender today"),
+        ("sender", effect.recipient.reaches, "", Policy().max_replies_per_sender_and_day, "to this sender today"),
         ("mailbox", str(effect.mailbox), "", per_day, "from this mailbox today"),
         ("mailbox_hour", str(effect.mailbox), "/HH24", per_hour, "from this mailbox within an hour"),
     )

@@ -125,8 +125,8 @@ def write(db: Connection, claim: Claimed, decision: UUID, case: UUID, mail: Iden
     if found is None:
         return
     limits = (
-        ("identity_sender", Address(found.sender_address).mailbox, PER_SENDER),
-        ("identity_address", Address(found.customer_email).mailbox, PER_ADDRESS),
+        ("identity_sender", Address(found.sender_address).reaches, PER_SENDER),
+        ("identity_address", Address(found.customer_email).reaches, PER_ADDRESS),
         ("identity_order", number, PER_ORDER),
     )
     for scope, key, limit in limits:

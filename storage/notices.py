@@ -30,6 +30,7 @@ class What(StrEnum):
     NOT_SENT = "not_sent"
     UNCERTAIN = "uncertain"
     NEEDS_PERSON = "needs_person"
+    LIMITED = "limited"
     UNREADABLE = "unreadable"
     FOUND_LATE = "found_late"
     OVERDUE = "overdue"
@@ -43,8 +44,8 @@ class What(StrEnum):
 class Notice:
     """One thing to look at: `n` of it, the oldest since `since` (UTC).
 
-    `subject` is a mailbox's id or the oldest one's conversation; `name` a mailbox's address, a kind of work, the
-    ticketing system's last word, or why an index cannot be kept.
+    `subject` is a mailbox's id or the oldest one's conversation; `name` a mailbox's address, the one address that wrote
+    all of it, a kind of work, the ticketing system's last word, or why an index cannot be kept.
     """
 
     what: What
@@ -77,6 +78,14 @@ _LOOK = text("""
     SELECT 'needs_person', count(*), min(o.created_at), (array_agg(o.conversation_id ORDER BY o.created_at))[1], ''
         FROM outbox o JOIN decision d ON d.tenant_id = o.tenant_id AND d.id = o.decision_id
         WHERE o.tenant_id = :tenant AND o.state IN ('needs_person', 'failed') AND d.is_current AND d.settled_at IS NULL
+        HAVING count(*) > 0
+    UNION ALL
+    -- By the index of what waits; only of these the reason is looked at.
+    SELECT 'limited', count(*), min(d.created_at), (array_agg(d.conversation_id ORDER BY d.created_at))[1],
+            CASE WHEN count(DISTINCT m.sender_address) = 1 THEN min(m.sender_address) ELSE '' END
+        FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+        WHERE d.tenant_id = :tenant AND d.is_current AND d.disposition = 'hold' AND d.settled_at IS NULL
+            AND d.reason_kind = 'limits' AND d.reason ~* 'automatic replies'
         HAVING count(*) > 0
     UNION ALL
     SELECT 'unreadable', count(*), min(d.created_at), (array_agg(d.conversation_id ORDER BY d.created_at))[1], ''

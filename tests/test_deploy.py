@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from adapters.embedded.postgres import SETTINGS
 from settings import NEEDS
 
 ROOT = Path(__file__).parents[1]
@@ -67,6 +68,13 @@ def test_the_compose_file_has_the_services_that_it_should():
     assert set(SERVICES) == {"postgres", "redis", *PURPOSES}
     assert SERVICES["postgres"]["image"] == "postgres:18"
     assert SERVICES["redis"]["image"] == "valkey/valkey:9"
+
+
+def test_postgres_writes_no_statement_and_no_row_into_its_log():
+    """As the embedded one: `tests/worker/test_log_secrets.py` looks into its log."""
+    wanted = [one for one in SETTINGS if one.startswith("log_") and "timezone" not in one]
+    assert len(wanted) == 2
+    assert SERVICES["postgres"]["command"] == ["postgres", *(word for one in wanted for word in ("-c", one))]
 
 
 def test_the_compose_file_names_nothing_that_does_not_exist_in_it():

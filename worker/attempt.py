@@ -16,10 +16,12 @@ def attempt(work: Callable[[], None], failed: Callable[[Exception], None], **ids
         work()
     except Exception as error:  # the job runner: an unknown error ends in a row, never in a lost mail
         # Our own errors are expected and named; a stranger's message may carry a customer's text, so only its kind
-        # and the places it came through are logged.
-        known = isinstance(error, MailwrightError)
-        places = [] if known else [f"{one.filename}:{one.lineno}" for one in extract_tb(error.__traceback__)]
-        log.warning("attempt_failed", error=str(error) if known else type(error).__name__, places=places, **ids)
+        # and the places it came through are logged, and of ours not what they quote.
+        if isinstance(error, MailwrightError):
+            log.warning("attempt_failed", error=error.logged, places=[], **ids)
+        else:
+            places = [f"{one.filename}:{one.lineno}" for one in extract_tb(error.__traceback__)]
+            log.warning("attempt_failed", error=type(error).__name__, places=places, **ids)
         failed(error)
         return False
     return True

@@ -36,7 +36,7 @@ def _read_ticket(services: Services, effect: Effect) -> None:
         with services.open_ticketing(effect.tenant) as system:
             ticket = system.client.get(external_id) if system is not None else None
     except (TryAgain, NeedsPerson) as error:
-        log.warning("ticket_not_read", effect=effect.id, error=error.reason)
+        log.warning("ticket_not_read", effect=effect.id, error=error.logged)
         if not waited:
             raise TryAgain("The order's ticket cannot be read now.") from error
         return

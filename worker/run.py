@@ -53,7 +53,7 @@ def work_through(kind: Kind) -> None:
         rows = drain_in_lanes(services, kind, Program.wake, services.settings.model_threads if kind in THINKING else 1)
     except MailwrightError as error:
         # Postgres is away, or the models are not built: the rows stay due, and the listener calls again.
-        log.warning("drain_broke_off", kind=kind, error=str(error))
+        log.warning("drain_broke_off", kind=kind, error=error.logged)
         Program.services.stopping.wait(1.0)
     else:
         if rows:

@@ -181,7 +181,7 @@ def _clear_away(services: Services, gmail: Outgoing, effect: Effect, draft_id: s
         if gmail.compare_draft(draft_id, mime(services.settings, effect)) is DraftState.DRAFT:
             gmail.delete_draft(draft_id)
     except MailwrightError as error:
-        log.warning("draft_left_behind", effect=effect.id, error=str(error))
+        log.warning("draft_left_behind", effect=effect.id, error=error.logged)
 
 
 def end_at_a_person(services: Services, gmail: Outgoing, effect: Effect, reason: str) -> None:

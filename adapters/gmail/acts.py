@@ -31,13 +31,14 @@ def _of_sending(error: Exception, now: datetime) -> MailwrightError:
         return Unclear(str(translated(error, now)))
     refusal = refusal_of(error)
     if refusal.status == 404:
-        return DraftGone(refusal.words)
+        return DraftGone(refusal.words).quoting(refusal.said)
     if refusal.status not in PROVEN_REFUSALS:
-        return Unclear(refusal.words)
+        return Unclear(refusal.words).quoting(refusal.said)
     ours = of_refusal(refusal, now)
     if isinstance(ours, AuthLost | ScopeMissing):
         return ours
-    return NotSent(refusal.words, ours.after if isinstance(ours, TryAgain) else None)
+    after = ours.after if isinstance(ours, TryAgain) else None
+    return NotSent(refusal.words, after).quoting(refusal.said)
 
 
 @contextmanager

@@ -127,6 +127,10 @@ def google_errors(clock: Callable[[], datetime]) -> Iterator[None]:
 
 
 def of_refusal(refusal: Refusal, now: datetime) -> MailwrightError:
+    return _of_answer(refusal, now).quoting(refusal.said)
+
+
+def _of_answer(refusal: Refusal, now: datetime) -> MailwrightError:
     making = ANSWERS.get((refusal.status, refusal.reason)) or ANSWERS.get((refusal.status, ""))
     if making is not None:
         return making(refusal, now)

@@ -21,8 +21,13 @@ class Refusal:
     retry_after: str = ""
 
     @property
+    def said(self) -> str:
+        """What stands in `words` as Google wrote it: it may name an address."""
+        return self.message[:200]
+
+    @property
     def words(self) -> str:
-        said = ": ".join(part for part in (self.reason, self.message[:200]) if part)
+        said = ": ".join(part for part in (self.reason, self.said) if part)
         return f"Gmail answered {self.status}" + (f" ({said})." if said else ".")
 
 

@@ -103,7 +103,8 @@ class Session:
 
     def _done(self, answer: Answered) -> Mapping[str, Any]:
         if answer.status in {400, 404, 409, 413, 415, 422}:
-            raise NotDone(f"The ticketing system refused it ({answer.status}){_words(answer.body)}.")
+            words = _words(answer.body)
+            raise NotDone(f"The ticketing system refused it ({answer.status}){words}.").quoting(words)
         if answer.status == 429:
             raise NotDone("The ticketing system asks us to wait.", answer.retry_after or LIMIT_WAIT)
         if answer.status in {401, 403}:
@@ -114,7 +115,8 @@ class Session:
                 f"The ticketing system gave an answer that does not say whether it was done ({answer.status})."
             )
         if not body["succeeded"]:
-            raise Refused(_codes(body), f"The ticketing system refused it{_words(body)}.")
+            words = _words(body)
+            raise Refused(_codes(body), f"The ticketing system refused it{words}.").quoting(words)
         return body
 
     def _with_login(self, call: Callable[[str], Answered]) -> Answered:

@@ -281,7 +281,9 @@ def settings_over(settings: Settings, google: Google) -> Settings:
 
 
 @contextmanager
-def services_over(settings: Settings, google: Google) -> Iterator[TestServices]:
-    services = TestServices(settings_over(settings, google))
+def services_over(
+    settings: Settings, google: Google, kind: type[TestServices] = TestServices
+) -> Iterator[TestServices]:
+    services = kind(settings_over(settings, google))
     yield services
     services.close()

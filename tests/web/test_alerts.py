@@ -12,7 +12,7 @@ from domain.sealed import Sealed
 from storage import ticketing
 from storage.due import Kind
 from tests.web.conftest import Browser, seen
-from tests.web.filling import Filler
+from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 from web.alerts import WORK
 
 NOTHING = "Nothing needs looking at."
@@ -98,6 +98,22 @@ def test_a_reply_that_needs_a_person_is_there_until_somebody_decided(browser: Br
     assert "could not be sent for sure" in alerts(browser)
     change("UPDATE decision SET settled_at = now() WHERE id = :id", id=made.decision)
     assert NOTHING in alerts(browser)
+
+
+def test_answers_that_stopped_at_a_limit_are_told_with_who_wrote(browser: Browser, filler: Filler) -> None:
+    mailbox = filler.mailbox()
+    claim = filler.store(mailbox, MESSAGE)
+    filler.decide(claim, Decision.hold("The writer asks for a person."), UNDERSTANDING)
+    assert NOTHING in alerts(browser), "what waits for another reason is no loop"
+    held = [filler.store(mailbox, MESSAGE) for _ in range(2)]
+    for one in held:
+        reason = "5 automatic replies to this sender today already: perhaps a machine."
+        filler.decide(one, Decision.hold(reason), UNDERSTANDING)
+    said = alerts(browser)
+    assert f"Automatic answers to {MESSAGE.sender.address} stopped at their limit" in said
+    assert "2 mails wait for you. Perhaps a machine answers us, and would for ever." in said
+    assert f'href="/conversations/{held[0].conversation}"' in browser.page("/alerts")
+    assert "perhaps a machine" in seen(browser.page(f"/conversations/{held[0].conversation}"))
 
 
 def test_mail_that_could_not_be_read_is_counted(browser: Browser, filler: Filler) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from domain.errors import BadInput
 from domain.message import Address
@@ -87,6 +88,19 @@ def test_after_erasing_nothing_of_the_customer_is_anywhere_and_others_keep_what_
     with filler.database.transaction(filler.tenant) as db:
         assert audit.broken(db, filler.tenant) == ""
         assert erasure.erase(db, filler.tenant, ANNA, actor="x") == {}
+
+
+def test_what_was_counted_of_them_goes_under_every_way_of_writing_their_address(filler: Filler, owner) -> None:
+    """Limits count mailboxes, not spellings."""
+    counted = """
+        INSERT INTO reply_counter (tenant_id, scope, key, day, n)
+        VALUES (:tenant, 'sender', 'annawinter@gmail.com', current_date, 3),
+            (:tenant, 'sender', 'ben@x.example', current_date, 1)
+    """
+    with filler.database.transaction(filler.tenant) as db:
+        db.execute(text(counted), {"tenant": filler.tenant})
+        assert erasure.erase(db, filler.tenant, "Anna.Winter+lamp@gmail.com", actor="x") == {"counters": 1}
+    assert [row.key for row in filler.rows("SELECT key FROM reply_counter")] == ["ben@x.example"]
 
 
 def test_what_a_supplier_was_asked_for_an_erased_customer_is_known_as_ours_without_its_words(
