@@ -23,10 +23,14 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All pages of one look into the history. `history_id` is that of the first page: later arrivals are seen again."""
+    """Pages of one look into the history. `history_id` is that of the first page: later arrivals are seen again.
+
+    `next_page` says where the look goes on, when it was not at its end.
+    """
 
     added: tuple[Added, ...]
     history_id: int
+    next_page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ class MailSource(Protocol):
 
     def profile(self) -> Profile: ...
 
-    def changes(self, since: int) -> Changes:
-        """Every message added after `since`. Raises HistoryExpired."""
+    def changes(self, since: int, page: str = "", most: int | None = None) -> Changes:
+        """Every message added after `since`, or those of at most so many pages. Raises HistoryExpired."""
         ...
 
     def list_since(self, since: datetime, page: str = "", box: Box = Box.INBOX) -> Page:

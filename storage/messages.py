@@ -42,22 +42,33 @@ class Fetched:
 
 
 # All of one mailbox, so that one connection to Gmail serves the batch. What failed twice comes alone, last of all.
+# Each part walks an index of its own from its beginning and stops when it has enough, so that a claim costs the same
+# whatever waits behind it, or in another mailbox, or with another tenant (tests/storage/test_claim_cost.py).
 _CLAIM_DISCOVERED = text("""
     WITH chosen AS (
-        SELECT r.mailbox_id FROM message r JOIN mailbox b ON b.tenant_id = r.tenant_id AND b.id = r.mailbox_id
-        WHERE r.tenant_id = :tenant AND r.state = 'discovered' AND r.next_at <= now()
+        SELECT b.id FROM mailbox b CROSS JOIN LATERAL (
+            (SELECT r.seq FROM message r WHERE r.tenant_id = :tenant AND r.mailbox_id = b.id
+                AND r.state = 'discovered' AND r.attempts <= 1 AND r.next_at <= now()
+                AND (r.lease_until IS NULL OR r.lease_until < now()) ORDER BY r.seq LIMIT 1)
+            UNION ALL
+            (SELECT r.seq FROM message r WHERE r.tenant_id = :tenant AND r.mailbox_id = b.id
+                AND r.state = 'discovered' AND r.attempts > 1 AND r.next_at <= now()
+                AND (r.lease_until IS NULL OR r.lease_until < now()) ORDER BY r.seq LIMIT 1)
+        ) AS first
+        WHERE b.tenant_id = :tenant AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
+        ORDER BY first.seq LIMIT 1
+    ), fresh AS (
+        SELECT r.id FROM message r WHERE r.tenant_id = :tenant AND r.mailbox_id = (SELECT id FROM chosen)
+            AND r.state = 'discovered' AND r.attempts <= 1 AND r.next_at <= now()
             AND (r.lease_until IS NULL OR r.lease_until < now())
-            AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
-        ORDER BY r.seq LIMIT 1
-    ), candidates AS (
-        SELECT r.id, r.seq, r.attempts > 1 AS doubtful FROM message r, chosen
-        WHERE r.tenant_id = :tenant AND r.mailbox_id = chosen.mailbox_id AND r.state = 'discovered'
-            AND r.next_at <= now() AND (r.lease_until IS NULL OR r.lease_until < now())
-        ORDER BY r.attempts > 1, r.seq LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+        ORDER BY r.seq LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+    ), doubtful AS (
+        SELECT r.id FROM message r WHERE r.tenant_id = :tenant AND r.mailbox_id = (SELECT id FROM chosen)
+            AND r.state = 'discovered' AND r.attempts > 1 AND r.next_at <= now()
+            AND (r.lease_until IS NULL OR r.lease_until < now()) AND NOT EXISTS (SELECT FROM fresh)
+        ORDER BY r.seq LIMIT 1 FOR UPDATE OF r SKIP LOCKED
     ), taken AS (
-        SELECT id FROM candidates WHERE NOT doubtful
-        UNION ALL
-        (SELECT id FROM candidates WHERE NOT EXISTS (SELECT FROM candidates WHERE NOT doubtful) ORDER BY seq LIMIT 1)
+        SELECT id FROM fresh UNION ALL SELECT id FROM doubtful
     )
     UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
     FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id
@@ -65,16 +76,11 @@ _CLAIM_DISCOVERED = text("""
         m.conversation_id, m.seq, now() - m.discovered_at AS waited
 """)
 
-# A mail that failed before comes alone, so that one that kills the process takes no others with it: after fresh mail,
-# but once it has waited for a minute before it. Within a thread nothing overtakes an earlier mail,
-# nor what a listing found to be sent by hand: until that is read, nobody knows which mail it answered. (What
-# the history tells comes in its order, and rests for a moment before it is due.)
-# OFFSET 0 keeps the question about the thread a question for each row: Postgres, which thinks that little is due, would
-# join it, and compare each of ten thousand waiting mails with all the others.
-_CLAIM_FETCHED = text("""
-    WITH candidates AS (
-        SELECT r.id, r.seq, r.attempts,
-            CASE WHEN r.attempts = 0 THEN 1 WHEN r.next_at < now() - interval '1 minute' THEN 0 ELSE 2 END AS rank
+# Within a thread nothing overtakes an earlier mail, nor what a listing found to be sent by hand: until that is read,
+# nobody knows which mail it answered. (What the history tells comes in its order, and rests for a moment before it is
+# due.) OFFSET 0 keeps the question about the thread a question for each row: Postgres, which thinks that little is due,
+# would join it, and compare each of ten thousand waiting mails with all the others.
+_TO_DECIDE = """
         FROM message r
         WHERE r.tenant_id = :tenant AND r.state = 'fetched' AND r.next_at <= now()
             AND (r.lease_until IS NULL OR r.lease_until < now())
@@ -85,18 +91,30 @@ _CLAIM_FETCHED = text("""
                         SELECT FROM outbox o WHERE o.tenant_id = e.tenant_id AND o.mailbox_id = e.mailbox_id
                             AND o.sent_gmail_id = e.gmail_id))
                 OFFSET 0)
-        ORDER BY rank, r.seq LIMIT :limit FOR UPDATE SKIP LOCKED
-    ), foremost AS (
-        SELECT id, attempts FROM candidates ORDER BY rank, seq LIMIT 1
+"""
+
+# A mail that failed before comes alone, so that one that kills the process takes no others with it: after fresh mail,
+# but once it has waited for a minute before it.
+_IN_TURN = f"""
+    WITH overdue AS (
+        SELECT r.id {_TO_DECIDE} AND r.attempts > 0 AND r.next_at < now() - interval '1 minute'
+        ORDER BY r.seq LIMIT 1 FOR UPDATE OF r SKIP LOCKED
+    ), fresh AS (
+        SELECT r.id {_TO_DECIDE} AND r.attempts = 0 AND NOT EXISTS (SELECT FROM overdue)
+        ORDER BY r.seq LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+    ), tried AS (
+        SELECT r.id {_TO_DECIDE} AND r.attempts > 0
+            AND NOT EXISTS (SELECT FROM overdue) AND NOT EXISTS (SELECT FROM fresh)
+        ORDER BY r.seq LIMIT 1 FOR UPDATE OF r SKIP LOCKED
     ), taken AS (
-        SELECT c.id FROM candidates c, foremost f
-        WHERE CASE WHEN f.attempts = 0 THEN c.attempts = 0 ELSE c.id = f.id END
+        SELECT id FROM overdue UNION ALL SELECT id FROM fresh UNION ALL SELECT id FROM tried
     )
     UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
     FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id
     RETURNING m.id, m.mailbox_id, m.gmail_id, m.thread_id, m.direction, m.attempts, m.fence, m.last_error,
         m.conversation_id, m.seq, m.parsed, m.received_at
-""")
+"""  # noqa: S608  # a constant of this file
+_CLAIM_FETCHED = text(_IN_TURN)
 
 _STORE = text("""
     UPDATE message SET state = :state, parsed = CAST(:parsed AS jsonb), sender_address = :address, sender_name = :name,
@@ -235,16 +253,18 @@ def labels_due(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) ->
     rows = db.execute(
         text("""
             WITH chosen AS (
-                SELECT r.mailbox_id FROM message r
-                    JOIN mailbox b ON b.tenant_id = r.tenant_id AND b.id = r.mailbox_id
-                WHERE r.tenant_id = :tenant AND r.label_due AND r.next_at <= now()
-                    AND (r.lease_until IS NULL OR r.lease_until < now())
-                    AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
-                ORDER BY r.next_at LIMIT 1
+                SELECT b.id AS mailbox_id FROM mailbox b CROSS JOIN LATERAL (
+                    SELECT r.next_at FROM message r WHERE r.tenant_id = :tenant AND r.mailbox_id = b.id
+                        AND r.label_due AND r.next_at <= now() AND (r.lease_until IS NULL OR r.lease_until < now())
+                    ORDER BY r.next_at LIMIT 1) AS first
+                WHERE b.tenant_id = :tenant AND b.status = 'active'
+                    AND (b.blocked_until IS NULL OR b.blocked_until < now())
+                ORDER BY first.next_at LIMIT 1
             ), taken AS (
-                SELECT id FROM message r, chosen WHERE r.tenant_id = :tenant AND r.mailbox_id = chosen.mailbox_id
-                    AND label_due AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
-                LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+                SELECT id FROM message r
+                WHERE r.tenant_id = :tenant AND r.mailbox_id = (SELECT mailbox_id FROM chosen) AND label_due
+                    AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
+                ORDER BY r.next_at LIMIT :limit FOR UPDATE OF r SKIP LOCKED
             )
             UPDATE message m SET lease_until = now() + :lease, fence = fence + 1, attempts = attempts + 1
             FROM taken WHERE m.tenant_id = :tenant AND m.id = taken.id

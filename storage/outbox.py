@@ -16,14 +16,16 @@ from storage.tickets import Words
 
 _CLAIM = text("""
     WITH chosen AS (
-        SELECT r.mailbox_id FROM outbox r JOIN mailbox b ON b.tenant_id = r.tenant_id AND b.id = r.mailbox_id
-        WHERE r.tenant_id = :tenant AND r.state IN ('pending', 'drafted', 'sending', 'uncertain') AND r.next_at <= now()
-            AND (r.lease_until IS NULL OR r.lease_until < now())
-            AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
-        ORDER BY r.next_at LIMIT 1
+        SELECT b.id AS mailbox_id FROM mailbox b CROSS JOIN LATERAL (
+            SELECT r.next_at FROM outbox r WHERE r.tenant_id = :tenant AND r.mailbox_id = b.id
+                AND r.state IN ('pending', 'drafted', 'sending', 'uncertain') AND r.next_at <= now()
+                AND (r.lease_until IS NULL OR r.lease_until < now())
+            ORDER BY r.next_at LIMIT 1) AS first
+        WHERE b.tenant_id = :tenant AND b.status = 'active' AND (b.blocked_until IS NULL OR b.blocked_until < now())
+        ORDER BY first.next_at LIMIT 1
     ), taken AS (
-        SELECT r.id FROM outbox r, chosen
-        WHERE r.tenant_id = :tenant AND r.mailbox_id = chosen.mailbox_id AND r.next_at <= now()
+        SELECT r.id FROM outbox r
+        WHERE r.tenant_id = :tenant AND r.mailbox_id = (SELECT mailbox_id FROM chosen) AND r.next_at <= now()
             AND r.state IN ('pending', 'drafted', 'sending', 'uncertain')
             AND (r.lease_until IS NULL OR r.lease_until < now())
         ORDER BY r.next_at LIMIT :limit FOR UPDATE OF r SKIP LOCKED
@@ -79,8 +81,8 @@ _MOVE = text("""
 """)
 
 _GIVE_BACK = text("""
-    UPDATE outbox SET last_error = :error, next_at = now() + :after, lease_until = NULL,
-        attempts = attempts - :uncounted
+    UPDATE outbox SET last_error = :error, lease_until = NULL, attempts = attempts - :uncounted,
+        next_at = CASE CAST(:after AS interval) WHEN interval '0' THEN next_at ELSE now() + :after END
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence
 """)
 

@@ -57,7 +57,7 @@ _MOVE = text("""
 _FINISH = text("""
     UPDATE mailbox SET lease_until = NULL, next_sync_at = now() + :after, last_error = :error,
         attempts = CASE WHEN :error = '' THEN 0 ELSE attempts END,
-        last_ok_at = CASE WHEN :error = '' THEN now() ELSE last_ok_at END
+        last_ok_at = CASE WHEN :error = '' AND NOT :partly THEN now() ELSE last_ok_at END
     WHERE tenant_id = :tenant AND id = :mailbox AND fence = :fence
 """)
 
@@ -121,10 +121,10 @@ def advance(
     return True
 
 
-def finish(db: Connection, cursor: Cursor, *, after: timedelta, error: str = "") -> None:
-    """Give the mailbox back, due again in `after`."""
+def finish(db: Connection, cursor: Cursor, *, after: timedelta, error: str = "", partly: bool = False) -> None:
+    """Give the mailbox back, due again in `after`; `partly` where it was not read to its end."""
     values = {"tenant": cursor.tenant, "mailbox": cursor.mailbox, "fence": cursor.fence, "after": after, "error": error}
-    db.execute(_FINISH, values)
+    db.execute(_FINISH, {**values, "partly": partly})
 
 
 def reconcile_due(db: Connection, cursor: Cursor) -> bool:

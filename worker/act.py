@@ -16,6 +16,7 @@ from storage import act_ends, act_work
 from storage.act_work import Act, Gate
 from worker.attempt import attempt, reason_of
 from worker.backoff import after_attempts
+from worker.turns import LONGEST_BATCH
 
 # Longer than a question and two looks may take, with the wait for the database.
 LEASE = timedelta(minutes=3)
@@ -39,8 +40,9 @@ _TWICE = f"Asked again, the shop refused, and does not tell what became of the f
 
 def work(services: Services, tenant: UUID) -> int:
     """Carry out up to 20 acts of one tenant, one after the other; returns how many were taken."""
+    ends = time.monotonic() + LONGEST_BATCH
     for number in range(BATCH):
-        if services.stopping.is_set():
+        if services.stopping.is_set() or time.monotonic() > ends:
             return number
         with services.database.transaction(tenant) as db:
             act = act_work.claim(db, tenant, LEASE)

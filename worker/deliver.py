@@ -20,6 +20,7 @@ from worker.by_ticket import by_ticket
 from worker.gmail_drafts import leave_as_draft
 from worker.of_request import of_request
 from worker.sending import carry_out, end_at_a_person, to_person
+from worker.turns import LONGEST_BATCH
 
 log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ SLOWEST_DRAFT = timedelta(seconds=80)
 
 def work(services: Services, tenant: UUID) -> int:
     """Carry out up to 20 effects of one mailbox; returns how many were taken."""
-    ends = time.monotonic() + LEASE.total_seconds() - SLOWEST_DRAFT.total_seconds()
+    ends = time.monotonic() + min(LONGEST_BATCH, LEASE.total_seconds() - SLOWEST_DRAFT.total_seconds())
     with services.database.transaction(tenant) as db:
         effects = outbox.claim(db, tenant, limit=BATCH, lease=LEASE)
     if not effects:

@@ -1,7 +1,7 @@
 """Work through everything that is due of one kind, fairly among tenants, until there is nothing or time is up."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from worker import (
     trial,
 )
 from worker.attempt import attempt
+from worker.turns import ASK_AGAIN, Turns, turn_of
 
 # One round of a stage for one tenant: claim a batch, work through it, say how many rows that were.
 Stage = Callable[[Services, UUID], int]
@@ -62,29 +63,50 @@ NEXT: Mapping[Kind, tuple[Kind, ...]] = {
 # One batch in a call: these are long, and mail must not wait for them.
 GIVES_WAY = frozenset({Kind.INDEX})
 
-SECONDS = 20.0
 
+def drain(
+    services: Services,
+    kind: Kind,
+    wake: Callable[[Kind], None],
+    seconds: float | None = None,
+    turns: Turns | None = None,
+) -> int:
+    """Give the tenants that have something due one batch each, who has waited longest first, until there is nothing or
+    the turn of this kind is over; returns how many rows were worked on.
 
-def drain(services: Services, kind: Kind, wake: Callable[[Kind], None], seconds: float = SECONDS) -> int:
-    """Give each tenant that has something due one batch in turn; returns how many rows were worked on."""
-    until = time.monotonic() + seconds
-    total = 0
-    while time.monotonic() < until and not services.stopping.is_set():
+    What is left lines up again, behind the other kinds that were called meanwhile (docs/adr/0028-fair-turns.md).
+    """
+    turns = turns or Turns()
+    until = time.monotonic() + (turn_of(kind) if seconds is None else seconds)
+    total, left = 0, False
+    while not services.stopping.is_set():
         with services.listener_database.without_tenant() as db:
-            tenants = due.tenants_due(db, kind)
-        worked = 0
-        for tenant in tenants:
-            if services.stopping.is_set() or (worked and kind in GIVES_WAY):
-                break
-            worked += _one_batch(services, kind, tenant)
+            tenants = turns.in_order(kind, due.tenants_due(db, kind))
+        if left := bool(tenants) and time.monotonic() >= until:
+            break
+        worked = _one_round(services, kind, tenants, turns, until)
+        total += worked
         if not worked:
             break
-        total += worked
         for following in NEXT.get(kind, ()):
             wake(following)
         if kind in GIVES_WAY:
             break
+    if left:
+        wake(kind)
     return total
+
+
+def _one_round(services: Services, kind: Kind, tenants: Sequence[UUID], turns: Turns, until: float) -> int:
+    """A batch for each in turn; it ends early where others wait, or where it is time to ask who else has come."""
+    ask_again = min(until, time.monotonic() + ASK_AGAIN)
+    worked = 0
+    for tenant in tenants:
+        if services.stopping.is_set() or (worked and (kind in GIVES_WAY or time.monotonic() >= ask_again)):
+            break
+        turns.take(kind, tenant)
+        worked += _one_batch(services, kind, tenant)
+    return worked
 
 
 def _one_batch(services: Services, kind: Kind, tenant: UUID) -> int:
@@ -94,12 +116,15 @@ def _one_batch(services: Services, kind: Kind, tenant: UUID) -> int:
     return sum(rows)
 
 
-def drain_in_lanes(services: Services, kind: Kind, wake: Callable[[Kind], None], lanes: int) -> int:
+def drain_in_lanes(
+    services: Services, kind: Kind, wake: Callable[[Kind], None], lanes: int, turns: Turns | None = None
+) -> int:
     """The same in several threads, each with batches of its own; raises what a lane raised when all have ended.
 
     While one lane decides and writes, the models, which are shared and free of Python's lock, work for another.
     """
+    turns = turns or Turns()
     if lanes == 1:
-        return drain(services, kind, wake)
+        return drain(services, kind, wake, turns=turns)
     with ThreadPoolExecutor(lanes, thread_name_prefix=f"{kind}-lane") as threads:
-        return sum(threads.map(lambda _: drain(services, kind, wake), range(lanes)))
+        return sum(threads.map(lambda _: drain(services, kind, wake, turns=turns), range(lanes)))

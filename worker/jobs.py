@@ -37,8 +37,9 @@ QUEUE_OF = {kind: queue for queue, kinds in QUEUES.items() for kind in kinds}
 # As the job names it; the worker refuses every other name.
 DRAIN = "worker.run.drain_job"
 
-# More waiting calls for one kind of work say nothing new; four may keep four workers busy.
-ENOUGH = 4
+# A second waiting call for one kind of work says nothing new, and would be a second turn of it before the others have
+# theirs. Several workers are kept busy all the same: who takes a call makes room for the next.
+ENOUGH = 1
 
 
 class OnlyDrain(Job):
@@ -58,7 +59,8 @@ class OnlyDrain(Job):
 
     @property
     def func(self) -> Callable[..., Any]:
-        if self.func_name != DRAIN or len(self.args) != 1 or self.kwargs:
+        if self.func_name != DRAIN or len(self.args) != 1 or self.kwargs or self.args[0] not in list(Kind):
+            log.warning("job_refused", queue=self.origin if self.origin in QUEUES else "")
             raise PermissionError("This queue runs no such job.")
         from worker.run import drain_job
 

@@ -23,6 +23,7 @@ from settings import Settings, read_or_exit
 from storage.due import Kind
 from worker.drain import drain_in_lanes
 from worker.jobs import QUEUES, OnlyDrain, Waker, connect, queue
+from worker.turns import Turns
 
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ class Program:
 
     services: Services
     wake: Waker
+    turns: Turns
 
 
 def drain_job(kind: str) -> None:
@@ -50,7 +52,8 @@ def work_through(kind: Kind) -> None:
     began = time.monotonic()
     services = Program.services
     try:
-        rows = drain_in_lanes(services, kind, Program.wake, services.settings.model_threads if kind in THINKING else 1)
+        lanes = services.settings.model_threads if kind in THINKING else 1
+        rows = drain_in_lanes(services, kind, Program.wake, lanes, Program.turns)
     except MailwrightError as error:
         # Postgres is away, or the models are not built: the rows stay due, and the listener calls again.
         log.warning("drain_broke_off", kind=kind, error=error.logged)
@@ -118,7 +121,7 @@ def main(name: str, assemble: Callable[[Settings], Services] | None = None) -> i
     settings = read_or_exit("worker")
     logs.configure(settings.log_level)
     Program.services = services = (assemble or build)(settings)
-    Program.wake = Waker(settings.redis_url)
+    Program.wake, Program.turns = Waker(settings.redis_url), Turns()
     _listen_to_signals()
     if name == "brain":
         try:

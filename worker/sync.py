@@ -16,6 +16,9 @@ from worker.backoff import after_attempts, mailbox_trouble
 
 LEASE = timedelta(minutes=2)
 
+# Of 500 mails each. A mailbox with more to tell is due again at once, after the others that wait.
+PAGES = 5
+
 # What was just sent is mostly our own reply, which needs no fetching once its worker has written its id down.
 OWN_COPY = timedelta(seconds=20)
 
@@ -74,27 +77,43 @@ def work(services: Services, tenant: UUID) -> int:
 
 def _sync(services: Services, cursor: Cursor) -> None:
     with services.open_mailbox(cursor.tenant, cursor.mailbox) as gmail:
-        source = gmail.source
-        if cursor.state == "live" and cursor.history_id is not None:
-            try:
-                told = _changes(services, cursor, source, cursor.history_id)
-                _reconcile(services, cursor, source, told)
-            except HistoryExpired:
-                _list(services, cursor, source, state="resync")
-        else:
-            _list(services, cursor, source, state=cursor.state)
+        whole = _read(services, cursor, gmail.source)
     # Jitter, so that a thousand mailboxes do not ask in the same second.
     poll = timedelta(seconds=services.settings.poll_seconds * random.uniform(0.9, 1.1))  # noqa: S311  # spreads load
     with services.database.transaction(cursor.tenant) as db:
-        sync.finish(db, cursor, after=poll)
+        sync.finish(db, cursor, after=poll if whole else timedelta(), partly=not whole)
 
 
-def _changes(services: Services, cursor: Cursor, source: MailSource, since: int) -> int:
-    """The usual case: what was added since the cursor, and the cursor moved, in one transaction; returns its place."""
-    changes = source.changes(since)
+def _read(services: Services, cursor: Cursor, source: MailSource) -> bool:
+    """A turn's share of what the mailbox has to tell; whether that was all."""
+    if cursor.state != "live" or cursor.history_id is None:
+        return _list(services, cursor, source, state=cursor.state)
+    try:
+        told = _changes(services, cursor, source, cursor.history_id)
+        if told is not None:
+            _reconcile(services, cursor, source, told)
+    except HistoryExpired:
+        return _list(services, cursor, source, state="resync")
+    return told is not None
+
+
+def _changes(services: Services, cursor: Cursor, source: MailSource, since: int) -> int | None:
+    """The usual case: what was added since the cursor, and the cursor moved, in one transaction; returns its place.
+
+    None where there is more: then the page is kept and the cursor stays, as a look into the history has one start on
+    all its pages. Whoever begins anew sees all of it once more, which stores nothing twice.
+    """
+    changes = source.changes(since, cursor.page, PAGES)
+    goes_on = cursor.page and cursor.listing_history_id is not None
+    begun = cursor.listing_history_id if goes_on else changes.history_id
     with services.database.transaction(cursor.tenant) as db:
-        sync.advance(db, cursor, changes.added, state="live", history_id=changes.history_id, rest=OWN_COPY)
-    return changes.history_id
+        if changes.next_page:
+            sync.advance(
+                db, cursor, changes.added, state="live", page=changes.next_page, listing_history_id=begun, rest=OWN_COPY
+            )
+            return None
+        sync.advance(db, cursor, changes.added, state="live", history_id=begun, rest=OWN_COPY)
+    return begun
 
 
 def _reconcile(services: Services, cursor: Cursor, source: MailSource, told: int) -> None:
@@ -131,8 +150,8 @@ def _reconcile(services: Services, cursor: Cursor, source: MailSource, told: int
             sync.reconciled(db, cursor)
 
 
-def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str) -> None:
-    """List the mailbox page by page, resuming where an earlier run stopped.
+def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str) -> bool:
+    """List the mailbox page by page, resuming where an earlier run stopped; whether it came to the end.
 
     The history id is taken before the listing begins, so that nothing can fall between listing and following.
     """
@@ -144,7 +163,7 @@ def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str)
         with services.database.transaction(cursor.tenant) as db:
             sync.advance(db, cursor, (), state=state, listing_history_id=begun, since=since)
     place = _Place.read(page, boxes)
-    while True:
+    for _ in range(PAGES):
         listed = source.list_since(since, place.token, place.box)
         following = place.after(listed)
         # Gmail lists the newest first; a thread is handled in the order in which it was written.
@@ -153,11 +172,12 @@ def _list(services: Services, cursor: Cursor, source: MailSource, *, state: str)
             if following is None:
                 if sync.advance(db, cursor, added, state="live", history_id=begun):
                     sync.reconciled(db, cursor)
-                return
+                return True
             page = following.written
             if not sync.advance(db, cursor, added, state=state, page=page, listing_history_id=begun, since=since):
-                return
+                return True
         place = following
+    return False
 
 
 def _listing_start(services: Services, cursor: Cursor, state: str) -> datetime:

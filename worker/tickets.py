@@ -25,6 +25,7 @@ from worker.backoff import after_attempts
 from worker.passing_on import files_of, left_behind
 from worker.patience import MAX_ATTEMPTS, ran_out
 from worker.ticket_words import carry_words
+from worker.turns import LONGEST_BATCH
 
 # Longer than the four questions of one making may take, each with a renewed login, with the wait for the database.
 LEASE = timedelta(minutes=8)
@@ -48,9 +49,10 @@ _COMMENT = "Opened for a customer's mail."
 
 def work(services: Services, tenant: UUID) -> int:
     """See to up to 20 tickets of one tenant, one after the other; returns how many were taken."""
+    ends = time.monotonic() + LONGEST_BATCH
     with services.open_ticketing(tenant) as system:
         for number in range(BATCH):
-            if services.stopping.is_set():
+            if services.stopping.is_set() or time.monotonic() > ends:
                 return number
             with services.database.transaction(tenant) as db:
                 due = ticket_work.claim(db, tenant, LEASE)

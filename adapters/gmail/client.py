@@ -76,9 +76,8 @@ class Connection:
         with google_errors(self.clock):
             request.execute(http=self._http)
 
-    def pages(self, request: Callable[[str | None], Any]) -> Iterator[Answer]:
+    def pages(self, request: Callable[[str | None], Any], token: str = "") -> Iterator[Answer]:
         """Every page that `request(page token)` leads to. An empty page need not be the last: the token decides."""
-        token = ""
         while True:
             page = self.ask(request(token or None))
             yield page

@@ -58,7 +58,7 @@ def _person(why: str) -> Making:
 ANSWERS: dict[tuple[int, str], Making] = {
     (400, "failedPrecondition"): _try_again(PRECONDITION_WAIT),
     (400, ""): lambda refusal, _: NeedsPerson(refusal.words),
-    # Of a token that was renewed a moment ago: a dead grant shows where tokens are renewed (ADR 0030).
+    # Of a token that was renewed a moment ago: a dead grant shows where tokens are renewed (ADR 0029).
     (401, ""): lambda _, __: TryAgain(
         "Google refuses this mailbox's access, though it has just renewed it: it is asked again. If this stays,"
         " reconnect the mailbox.",

@@ -42,10 +42,10 @@ class GmailSource:
         answer = self._connection.ask(self._routes.users.getProfile(userId="me", fields="emailAddress,historyId"))
         return Profile(said(answer, "emailAddress").lower(), int(said(answer, "historyId")))
 
-    def changes(self, since: int) -> Changes:
+    def changes(self, since: int, page: str = "", most: int | None = None) -> Changes:
         """2 units a page. Raises HistoryExpired, on whichever page Gmail says so."""
         added: dict[str, Added] = {}
-        first_history_id = 0
+        first_history_id, following = 0, ""
 
         def request(token: str | None) -> Any:
             return self._routes.history.list(
@@ -58,14 +58,17 @@ class GmailSource:
             )
 
         try:
-            for page in self._connection.pages(request):
-                first_history_id = first_history_id or int(said(page, "historyId"))
-                for entry in page.get("history", ()):
+            for number, answer in enumerate(self._connection.pages(request, page), start=1):
+                first_history_id = first_history_id or int(said(answer, "historyId"))
+                for entry in answer.get("history", ()):
                     for message in _added(change["message"] for change in entry.get("messagesAdded", ())):
                         added.setdefault(message.gmail_id, message)
+                following = answer.get("nextPageToken", "")
+                if number == most:
+                    break
         except Gone as gone:
             raise HistoryExpired(f"Gmail no longer knows the history since {since}.") from gone
-        return Changes(tuple(added.values()), first_history_id)
+        return Changes(tuple(added.values()), first_history_id, following)
 
     def list_since(self, since: datetime, page: str = "", box: Box = Box.INBOX) -> Page:
         """5 units."""

@@ -106,6 +106,20 @@ def test_changes_are_what_arrived_since(box):
     assert box.source.changes(changes.history_id).added == ()
 
 
+def test_a_look_into_the_history_may_end_early_and_goes_on_where_it_stopped(box):
+    start = box.source.profile().history_id
+    arrived = [box.deliver(question(number)) for number in range(5)]
+    box.page_of(2)
+    first = box.source.changes(start, most=2)
+    assert [added.gmail_id for added in first.added] == arrived[:4]
+    assert first.next_page
+    box.deliver(question(9))
+    rest = box.source.changes(start, first.next_page, most=2)
+    assert rest.added[0].gmail_id == arrived[4]
+    assert rest.next_page == ""
+    assert box.source.changes(start).next_page == ""
+
+
 def test_our_own_mail_comes_back_through_the_history_with_its_label(box):
     box.deliver(question())
     start = box.source.profile().history_id

@@ -92,14 +92,16 @@ class FakeGmail:
     def profile(self) -> Profile:
         return self._do("profile", lambda: Profile(self.address, self._history_id))
 
-    def changes(self, since: int) -> Changes:
-        return self._do("changes", lambda: self._changes(since))
+    def changes(self, since: int, page: str = "", most: int | None = None) -> Changes:
+        return self._do("changes", lambda: self._changes(since, int(page or 0), most))
 
-    def _changes(self, since: int) -> Changes:
+    def _changes(self, since: int, start: int, most: int | None) -> Changes:
         if not self.history_floor <= since <= self._history_id:
             raise HistoryExpired("the history starts later")
-        added = {entry.gmail_id: entry for number, entry in self._history if number > since}
-        return Changes(tuple(added.values()), self._history_id)
+        told = [entry for number, entry in self._history if number > since]
+        end = len(told) if most is None else start + most * self.page_size
+        added = {entry.gmail_id: entry for entry in told[start:end]}
+        return Changes(tuple(added.values()), self._history_id, str(end) if end < len(told) else "")
 
     def list_since(self, since: datetime, page: str = "", box: Box = Box.INBOX) -> Page:
         return self._do("list_since", lambda: self._page(since, int(page or 0), box))

@@ -96,7 +96,7 @@ def test_the_one_function_takes_one_kind_and_nothing_else(valkey, args, kwargs):
 
 def test_an_unknown_kind_fails_alone(valkey):
     Queue("io", connection=valkey, serializer=JSONSerializer).enqueue(DRAIN, "everything")
-    assert work_off(valkey) == ["ValueError: 'everything' is not a valid Kind"]
+    assert work_off(valkey) == ["PermissionError: This queue runs no such job."]
 
 
 def test_a_pickled_job_is_never_unpickled(valkey, tmp_path):
