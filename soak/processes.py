@@ -1,5 +1,6 @@
 """What a program holds, with all its children: memory, open files, threads. Read from Linux's /proc."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from evaluation.bench_cpu import PROC, family
@@ -28,15 +29,9 @@ class Held:
 def held(pid: int) -> Held:
     """By a process and all that descend from it, in bytes. Who ends in this instant holds nothing."""
     total = Held()
-    try:
-        processes = family(pid)
-    except (FileNotFoundError, ProcessLookupError):
-        processes = [pid]
-    for each in processes:
-        try:
+    for each in family(pid):
+        with suppress(FileNotFoundError, ProcessLookupError, KeyError):
             total += _held(each)
-        except (FileNotFoundError, ProcessLookupError, KeyError):
-            continue
     return total
 
 

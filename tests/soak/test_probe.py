@@ -7,6 +7,7 @@ import pytest
 import redis
 from sqlalchemy import text
 
+from evaluation.bench_cpu import family
 from soak.probe import Probe
 from soak.processes import held
 from tests.conftest import APP
@@ -24,9 +25,11 @@ def program():
     """One whose child holds 64 MiB and forty files."""
     argv = [sys.executable, "-c", PARENT, HOLDS]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.PIPE) as process:
-        assert process.stdout.readline().strip() == b"1"
-        yield process
-        process.kill()
+        try:
+            assert process.stdout.readline().strip() == b"1"
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_program_holds_what_its_children_hold(program):
@@ -40,6 +43,17 @@ def test_who_has_ended_holds_nothing():
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     assert held(process.pid).resident == 0
+
+
+def test_a_family_is_read_while_its_children_come_and_go(program):
+    busy = "import os\nprint(1, flush=True)\nwhile True:\n    os.fork() or os._exit(0)\n    os.wait()"
+    with subprocess.Popen([sys.executable, "-c", busy], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        try:
+            assert {family(process.pid)[0] for _ in range(2000)} == {process.pid}
+        finally:
+            process.kill()
+    assert len(family(program.pid)) == 2
 
 
 def test_one_look_reads_programs_servers_tables_and_queue(servers, urls, database, workspace, program):
