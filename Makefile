@@ -15,7 +15,7 @@ export OMP_NUM_THREADS := 1
 # Compiled modules are kept: the tests start hundreds of processes of ours, and each would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check fix lock licences sbom explain evaluate hostile bench bench-desk chaos migrate
+.PHONY: help setup demo test check fix lock licences sbom explain evaluate hostile bench bench-desk chaos soak migrate
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -89,6 +89,12 @@ KILLS ?= 1000
 SEED ?= 1
 chaos: setup ## Kill everything again and again while mail comes; MAILS, KILLS, SEED; CONTROL=1 must be caught; FRESH=1 begins anew.
 	@$(BIN)/python -m chaos --mails $(MAILS) --kills $(KILLS) --seed $(SEED) $(if $(CONTROL),--control) $(if $(FRESH),--fresh)
+
+# Half of full pace can be more than a machine with other work has to spare: AT_MOST mails a minute come then.
+MINUTES ?= 120
+AT_MOST ?= 120
+soak: setup ## Two hours of ordinary mail: does memory, a table or anything else grow? MINUTES, AT_MOST (mails a minute).
+	@$(BIN)/python -m soak --minutes $(MINUTES) --at-most $(AT_MOST) $(SOAK_OPTIONS)
 
 migrate: $(VENV)/installed ## Bring the database of DATABASE_OWNER_URL to the newest form.
 	@$(BIN)/flask db upgrade

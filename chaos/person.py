@@ -50,11 +50,14 @@ class _Forms(HTMLParser):
 
 @dataclass
 class Person:
-    """One member at one desk. Web may be killed under their hands: then they try again, as people do."""
+    """One member at one desk, `pause` seconds at each page. Web may be killed under their hands: then they try again,
+    as people do.
+    """
 
     desk: str
     email: str
     password: str
+    pause: float = 0.3
     approved: int = 0
     written: int = 0
     pages: int = 0
@@ -66,7 +69,7 @@ class Person:
 
     def work(self, stopping: threading.Event) -> None:
         """Until asked to stop, in a thread of its own."""
-        while not stopping.wait(0.3):
+        while not stopping.wait(self.pause):
             try:
                 self._look_once()
             except requests.RequestException:

@@ -69,8 +69,11 @@ class Place:
 
 
 @contextmanager
-def open_place(folder: Path) -> Iterator[Place]:
-    """Start both servers, durable as in production, over whatever an earlier part of the run left in `folder`."""
+def open_place(folder: Path, *, leaps: bool = True) -> Iterator[Place]:
+    """Start both servers, durable as in production, over whatever an earlier part of the run left in `folder`.
+
+    Where time leaps, Postgres's clock is one of ours.
+    """
     # Postgres may run as another user, who has to find its way through.
     for part in (folder.parent, folder):
         part.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -79,7 +82,8 @@ def open_place(folder: Path) -> Iterator[Place]:
         postgres = stack.enter_context(start_postgres(folder / "postgres"))
         valkey = stack.enter_context(start_valkey(folder / "valkey"))
         settings = _settings(postgres, valkey, kept)
-        set_clock(postgres, DATABASE)
+        if leaps:
+            set_clock(postgres, DATABASE)
         migrate.upgrade(
             settings.database_owner_url, app_url=settings.database_url, listener_url=settings.database_listener_url
         )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,12 @@ class Memory:
 
 
 def children(pid: int) -> list[int]:
-    """The process ids of the direct children."""
+    """The process ids of the direct children. A thread, or all of it, may end while it is looked at."""
     found: list[int] = []
-    for task in (PROC / str(pid) / "task").glob("*/children"):
-        found += map(int, task.read_text().split())
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in (PROC / str(pid) / "task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                found += map(int, (task / "children").read_text().split())
     return found
 
 

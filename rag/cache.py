@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -26,7 +27,8 @@ def _nobody(_: str) -> None:
 
 
 class IndexCache:
-    """Holds the indexes used last, of at most `max_bytes` together, keyed (tenant, knowledge-base version, engine).
+    """Holds the indexes used last, of at most `max_bytes` together, keyed (tenant, knowledge-base version, engine); of
+    each tenant's documents the version that was asked for last.
 
     With a `folder` each is also kept there, at most `max_disk_bytes` in all, and mapped from there: a process that
     starts reads it in a moment instead of building it, and processes on one machine share its memory. The rows in
@@ -144,7 +146,10 @@ class IndexCache:
         return mapped
 
     def _keep(self, key: Key, index: Index) -> None:
+        """Instead of an earlier version of the same documents: nobody asks for what is no longer published."""
         with self._lock:
+            for other in [other for other in self._kept if replace(other, version=key.version) == key]:
+                del self._kept[other]
             self._kept[key] = index
             self._kept.move_to_end(key)
             while len(self._kept) > 1 and sum(one.nbytes for one in self._kept.values()) > self._max_bytes:

@@ -128,12 +128,17 @@ def keep(db: Connection, tenant: UUID, engine: str, vectors: Sequence[tuple[UUID
 
 
 def regroup(db: Connection, tenant: UUID, groups: Sequence[Grouped]) -> None:
-    """Make these the open gaps; those that a person has settled stay as they are."""
+    """Make these the open gaps; those that a person has settled stay as they are.
+
+    Most stand where they stood before. A row that says nothing new is not written: each new question would leave a dead
+    one of all the others.
+    """
     for group in groups:
         db.execute(
             text("""
                 INSERT INTO gap (tenant_id, id, language) VALUES (:tenant, :gap, :language)
                 ON CONFLICT (tenant_id, id) DO UPDATE SET language = excluded.language
+                WHERE gap.language <> excluded.language
             """),
             {"tenant": tenant, "gap": group.gap, "language": group.language},
         )
@@ -142,6 +147,7 @@ def regroup(db: Connection, tenant: UUID, groups: Sequence[Grouped]) -> None:
                 UPDATE gap_question q SET gap_id = :gap, place = u.place - 1
                 FROM unnest(CAST(:messages AS uuid[])) WITH ORDINALITY u(message, place)
                 WHERE q.tenant_id = :tenant AND q.message_id = u.message
+                    AND (q.gap_id, q.place) IS DISTINCT FROM (CAST(:gap AS uuid), u.place - 1)
             """),
             {"tenant": tenant, "gap": group.gap, "messages": list(group.messages)},
         )

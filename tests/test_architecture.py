@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Lower may not import higher; neighbours on a line are strangers to each other.
 LAYERS = (
+    ("soak",),
     ("app", "run_listener", "chaos"),
     ("commands",),
     ("web", "worker", "evaluation"),
@@ -29,7 +30,7 @@ VENDORS = {
     "sqlalchemy": {"storage"},
     "alembic": {"storage", "migrations"},
     "rq": {"worker"},
-    "redis": {"worker", "adapters", "chaos"},
+    "redis": {"worker", "adapters", "chaos", "soak"},
     "googleapiclient": {"adapters"},
     "google": {"adapters"},
     "authlib": {"adapters", "web"},

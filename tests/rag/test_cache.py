@@ -85,6 +85,15 @@ def test_the_least_recently_used_index_is_given_up_first(documents, embedder):
     assert (build.built, len(cache)) == (4, 2)
 
 
+def test_an_earlier_version_of_the_same_documents_is_given_up(documents, embedder):
+    cache, build = IndexCache(), Counting(build_index(documents, embedder))
+    for version in ("v1", "v2", "v3"):
+        cache.get("shop", version, "e", build)
+        cache.get("other shop", "v1", "e", build)
+        cache.get("shop", "v1", "another engine", build)
+    assert (build.built, len(cache)) == (5, 3)
+
+
 def test_documents_are_assembled_without_the_internal_ones(documents, embedder):
     embedded = list(embed_documents(documents, embedder))
     cache = IndexCache()
@@ -98,7 +107,7 @@ def test_an_index_for_staff_is_never_kept_for_customers(documents, embedder, tmp
     staff = build_index(documents, embedder, for_staff=True)
     with pytest.raises(ValueError, match="staff"):
         IndexCache(tmp_path).get(SHOP, "v", embedder.engine, lambda: staff)
-    assert not list(tmp_path.rglob("*.npy"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_process_maps_what_one_has_built(documents, embedder, tmp_path):

@@ -1,5 +1,10 @@
+import gc
+import json
 import multiprocessing
+import os
 import stat
+import zlib
+from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
@@ -8,7 +13,7 @@ import pytest
 from rag.documents import parse_document
 from rag.index import Asked, Facts, Index, build_index
 from rag.ranking import search
-from rag.shelf import HEADER, Key, Shelf
+from rag.shelf import ARRAYS, HEADER, Key, Shelf
 
 PLENTY = 1 << 30
 
@@ -91,12 +96,45 @@ def test_whatever_is_damaged_is_thrown_away_and_built_anew(harm, index, key, emb
     assert same(signals(shelf.load(key), embedder), signals(index, embedder))
 
 
-def test_an_array_of_pickled_objects_is_refused(index, key, tmp_path):
+def test_each_array_is_looked_through_for_damage(index, key, tmp_path):
     shelf = Shelf(tmp_path, PLENTY)
     shelf.save(key, index)
-    file = next(folders(tmp_path)[0].glob("*-bodies.npy"))
-    np.save(file, np.array([{"an": "object"}], dtype=object), allow_pickle=True)
+    header = json.loads((folders(tmp_path)[0] / HEADER).read_text().partition("\n")[2])
+    for name, (begins, *_) in header["arrays"].items():
+        if index.arrays[name].nbytes:
+            with (folders(tmp_path)[0] / ARRAYS).open("r+b") as file:
+                file.seek(begins)
+                first = file.read(1)[0]
+                file.seek(begins)
+                file.write(bytes([first ^ 1]))
+            assert shelf.load(key) is None, name
+            shelf.save(key, index)
+
+
+def test_an_array_of_objects_is_refused(index, key, tmp_path):
+    shelf = Shelf(tmp_path, PLENTY)
+    shelf.save(key, index)
+    header = folders(tmp_path)[0] / HEADER
+    said = json.loads(header.read_text().partition("\n")[2])
+    said["arrays"]["bodies"][1] = "|O"
+    rest = json.dumps(said)
+    header.write_text(f"{zlib.crc32(rest.encode())}\n{rest}")
     assert shelf.load(key) is None
+
+
+def open_below(folder):
+    return [file for file in Path("/proc/self/fd").iterdir() if str(folder) in os.path.realpath(file)]
+
+
+def test_a_mapped_index_holds_one_file_open(index, key, tmp_path):
+    shelf = Shelf(tmp_path, PLENTY)
+    shelf.save(key, index)
+    mapped = shelf.load(key)
+    assert len(mapped.arrays) > 20
+    assert len(open_below(tmp_path)) == 1
+    del mapped
+    gc.collect()
+    assert not open_below(tmp_path)
 
 
 def test_a_tenant_never_gets_the_files_of_another(index, key, tmp_path):

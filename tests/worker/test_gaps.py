@@ -56,6 +56,18 @@ def test_a_group_keeps_its_name_when_it_is_made_anew(asked):
     assert {gap.id for gap in every(asked)} == before
 
 
+def test_a_question_that_stands_where_it_stood_is_not_written_again(asked):
+    group(asked)
+    written = "SELECT string_agg(xmin::text, ' ' ORDER BY message_id) FROM gap_question"
+    gaps_written = "SELECT string_agg(xmin::text, ' ' ORDER BY id) FROM gap"
+    before = asked.one(written), asked.one(gaps_written)
+    group(asked)
+    assert (asked.one(written), asked.one(gaps_written)) == before
+    asked.change("UPDATE gap_question SET place = 7")
+    group(asked)
+    assert asked.one("SELECT max(place) FROM gap_question") < 7
+
+
 def test_what_a_person_dismissed_stays_dismissed(asked):
     group(asked)
     dismissed = every(asked)[0]

@@ -1,0 +1,87 @@
+"""Which figures may not grow with the mails, by how much a run may move them, and which ones naturally do grow.
+
+A figure's name is its kind and whose it is: `memory web`, `bytes message`. Each threshold was set before the first run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from soak.verdict import Allowed, Judged, Series, after_warm_up, judge
+
+MIB = 1024.0 * 1024.0
+# A table may waste so much in a run: less is a page here and there.
+WASTE = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is measured, its unit, and what is allowed to it."""
+
+    what: str
+    unit: str
+    allowed: Allowed
+
+
+# Shares are of the level after warm-up, over the rest of the run.
+KINDS: Mapping[str, Kind] = {
+    "memory": Kind("resident memory", "MiB", Allowed(share=0.03, least=4.0)),
+    "handles": Kind("open file handles", "", Allowed(share=0.03, least=3)),
+    "threads": Kind("threads", "", Allowed(least=2)),
+    "connections": Kind("connections to Postgres", "", Allowed(least=2)),
+    "redis-keys": Kind("keys in Redis", "", Allowed(share=0.03, least=5)),
+    "redis-memory": Kind("memory that Redis says it uses", "MiB", Allowed(share=0.05, least=0.25)),
+    "redis-clients": Kind("clients of Redis", "", Allowed(least=2)),
+    "due": Kind("pieces of work that are due", "", Allowed(least=5)),
+    "oldest": Kind("age of the oldest due work", "s", Allowed(least=10)),
+    # Dead rows stay until they are 50 and a fifth of the living ones: then autovacuum comes. 1 is where it should.
+    "dead": Kind("dead rows, as a part of what calls autovacuum", "", Allowed(limit=1.0)),
+    "bytes": Kind("bytes on disk for each living row", "B", Allowed(share=0.10)),
+}
+# What grows with the mails, and should: told for each mail, and not judged.
+NATURAL: Mapping[str, str] = {
+    "rows": "rows",
+    "database": "database, bytes",
+    "beside": "memory of the stand-ins, bytes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was read `at` seconds after the mails began to come at their pace, by name."""
+
+    at: float
+    values: Mapping[str, float]
+
+
+def series(samples: Sequence[Sample], name: str) -> Series:
+    return [(one.at, one.values[name]) for one in samples if name in one.values]
+
+
+def judged(samples: Sequence[Sample]) -> dict[str, Judged]:
+    """Every figure that may not grow, by name."""
+    names = sorted({name for one in samples for name in one.values if name.partition(" ")[0] in KINDS}, key=_place)
+    return {name: judge(series(samples, name), _allowed(samples, name)) for name in names}
+
+
+def per_mail(samples: Sequence[Sample]) -> dict[str, float]:
+    """By how much what naturally grows grew for each mail that was decided, after warm-up."""
+    mails = _rise(samples, "mails decided")
+    names = sorted({name for one in samples for name in one.values if name.partition(" ")[0] in NATURAL})
+    return {name: _rise(samples, name) / mails for name in names} if mails > 0 else {}
+
+
+def _rise(samples: Sequence[Sample], name: str) -> float:
+    watched = after_warm_up(series(samples, name))
+    return watched[-1][1] - watched[0][1] if watched else 0.0
+
+
+def _allowed(samples: Sequence[Sample], name: str) -> Allowed:
+    kind, _, whose = name.partition(" ")
+    if kind != "bytes":
+        return KINDS[kind].allowed
+    rows = series(samples, f"rows {whose}")
+    return Allowed(KINDS[kind].allowed.share, WASTE / max(rows[-1][1] if rows else 1.0, 1.0))
+
+
+def _place(name: str) -> tuple[int, str]:
+    return list(KINDS).index(name.partition(" ")[0]), name
