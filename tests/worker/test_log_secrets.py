@@ -135,9 +135,9 @@ def a_day_with_trouble(settings: Settings, shop: Shop, owner) -> set[str]:
     google.fault("drafts.create", "403_delegation")
     shop.write(CANARIES["A canary about parcels"], "Canary again")
     until(lambda: logs_of(settings).count("Gmail answered 403") >= 1)
-    shop.due_again()
+    shop.change("UPDATE mailbox SET next_sync_at = now(), blocked_until = NULL")
     with shop.services.database.transaction(shop.tenant) as db:
-        incidents.watch(db, shop.tenant, "https://status.canary.example")
+        incidents.watch(db, shop.tenant, "https://localhost/canary")
         reset = resets.make(db, shop.tenant, shop.workspace.owner, by_mail=True)
         invited = invitations.invite(
             db, shop.tenant, email="new.canary@lumen.example", role="agent", by=shop.workspace.owner
