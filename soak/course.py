@@ -20,6 +20,7 @@ from chaos.person import Person
 from chaos.place import DATABASE, Place
 from chaos.plan import Mail
 from chaos.stand_ins import StandIns
+from chaos.suppliers import Asking
 from domain.errors import TryAgain
 from soak.figures import Sample
 from soak.pace import Pace, half_of
@@ -70,7 +71,7 @@ class Course:
 
     def __post_init__(self) -> None:
         self._outside = StandIns(self.place.urls)
-        self._errands = Errands(self.services, self._outside)
+        self._errands = Errands(self.services, self._outside, Asking(self.services, self.place))
         self._probe = Probe(self.place.postgres, self.place.valkey, DATABASE)
         self._step = self._open
 
@@ -84,7 +85,7 @@ class Course:
         if self.ready():
             self.say("two shops are opened, and learn what they may answer by themselves")
             shops.open_shops(self.services, self.place, self._outside, self.mails, self.known)
-            self._errands.watch()
+            self._errands.open()
             self._step = self._learn
 
     def _learn(self) -> None:

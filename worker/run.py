@@ -102,7 +102,7 @@ class Worker(SimpleWorker):
         """Its name in Redis ends by itself: a Redis in trouble is not waited for once more."""
         with suppress(RedisError):
             if redis_look.answers(self.redis_url):
-                super().register_death()
+                super().register_death()  # type: ignore[no-untyped-call]  # RQ has no types here
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """RQ's own would ask Redis in the middle of a row, and end that row with an exception."""
