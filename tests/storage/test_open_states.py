@@ -19,6 +19,7 @@ LISTS = {
     "conversations": [(OPEN | WAITING) - UNCERTAIN],
     "erasure": [OPEN],
     "mailboxes": [NOT_BEGUN | WAITING],
+    "notices": [NOT_BEGUN],
     "outbox": [OPEN, OPEN, NOT_BEGUN],
     "requests_shown": [OPEN],
     "retention": [OPEN | WAITING],
