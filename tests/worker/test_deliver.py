@@ -418,6 +418,13 @@ def test_a_batch_is_given_back_before_its_lease_ends_and_not_blamed(shop, monkey
     assert len(shop.google.calls()) == calls
 
 
+def test_a_batch_that_was_claimed_too_slowly_does_one_row_all_the_same(shop, monkeypatch):
+    monkeypatch.setattr(stage, "LONGEST_BATCH", 0.0)
+    decided(shop)
+    deliver(shop)
+    assert row(shop).state == "sent"
+
+
 def test_stopping_gives_back_what_was_not_begun(shop):
     decided(shop)
     shop.services.stopping.set()
