@@ -155,6 +155,7 @@ class Course:
             Killer(self.place),
             _say,
             pids=lambda: supervisor.pids,
+            leave=self.stop_people,
             ended=self._ended,
             errands=self._errands,
         )

@@ -27,12 +27,15 @@ BACKLOG, SHARE = 120, 6  # mails that wait while others come: so many, and not m
 FAULT_SHARE = 0.6  # of the calls of this
 PER_ROUTE = 1  # faults that wait on one route
 REST = 300.0  # seconds for everything to come to its end, with no mail coming to one
+QUIET = 6.0  # seconds after the last person went, in which what they pressed in the end is begun
 SAVED_EVERY, SAID_EVERY, LOOKED_EVERY = 1.0, 5.0, 0.5
 
 
 @dataclass
 class Driver:
-    """`pids` is the supervisor's. `ended` is called when all is at rest, or when that was waited for in vain."""
+    """`pids` is the supervisor's. `leave` sends the people home when there is nothing more to do, since what they
+    press begins something. `ended` is called when all is at rest after that, or when that was waited for in vain.
+    """
 
     place: Place
     plan: Plan
@@ -41,12 +44,14 @@ class Driver:
     killer: Killer
     say: Callable[[str], None]
     pids: Callable[[], dict[str, int]]
+    leave: Callable[[], None]
     ended: Callable[..., None]
     errands: Errands
     _began: float = field(default_factory=time.monotonic)
     _left: tuple[int, int, int] = (0, 0, 0)
     _there: set[int] = field(default_factory=set)
     _healed: bool = False
+    _left_at: float = 0.0
     _ran: int = 0
     _moved: float = 0.0
     _next: dict[str, float] = field(default_factory=dict)
@@ -201,7 +206,11 @@ class Driver:
 
     def _rest(self) -> None:
         left, decided, _ = self._left
-        if left == 0 and decided >= len(self.plan.mails):
+        now, is_done = time.monotonic(), left == 0 and decided >= len(self.plan.mails)
+        if is_done and not self._left_at:
+            self.leave()
+            self._left_at = now
+        elif is_done and now > self._left_at + QUIET:
             self.ended(at_rest=True)
-        elif time.monotonic() > self._moved + REST:
+        elif now > self._moved + REST:
             self.ended(at_rest=False)
