@@ -667,7 +667,9 @@ def test_a_revoked_grant_keeps_the_reply_until_the_mailbox_is_connected_again(sh
     shop.google.revoke(SHOP)
     shop.settle_over_time(3)
     assert row(shop).state == EffectState.PENDING
+    shop.change("UPDATE mailbox SET last_send_error = 'Reconnect it.'")
     pipeline.connect_mailbox(shop.google, shop.services, shop.workspace)
+    assert shop.one("SELECT last_send_error FROM mailbox") == "", "what was mended is trouble no more"
     shop.settle_over_time(2)
     assert (row(shop).state, len(shop.received())) == (EffectState.SENT, 1)
 
