@@ -50,7 +50,8 @@ def answered(verdict: Verdict) -> int:
 def _unseen(ended: Mapping[str, Ended], done: Done) -> Iterable[str]:
     """What our tables say was done, and the stand-in has not seen."""
     seen = {
-        "reply": {*done.references, *done.drafts},
+        "reply": set(done.references),
+        "draft": set(done.drafts),
         "words": {marker for _, marker in done.markers},
         "act": set(done.acts),
     }

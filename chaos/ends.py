@@ -22,7 +22,7 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing to be done for a mail: which (reply, words, act, ticket), its state, and what was said of it last.
+    """One thing to be done for a mail: which (reply, draft, words, act, ticket), its state, what was said of it last.
 
     `mark` is by which the stand-in knows it: a reference, a marker, a key; `left` whether it counts as done there.
     """
@@ -72,8 +72,8 @@ _MAILS = """
     WHERE m.direction = 'in' AND m.rfc_message_id LIKE '<chaos-%'
 """
 _EFFECTS = """
-    SELECT m.rfc_message_id, 'reply', o.state, o.last_error, o.reference,
-        o.sent_gmail_id IS NOT NULL OR o.state = 'left_as_draft'
+    SELECT m.rfc_message_id, CASE o.state WHEN 'left_as_draft' THEN 'draft' ELSE 'reply' END, o.state, o.last_error,
+        o.reference, o.sent_gmail_id IS NOT NULL OR o.state = 'left_as_draft'
     FROM outbox o JOIN message m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
     UNION ALL
     SELECT m.rfc_message_id, 'words', w.state, w.last_error, w.marker, w.state = 'done'

@@ -64,9 +64,9 @@ async function look() {
   if (asking || document.hidden || Date.now() - touched > IDLE) return;
   asking = true;
   try {
-    const answer = await fetch(WHERE, { headers: { Accept: "text/html" }, redirect: "manual" });
-    if (answer.type === "opaqueredirect") return signedOut();
-    if (answer.status >= 502) return reaches(false);
+    const answer = await fetch(WHERE, { headers: { Accept: "text/html" }, redirect: "manual" }).catch(() => null);
+    if (answer?.type === "opaqueredirect") return signedOut();
+    if (!answer || answer.status >= 502) return reaches(false);
     if (!answer.ok) return;
     reaches(true);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -79,8 +79,7 @@ async function look() {
     }
     if (page.title) document.title = page.title;
   } catch {
-    // The server restarts, or the network is away: the next look tells when that is over.
-    reaches(false);
+    // The answer broke off: the next look tells whether the desk is away.
   } finally {
     asking = false;
   }

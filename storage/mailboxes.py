@@ -68,7 +68,7 @@ _FETCH_AGAIN = text("""
 
 _RECONNECT = text("""
     UPDATE mailbox SET status = CASE status WHEN 'paused' THEN 'paused' ELSE 'active' END, address = :address,
-        scopes = :scopes, last_error = '', attempts = 0,
+        scopes = :scopes, last_error = '', last_send_error = '', attempts = 0,
         blocked_until = NULL, next_sync_at = now()
     WHERE tenant_id = :tenant AND google_sub = :sub AND status <> 'disconnected' RETURNING id
 """)

@@ -41,6 +41,10 @@ DRAIN = "worker.run.drain_job"
 # theirs. Several workers are kept busy all the same: who takes a call makes room for the next.
 ENOUGH = 1
 
+# Seconds that a call waits for its turn: longer than a round in which everybody talks to a slow system. One that ran
+# out keeps its place, so that no other is made, and calls nobody when that comes up.
+PATIENT = 600
+
 
 class OnlyDrain(Job):
     """A job that can call one function and nothing after it. RQ would run whatever names stand in Redis."""
@@ -103,7 +107,7 @@ class Waker:
                         job_timeout=-1,
                         result_ttl=0,
                         failure_ttl=0,
-                        ttl=60,
+                        ttl=PATIENT,
                     )
             self._quiet = False
         except RedisError as error:

@@ -1,6 +1,7 @@
 """Send what belongs to a request to a supplier: in the thread of our first mail, answering our last one there."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
@@ -8,41 +9,47 @@ from bootstrap import Services
 from domain.delivery import EffectState, Outgoing
 from domain.errors import NeedsPerson, TryAgain
 from domain.ticket import written_by_supplier
-from storage import supplier_requests, supplier_sending
+from storage import outbox, supplier_requests, supplier_sending
 from storage.effect import Effect
+from worker.backoff import after_attempts
 from worker.sending import carry_out
 
 log = structlog.get_logger()
 
+AWAY = timedelta(seconds=5)
+_AWAY = "The order's ticket cannot be read now."
+
 
 def of_request(services: Services, gmail: Outgoing, effect: Effect) -> None:
     """The send machine, after the order's ticket was read and our last mail in the thread is known by its name."""
-    if effect.state in {EffectState.PENDING, EffectState.DRAFTED}:
-        _read_ticket(services, effect)
+    if effect.state in {EffectState.PENDING, EffectState.DRAFTED} and not _ticket_is_read(services, effect):
+        # No error: whoever counts those takes them for trouble with Gmail, and lets the whole mailbox rest.
+        with services.database.transaction(effect.tenant) as db:
+            outbox.give_back(db, effect, after=max(AWAY, after_attempts(effect.attempts)), error=_AWAY)
+        return
     carry_out(services, gmail, _answering_our_last(services, gmail, effect))
 
 
-def _read_ticket(services: Services, effect: Effect) -> None:
+def _ticket_is_read(services: Services, effect: Effect) -> bool:
     """What the supplier wrote on the order's ticket stops a reminder as a mail does.
 
-    Raises TryAgain while the ticketing system is away; after an hour the reminder waits for it no longer.
+    False while the ticketing system is away; after an hour the reminder waits for it no longer.
     """
     with services.database.transaction(effect.tenant) as db:
         found = supplier_sending.ticket_of(db, effect.tenant, effect.id)
     if found is None or effect.request is None:
-        return
+        return True
     external_id, waited = found
     try:
         with services.open_ticketing(effect.tenant) as system:
             ticket = system.client.get(external_id) if system is not None else None
     except (TryAgain, NeedsPerson) as error:
         log.warning("ticket_not_read", effect=effect.id, error=error.logged)
-        if not waited:
-            raise TryAgain("The order's ticket cannot be read now.") from error
-        return
+        return waited
     times = written_by_supplier(ticket) if ticket is not None else ()
     with services.database.transaction(effect.tenant) as db:
         supplier_requests.heard_on_ticket(db, effect.tenant, effect.request, times)
+    return True
 
 
 def _answering_our_last(services: Services, gmail: Outgoing, effect: Effect) -> Effect:

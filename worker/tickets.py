@@ -49,8 +49,8 @@ _COMMENT = "Opened for a customer's mail."
 
 def work(services: Services, tenant: UUID) -> int:
     """See to up to 20 tickets of one tenant, one after the other; returns how many were taken."""
-    ends = time.monotonic() + LONGEST_BATCH
     with services.open_ticketing(tenant) as system:
+        ends = time.monotonic() + LONGEST_BATCH
         for number in range(BATCH):
             if services.stopping.is_set() or time.monotonic() > ends:
                 return number

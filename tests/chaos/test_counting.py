@@ -59,7 +59,13 @@ def test_an_unreadable_mail_has_ended_and_is_for_a_person():
     assert list(verdict.for_a_person) == ["<chaos-1@x>"]
 
 
-@pytest.mark.parametrize("what", ["reply", "words", "act"])
+def test_a_reply_said_to_be_sent_that_lies_at_gmail_as_a_draft_is_lost():
+    done = Done({}, {}, {}, {}, {}, {"AAAA": 1})
+    assert "not there: AAAA" in counted([mail(1)], [effect(1)], done).lost[0]
+    assert counted([mail(1)], [effect(1, "draft", "left_as_draft")], done).holds
+
+
+@pytest.mark.parametrize("what", ["reply", "draft", "words", "act"])
 def test_what_is_said_to_be_done_and_is_not_there_is_lost(what):
     assert "not there: AAAA" in counted([mail(1)], [effect(1, what, "done")]).lost[0]
 

@@ -418,6 +418,13 @@ def test_a_batch_is_given_back_before_its_lease_ends_and_not_blamed(shop, monkey
     assert len(shop.google.calls()) == calls
 
 
+def test_a_batch_that_was_claimed_too_slowly_does_one_row_all_the_same(shop, monkeypatch):
+    monkeypatch.setattr(stage, "LONGEST_BATCH", 0.0)
+    decided(shop)
+    deliver(shop)
+    assert row(shop).state == "sent"
+
+
 def test_stopping_gives_back_what_was_not_begun(shop):
     decided(shop)
     shop.services.stopping.set()
@@ -660,7 +667,9 @@ def test_a_revoked_grant_keeps_the_reply_until_the_mailbox_is_connected_again(sh
     shop.google.revoke(SHOP)
     shop.settle_over_time(3)
     assert row(shop).state == EffectState.PENDING
+    shop.change("UPDATE mailbox SET last_send_error = 'Reconnect it.'")
     pipeline.connect_mailbox(shop.google, shop.services, shop.workspace)
+    assert shop.one("SELECT last_send_error FROM mailbox") == "", "what was mended is trouble no more"
     shop.settle_over_time(2)
     assert (row(shop).state, len(shop.received())) == (EffectState.SENT, 1)
 

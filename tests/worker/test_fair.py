@@ -120,11 +120,18 @@ def test_what_is_left_when_a_turn_ends_lines_up_behind_the_others(owner, service
     (tenant,) = workspaces(owner, 1)
     pour(owner, tenant, Kind.FETCH, 100)
     woken: list[Kind] = []
-    assert drain(services, Kind.FETCH, woken.append, seconds=0.0) == 0
-    assert woken == [Kind.FETCH]
+    first = drain(services, Kind.FETCH, woken.append, seconds=0.0)
+    assert woken == [Kind.PROCESS, Kind.FETCH]
     woken.clear()
-    assert drain(services, Kind.FETCH, woken.append, seconds=30) == 100
+    assert drain(services, Kind.FETCH, woken.append, seconds=30) == 100 - first
     assert Kind.FETCH not in woken
+
+
+def test_a_turn_that_was_over_before_it_was_known_who_waits_has_its_batch(owner, services, claims):
+    (tenant,) = workspaces(owner, 1)
+    pour(owner, tenant, Kind.FETCH, 100)
+    assert drain(services, Kind.FETCH, lambda _: None, seconds=0.0) > 0
+    assert claims.batches == [tenant]
 
 
 def test_only_deciding_has_a_long_turn():

@@ -123,6 +123,12 @@ def test_a_full_queue_of_one_kind_does_not_keep_the_others_asleep(valkey, server
     assert "sync" in [job.args[0] for job in queue(valkey, "io").jobs]
 
 
+def test_a_call_outlives_a_round_in_which_every_kind_of_work_is_slow(valkey, servers):
+    Waker(servers.valkey.url)(Kind.TICKET)
+    (call,) = queue(valkey, "io").jobs
+    assert valkey.ttl(call.key) > 30 * len(QUEUES["io"])
+
+
 def test_a_waker_without_redis_says_so_once_and_goes_on(capsys):
     waker = Waker("unix:///nobody/listens/here.sock")
     for _ in range(3):

@@ -86,6 +86,20 @@ def test_what_the_supplier_wrote_on_the_ticket_stops_a_reminder_by_mail(bridge, 
     assert len(bridge.shop.received(ACME)) == 1
 
 
+def test_a_ticket_that_cannot_be_read_is_no_trouble_of_the_mailbox(bridge, asking):
+    ask_on_ticket(bridge, asking, Channel.GMAIL)
+    asking.pass_time(25)
+    asking.climb()
+    bridge.fault("get", "503_before", times=1)
+    asking.deliver()
+    assert asking.steps() == [("remind", "gmail", "pending")]
+    (reminder,) = asking.rows("supplier_reminder")
+    assert (reminder.state, reminder.last_error) == ("pending", "The order's ticket cannot be read now.")
+    assert bridge.one("SELECT last_send_error FROM mailbox") == ""
+    asking.deliver()
+    assert asking.steps() == [("remind", "gmail", "done")]
+
+
 def test_the_kill_switch_sets_a_reminder_aside_and_notes_behind_it_go_on(bridge, asking):
     ask_on_ticket(bridge, asking)
     shop = bridge.shop
