@@ -1,5 +1,6 @@
 """Hold what the stand-ins saw against what was sent in and what our tables say: lost, doubled, given to a person."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,9 @@ from chaos.ends import End, Ended
 from chaos.stand_ins import Done
 
 MOST_FOR_A_PERSON = 0.005
+# In a run of so few mails chance alone brings more than that share now and then: there the limit is what a true share
+# of 0.5 % exceeds in one run of a hundred (Poisson).
+FEW, BY_CHANCE = 2_000, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +26,25 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        few = len(self.for_a_person) <= MOST_FOR_A_PERSON * self.mails
-        return not self.lost and not self.doubled and few
+        return not self.lost and not self.doubled and len(self.for_a_person) <= most_for_a_person(self.mails)
 
     @property
     def reasons(self) -> Counter[str]:
         return Counter(self.for_a_person.values())
+
+
+def most_for_a_person(mails: int) -> int:
+    """How many of so many mails may need a person: 0.5 %, and in a short run what that share explains."""
+    share = MOST_FOR_A_PERSON * mails
+    if mails >= FEW:
+        return int(share)
+    number, this = 0, math.exp(-share)
+    above = 1 - this
+    while above > BY_CHANCE:
+        number += 1
+        this *= share / number
+        above -= this
+    return number
 
 
 def count(sent_in: Iterable[str], ended: Mapping[str, Ended], done: Done) -> Verdict:

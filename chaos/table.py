@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from chaos.count import MOST_FOR_A_PERSON, Verdict
+from chaos.count import Verdict, most_for_a_person
 from chaos.state import State
 
 SHOWN = 20
@@ -52,7 +52,7 @@ def table(told: Told) -> str:
         ("at the desk", told.desk),
         ("lost", f"{len(verdict.lost)}"),
         ("doubled", f"{len(verdict.doubled)}"),
-        ("needs a person", f"{len(verdict.for_a_person)} (at most {MOST_FOR_A_PERSON * verdict.mails:.1f})"),
+        ("needs a person", f"{len(verdict.for_a_person)} (at most {most_for_a_person(verdict.mails)})"),
         *((f"- {reason}", f"{number}") for reason, number in verdict.reasons.most_common(SHOWN)),
     ]
     width = max(len(name) for name, _ in rows)

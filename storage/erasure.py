@@ -15,7 +15,8 @@ from storage import events, learning
 
 UNDER_WAY = (
     "Something of this customer is just being read, sent or paid. Nothing was erased: try again when that has ended, "
-    "or when a person has settled it."
+    "or when a person has settled it. What waits for a mailbox that Google no longer lets us into ends when that is "
+    "reconnected or disconnected."
 )
 
 _LOCK_CONVERSATIONS = text("""

@@ -144,7 +144,7 @@ def main(name: str, assemble: Callable[[Settings], Services] | None = None) -> i
 
 def _work_when_called(redis_url: str, name: str) -> None:
     """Do what RQ calls for, until a stop or trouble with Redis; one that does not answer at once is not waited for."""
-    if not redis_look.answers(redis_url):
+    if not redis_look.answers(redis_url, within=AN_ANSWER):
         log.warning("redis_away", error="no answer")
         return
     try:

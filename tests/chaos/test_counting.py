@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from chaos.__main__ import judged
-from chaos.count import count
+from chaos.count import count, most_for_a_person
 from chaos.ends import End, joined
 from chaos.stand_ins import Done, read
 from chaos.state import State, Wanted
@@ -102,12 +102,15 @@ def test_what_the_machine_gave_up_is_for_a_person_with_its_reason(what, state):
     assert verdict.reasons == {f"{what} {state}: Nobody said.": 1}
 
 
-def test_one_of_two_hundred_may_be_for_a_person_and_not_two():
-    ids = [f"<chaos-{number}@x>" for number in range(200)]
-    mails = [mail(number, disposition="hold") for number in range(200)]
-    given = [effect(number, state="failed", error="No.", left=False) for number in range(2)]
-    assert counted(mails, given[:1], sent_in=ids).holds
-    assert not counted(mails, given, sent_in=ids).holds
+@pytest.mark.parametrize(("mails", "most"), [(10_000, 50), (2_000, 10), (500, 7), (200, 4), (20, 1)])
+def test_one_of_two_hundred_may_be_for_a_person_and_in_a_short_run_what_chance_explains(mails, most):
+    """The last three by a table of Poisson's distribution: beyond is less than one run of a hundred."""
+    ids = [f"<chaos-{number}@x>" for number in range(mails)]
+    held = [mail(number, disposition="hold") for number in range(mails)]
+    given = [effect(number, state="failed", error="No.", left=False) for number in range(most + 1)]
+    assert most_for_a_person(mails) == most
+    assert counted(held, given[:most], sent_in=ids).holds
+    assert not counted(held, given, sent_in=ids).holds
 
 
 def test_replies_texts_and_refunds_are_read_from_what_the_stand_ins_say():
