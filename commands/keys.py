@@ -11,7 +11,7 @@ from storage import due, rotation
 @click.command("new-key")
 @click.argument("name")
 def new_key(name: str) -> None:
-    """Print a new key called NAME, to be put in front of KEY_RING."""
+    """Print a new key called NAME, to be put into KEY_RING (docs/running.md, Keys)."""
     click.echo(fresh_key(name))
 
 
@@ -20,7 +20,7 @@ def rotate_keys() -> None:
     """Seal every token anew under the first key of KEY_RING. May run while everything works; may be repeated."""
     with services_for("rotate") as services:
         resealed = sum(_rotate(services))
-    click.echo(f"{resealed} mailboxes sealed anew. Keys after the first are no longer needed.")
+    click.echo(f"{resealed} mailboxes sealed anew, and all other secrets. Keys after the first are no longer needed.")
 
 
 def _rotate(services: Services) -> list[int]:

@@ -196,5 +196,7 @@ def count_attempt(db: Connection, key: str, limit: int) -> bool:
         {"key": secret_tokens.hashed(key)},
     ).scalar_one()
     if n == limit + 1:  # Told once: whoever goes on does not fill the log.
-        log.warning("too_many_attempts", limit=limit)
+        # What was tried, and a mark by which two lines are known to be of one and the same: no address, no network.
+        what, under = key.partition(" ")[0], secret_tokens.hashed(key).hex()[:8]
+        log.warning("too_many_attempts", limit=limit, what=what, under=under)
     return n <= limit

@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from domain.errors import TryAgain
+from web.sign_in import network
 
 log = structlog.get_logger()
 
@@ -90,6 +91,7 @@ def _tell(code: int, why: str) -> None:
     log.warning(
         "refused", status=code, why=why, method=request.method, endpoint=request.endpoint or "",
         tenant=asked_by.tenant if asked_by else None, member=asked_by.id if asked_by else None,
+        network=network(request.remote_addr),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import structlog
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 
 from adapters.one_time_codes import step_of
+from adapters.vault import CannotOpen
 from storage import members, second_factor
 from web.fields import line, own_page
 from web.session import Page, services
@@ -49,13 +50,20 @@ def few(tenant: UUID, member: UUID) -> bool:
 
 
 def is_proven(tenant: UUID, member: UUID, code: str) -> bool:
-    """Whether this code, of the telephone or for recovery, is theirs; it is taken, and good once."""
+    """Whether this code, of the telephone or for recovery, is theirs; it is taken, and good once.
+
+    Codes for recovery need no key: they are good also where the secret of the telephone's cannot be opened any more.
+    """
     with services().database.transaction(tenant) as db:
         known = second_factor.find(db, tenant, member)
     if known is None or not known.confirmed:
         return False
-    secret = services().vault.open(known.secret, tenant=tenant, mailbox=member, field="second_factor").decode()
-    step = step_of(secret, code, datetime.now(UTC))
+    try:
+        secret = services().vault.open(known.secret, tenant=tenant, mailbox=member, field="second_factor").decode()
+        step = step_of(secret, code, datetime.now(UTC))
+    except CannotOpen:
+        log.warning("second_factor_sealed_with_an_unknown_key", tenant=tenant, member=member)
+        step = None
     with services().database.transaction(tenant) as db:
         if step is not None:
             return second_factor.take_step(db, tenant, member, step)

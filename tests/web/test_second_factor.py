@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from adapters.one_time_codes import address, fresh_secret, picture, step_of
-from adapters.vault import CannotOpen
+from adapters.vault import CannotOpen, Vault
 from storage import second_factor
 from tests.conftest import PASSWORD, Workspace
 from tests.web.conftest import Browser, seen
@@ -81,6 +81,19 @@ def test_a_recovery_code_signs_in_once_however_it_is_typed(app, locked, workspac
     assert "9 recovery codes are left" in seen(one.page("/account"))
     another = with_password(app, workspace)
     assert "no code of now" in seen(another.post("/sign-in/code", {"code": codes[0]}).text)
+
+
+def test_a_recovery_code_signs_in_also_where_the_key_of_the_telephones_secret_is_lost(
+    app, locked, workspace: Workspace, monkeypatch
+) -> None:
+    def lost(*_args: object, **_names: object) -> bytes:
+        raise CannotOpen("It is sealed with a key that the ring does not have.")
+
+    monkeypatch.setattr(Vault, "open", lost)
+    one = with_password(app, workspace)
+    assert "no code of now" in seen(one.post("/sign-in/code", {"code": code_of(locked[0])}).text)
+    assert one.post("/sign-in/code", {"code": locked[1][0]}).status_code == 302
+    assert one.get("/").status_code == 200
 
 
 def test_guessing_ends_after_ten_tries_and_the_right_code_comes_too_late(
