@@ -1,6 +1,7 @@
 """Signing in and out: the password, and what follows once it was right."""
 
 import time
+from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from uuid import UUID
 
@@ -25,9 +26,11 @@ STEP = "second_step"
 
 @pages.get("/sign-in")
 def page() -> Page:
-    if g.get("member") is not None and request.args.get("again") != "yes":
+    here, once_more = g.get("member"), request.args.get("again") == "yes"
+    if here is not None and not once_more:
         return redirect(url_for("queue.page"))
-    return render_template("sign_in/page.html", next=request.args.get("next", ""), email="")
+    email = here.email if here is not None else ""
+    return render_template("sign_in/page.html", next=request.args.get("next", ""), email=email)
 
 
 @pages.post("/sign-in")
@@ -41,7 +44,7 @@ def sign_in() -> Page:
         few = members.count_attempt(db, f"email {email} from {here}", ATTEMPTS_PER_ADDRESS)
         few = members.count_attempt(db, f"email {email}", ATTEMPTS_PER_ADDRESS_ANYWHERE) and few
         few = members.count_attempt(db, f"from {here}", ATTEMPTS_PER_NETWORK) and few
-        candidates = members.candidates(db, email) if few else []
+        candidates = _their_own_first(members.candidates(db, email)) if few else []
     if not few:
         flash("Too many attempts. Wait an hour, then try again.", "warning")
         return render_template("sign_in/page.html", next=come_back, email=email)
@@ -87,6 +90,12 @@ def let_in(tenant: UUID, member: UUID, answer: Response) -> Page:
     _end_session()
     session.clear()
     return give_cookie(answer, tenant, token)
+
+
+def _their_own_first(candidates: Sequence[members.Candidate]) -> list[members.Candidate]:
+    """Who signs in once more does so where they are, whichever other workspaces know the same address and password."""
+    here = g.get("member")
+    return sorted(candidates, key=lambda one: here is not None and one.tenant != here.tenant)
 
 
 def network(address: str | None) -> str:

@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
-from storage import members
+from storage import members, tenants
 from tests.conftest import PASSWORD, Workspace
 from tests.support.compiled import app_over
 from tests.web.conftest import Browser, signed_in
@@ -90,6 +91,22 @@ def test_after_signing_in_once_more_it_goes_on_with_a_session_of_its_own(
     assert filler.rows("SELECT 1 FROM second_factor WHERE tenant_id = :tenant")
     browser.client.set_cookie("mailwright", old)
     assert browser.get("/").status_code == 302
+
+
+def test_who_signs_in_once_more_stays_in_the_workspace_they_were_in(
+    browser: Browser, services, workspace: Workspace, filler: Filler, password_hash: str
+) -> None:
+    for number in range(4):
+        other = uuid4()
+        with services.database.transaction(other) as db:
+            tenants.create(db, other, slug=f"other-{number}", name="Other")
+            members.add(db, other, email=workspace.email, name="O", password_hash=password_hash, role="owner")
+    grow_old(filler)
+    page = browser.page(browser.post("/account/second-factor").headers["Location"])
+    assert f'value="{workspace.email}"' in page
+    browser.sign_in(workspace.email, come_back="/account")
+    with services.database.transaction(workspace.id) as db:
+        assert members.of_session(db, workspace.id, browser.client.get_cookie("mailwright").value.partition(".")[2])
 
 
 def test_who_has_no_password_chooses_one_right_after_signing_in_only(browser: Browser, filler: Filler) -> None:
