@@ -21,7 +21,7 @@ _GATE = text("""
         coalesce(d.understanding ->> 'automatic', '') <> '' AS to_a_machine,
         coalesce(b.last_ok_at > now() - CAST(:sight AS interval), false) AS in_sight,
         d.is_current AND d.disposition = 'release' AS stands,
-        o.created_at < now() - CAST(:oldest AS interval) AS too_old,
+        o.act_id IS NULL AND o.created_at < now() - CAST(:oldest AS interval) AS too_old,
         EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
             AND p.thread_id = m.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
         EXISTS (SELECT FROM message s WHERE s.tenant_id = o.tenant_id AND s.mailbox_id = o.mailbox_id
@@ -57,6 +57,7 @@ REPLIES_PER_MAILBOX_AND_DAY = 400
 REPLIES_PER_MAILBOX_AND_HOUR = 300
 
 
+# What tells of an act that was done is true however long the act took.
 _OLDEST = Policy().oldest_answered
 _TOO_OLD = "It could not leave for a day: it may be settled already."
 

@@ -60,6 +60,15 @@ def test_the_case_is_confirmed_when_its_reply_has_left(connected):
     assert connected.case(found) == "confirmed"
 
 
+def test_what_took_more_than_a_day_is_told_all_the_same(connected):
+    found = connected.approved()
+    connected.shop.change(
+        "UPDATE outbox SET automatic = true, created_at = now() - interval '26 hours' WHERE id = %s", found.reply
+    )
+    connected.shop.settle_over_time(3)
+    assert connected.reply(found) == "sent"
+
+
 def test_a_reply_of_an_act_that_was_not_done_confirms_nothing(connected):
     found = connected.approved(10_000_000, promised=False)
     with connected.shop.services.database.transaction(connected.shop.tenant) as db:
