@@ -18,7 +18,7 @@ def seconds(work: Callable[[str], object], given: str) -> float:
 
 
 def grows_too_fast(work: Callable[[str], object], make: Callable[[int], str], size: int) -> str:
-    """What is wrong, in words, or nothing: looked at again with four times as much only where it takes time at all.
+    """What is wrong, in words, or nothing: twice as much is looked at only where it takes time at all.
 
     The least of three counts on both sides: a collection of garbage in between is not the text's.
     """
