@@ -4,8 +4,6 @@ import argparse
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from os import devnull
@@ -25,6 +23,7 @@ from chaos.points import all_points
 from chaos.stand_ins import SPARED_ONCE, StandIns
 from chaos.suppliers import Asking
 from chaos.table import Told, last_line, table
+from commands.demo import answers
 from domain.errors import MailwrightError, TryAgain
 from evaluation import bench_google
 from worker.supervisor import Patience, Supervisor
@@ -84,7 +83,7 @@ def run(wanted: state.Wanted, *, fresh: bool = False) -> Told | None:
         log = stack.enter_context(Path(devnull).open("w", encoding="utf-8"))
         course = Course(place, services, planned, progress, known)
         supervisor = Supervisor(
-            [*stand_ins(place, _answers), *programs(place, control=wanted.control)],
+            [*stand_ins(place, answers), *programs(place, control=wanted.control)],
             log=log,
             folder=folder / "logs",
             tick=course,
@@ -192,14 +191,6 @@ class Course:
         with ahead.connect(self.place.postgres, DATABASE) as db:
             ended = ends.read(db)
         return count([mail.message_id for mail in self.plan.mails], ended, self._outside.done())
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=0.5) as answer:  # noqa: S310  # our own loopback address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _say(what: str) -> None:

@@ -108,8 +108,8 @@ def _run(folder: Path, port: int, google_port: int, llm_port: int, stack: ExitSt
     progress = Progress(services, tenant, kept, google_port, lambda: postgres.revive() or valkey.revive())
     _write_env(folder / "env", settings)
     env = environment(settings)
-    shop = order_shop_command(shop_port, shop_secret, env, _answers)
-    tickets = ticketing_command(tickets_port, folder, env, _answers)
+    shop = order_shop_command(shop_port, shop_secret, env, answers)
+    tickets = ticketing_command(tickets_port, folder, env, answers)
     show_mails = Mails(folder / "logs", click.echo)
 
     def tick() -> None:
@@ -145,13 +145,13 @@ def _commands(settings: Settings, port: int, google_port: int, page_port: int, f
         *("--log-level", "warning", "app:create_app()"),
     )
     return [
-        Command("google", google, env, ROOT, lambda: _answers(settings.google_metadata_url)),
-        Command("web", web, env, ROOT, lambda: _answers(f"{settings.public_url}/healthz")),
+        Command("google", google, env, ROOT, lambda: answers(settings.google_metadata_url)),
+        Command("web", web, env, ROOT, lambda: answers(f"{settings.public_url}/healthz")),
         Command("listener", (python, "run_listener.py"), env, ROOT),
         Command("io", (python, "-m", "worker.run", "io"), env, ROOT),
         Command("brain", (python, "-m", "worker.run", "brain"), env, ROOT),
-        status_page_command(page_port, env, _answers),
-        *llm_command(settings, env, _answers),
+        status_page_command(page_port, env, answers),
+        *llm_command(settings, env, answers),
     ]
 
 
@@ -247,7 +247,8 @@ def _free(what: str, port: int) -> int:
     raise MailwrightError(f"No port from {port} to {port + 49} is free.")
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a page on this machine is there: how one of our own programs is known to be ready."""
     try:
         with urllib.request.urlopen(url, timeout=0.5) as answer:  # noqa: S310  # our own loopback address
             return bool(answer.status == 200)

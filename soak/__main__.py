@@ -4,8 +4,6 @@ import argparse
 import json
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from os import devnull
@@ -15,6 +13,7 @@ import settings as settings_module
 from bootstrap import build
 from chaos.place import forget, open_place, stand_ins
 from chaos.plan import plan
+from commands.demo import answers
 from domain.errors import MailwrightError
 from evaluation import bench_google
 from soak.course import BACKLOG, Course, Wanted
@@ -31,7 +30,7 @@ PICTURE = settings_module.ROOT / "docs" / "soak.svg"
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=120.0, help="of mail at its pace; Ctrl-C ends it before")
-    parser.add_argument("--at-most", type=float, default=120.0, help="mails a minute, where half of full pace is more")
+    parser.add_argument("--at-most", type=float, default=600.0, help="mails a minute, where half of full pace is more")
     parser.add_argument("--write", action="store_true", help=f"draw {PICTURE.name} in docs, too")
     parser.add_argument("--again", type=Path, metavar="SAMPLES", help="tell of an earlier run by its samples.jsonl")
     options = parser.parse_args(sys.argv[1:] if words is None else words)
@@ -69,7 +68,7 @@ def run(wanted: Wanted) -> list[Sample]:
         known = bench_google.mix(count, SEED, orders=True)
         course = Course(wanted, place, services, mails, known, kept, _say)
         supervisor = Supervisor(
-            [*stand_ins(place, _answers), *programs(place)], log=log, folder=folder / "logs", tick=course
+            [*stand_ins(place, answers), *programs(place)], log=log, folder=folder / "logs", tick=course
         )
         course.pids, course.stop = lambda: supervisor.pids, supervisor.stop
         course.ready = lambda: supervisor.ready
@@ -87,14 +86,6 @@ def samples_of(lines: Iterable[str]) -> list[Sample]:
 def _told(samples: list[Sample]) -> Told | None:
     """None where there is nothing to tell."""
     return Told(samples) if len(samples) > 1 else None
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=0.5) as answer:  # noqa: S310  # our own loopback address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _say(what: str) -> None:
