@@ -15,6 +15,9 @@ MEANING, MEANING_ELSEWHERE = 0.7, 0.35
 # ask the same, half of the pairs put together were answered by one document, and the others by a neighbour of it
 # (`rag/checked/`): good enough to be read by a person, and nothing more is done with a group.
 ALIKE, ALIKE_ELSEWHERE = 0.38, 0.30
+# Rows of a matrix of cosines that are made at once: of texts, nearly each number of it is more than 0, and a whole
+# sparse one takes several times the room of the result.
+ROWS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,12 @@ def _lexical(questions: Sequence[Asked], language: str) -> Any:
     """Cosines of stems and of character n-grams, each weighted by how few of the questions have it."""
     # Without types, and loaded where it is needed: see above.
     vectorizer: Any = import_module("sklearn.feature_extraction.text").TfidfVectorizer
-    words = vectorizer(analyzer=lambda text: stems(text, language) or [text], sublinear_tf=True)
-    characters = vectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
+    words = vectorizer(analyzer=lambda text: stems(text, language) or [text], sublinear_tf=True, dtype=np.float32)
+    characters = vectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, dtype=np.float32)
     texts = [folded(question.text) for question in questions]
     found = [words.fit_transform([question.text for question in questions]), characters.fit_transform(texts)]
-    return sum((rows @ rows.T).toarray() for rows in found) / len(found)
+    cosines = np.zeros((len(questions), len(questions)), dtype=np.float32)
+    for rows in found:
+        for at in range(0, len(questions), ROWS_AT_ONCE):
+            cosines[at : at + ROWS_AT_ONCE] += (rows[at : at + ROWS_AT_ONCE] @ rows.T).toarray()
+    return cosines / len(found)

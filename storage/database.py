@@ -24,6 +24,10 @@ PATIENCE: dict[str, object] = {
     "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
 }
 
+# Seconds until a connection is made anew: the process that serves it keeps in memory, and open, whatever table and
+# index it has ever looked at.
+RENEWED_AFTER = 15 * 60
+
 
 class Database:
     """A pool of connections under one role. Row-level security sees the tenant of the transaction, or no row at all."""
@@ -37,6 +41,7 @@ class Database:
             max_overflow=5,
             pool_pre_ping=True,
             pool_timeout=10,
+            pool_recycle=RENEWED_AFTER,
             use_native_hstore=False,  # we have none, and looking for its type is a question at each start
             hide_parameters=True,
             connect_args=PATIENCE,

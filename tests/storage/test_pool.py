@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import timedelta
@@ -126,6 +127,22 @@ def test_a_connection_that_was_cut_in_the_middle_comes_back_as_nobodys(
         assert seen(db) == set()
     with one_connection.transaction(other_workspace.id) as db:
         assert seen(db) == {other_workspace.id}
+
+
+def test_a_connection_is_made_anew_by_and_by(urls, monkeypatch):
+    """What a process of Postgres has looked up it keeps: in one that never ends, memory and open files only grow."""
+    monkeypatch.setattr("storage.database.RENEWED_AFTER", 0.2)
+    shared = Database(urls.app, pool_size=1)
+
+    def who_serves() -> int:
+        with shared.without_tenant() as db:
+            return server(db)
+
+    first, at_once = who_serves(), who_serves()
+    time.sleep(0.3)
+    later = who_serves()
+    shared.close()
+    assert first == at_once != later
 
 
 def test_threads_that_share_few_connections_never_see_each_others(urls, workspace, other_workspace):
