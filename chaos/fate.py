@@ -46,7 +46,7 @@ class Fate:
         """The point of the innermost function of ours that commits or asks here; empty where it is in no list."""
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # who called us is what a point is
         while frame is not None:
-            found = self._places.get(frame.f_code.co_filename)
+            found = self.by_file.get(frame.f_code.co_filename)
             if found is not None:
                 return self._at(found, moment, what, frame.f_lineno)
             frame = frame.f_back
@@ -59,7 +59,7 @@ class Fate:
         return f"{moment} {place.name}" if place and (what != COMMIT or not place.away(line)) else ""
 
     @cached_property
-    def _places(self) -> dict[str, list[Place]]:
+    def by_file(self) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = {}
         for place in places():
             found.setdefault(place.file, []).append(place)

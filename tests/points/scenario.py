@@ -1,0 +1,80 @@
+"""A scenario, played to its end: once undisturbed, then with a worker that dies at one of the points it passed."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from chaos.points import places
+from tests.points.seen import Seen, inside, outside
+from tests.points.world import DoomedServices, World
+
+Step = Callable[[World], None]
+Opened = Callable[[type[DoomedServices]], AbstractContextManager[World]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`steps` in their order, in any of which the worker may die; what follows a death is another process.
+
+    `otherwise` are points, each with the reason why a death there ends in another way than no death: then nothing may
+    happen outside that does not happen without it, and nothing may be left that is still to be done.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    kind: type[DoomedServices] = DoomedServices
+    otherwise: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """`passed` are the named points in the order in which they were passed first; `killed` is empty where none died."""
+
+    passed: tuple[str, ...]
+    killed: str
+    outside: Seen
+    inside: Seen
+
+
+def play(scenario: Scenario, opened: Opened, point: str = "") -> Ending:
+    """With a worker that dies at `point`, or with none that does."""
+    with opened(scenario.kind) as world:
+        world.doom.wanted = point
+        for step in scenario.steps:
+            world.take(step)
+        passed = tuple(dict.fromkeys(world.doom.passed))
+        world.doom.wanted = ""
+        world.shop.settle_over_time(3)
+        return Ending(passed, world.killed, outside(world), inside(world))
+
+
+def differences(usual: Ending, other: Ending) -> list[str]:
+    """What is more or less than without a death, a line each."""
+    return [
+        f"{sign} {number} x {' | '.join(what)}"
+        for before, after in ((usual.outside, other.outside), (usual.inside, other.inside))
+        for sign, more in (("less:", before - after), ("more:", after - before))
+        for what, number in more.items()
+    ]
+
+
+def every_point(files: Collection[str], scenarios: Iterable[Scenario], opened: Opened) -> list[str]:
+    """Kill a worker at each point of these files in turn; returns, a line each, what then ended otherwise.
+
+    Each scenario is played for the points that it passes and no earlier one did. What none passes is told, too.
+    """
+    wanted = {point for place in places() if place.name.partition(".")[0] in files for point in place.points}
+    trouble = []
+    for scenario in scenarios:
+        usual = play(scenario, opened)
+        for point in usual.passed:
+            if point not in wanted:
+                continue
+            wanted.remove(point)
+            other = play(scenario, opened, point)
+            assert other.killed == point
+            found = differences(usual, other)
+            if point in scenario.otherwise:
+                found = [line for line in found if line.startswith("more: ") and "needs_person" not in line]
+            trouble += [f"{scenario.name}, {point}: {line}" for line in found]
+    return trouble + [f"never passed: {point}" for point in sorted(wanted)]

@@ -1,0 +1,64 @@
+"""What came of everything: what the stand-ins saw, and how each piece of work stands in our tables."""
+
+import re
+from collections import Counter
+
+from tests.points.world import World
+from tests.support.pipeline import SHOP
+
+# Names that are drawn anew each time.
+_MARKER = re.compile(r"\[[^\]]*\]|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{12,}\b")
+
+# Each row of these says how one piece of work stands, and nothing that is different from run to run.
+QUESTIONS = {
+    "mail": "SELECT m.subject, m.direction, m.state, m.label_due, coalesce(d.disposition, ''), coalesce(d.category, '')"
+    " FROM message m LEFT JOIN decision d ON d.message_id = m.id AND d.is_current",
+    "outbox": "SELECT kind, automatic, recipient, state, text FROM outbox",
+    "act": "SELECT action, order_number, amount_minor, state FROM order_act",
+    "ledger": "SELECT order_number, kind, amount_minor FROM ledger_entry",
+    "case": "SELECT kind, state, order_number FROM support_case",
+    "ticket": "SELECT order_number, state, next_at IS NOT NULL AS due FROM ticket",
+    "words": "SELECT side, text, state FROM ticket_words",
+    "request": "SELECT purchase_order, recipient, asked_at IS NOT NULL, rungs_done, answered_at IS NOT NULL,"
+    " closed_at IS NOT NULL FROM supplier_request",
+    "step": "SELECT kind, channel, state FROM supplier_step",
+    "mailbox": "SELECT address, status FROM mailbox",
+    "to revoke": "SELECT count(*) FROM revocation",
+    "to learn": "SELECT wanted > done, model <> '' FROM learning",
+    "to index": "SELECT wanted > done, total, embedded FROM knowledge",
+    "to group": "SELECT wanted > done FROM gap_work",
+    "gap": "SELECT g.state, count(*) FROM gap g JOIN gap_question q ON q.gap_id = g.id GROUP BY g.id, g.state",
+    "trial": "SELECT state, result IS NOT NULL FROM trial",
+    "incident": "SELECT name, status, resolved_at IS NULL FROM incident",
+    "page": "SELECT url, fetched_at IS NOT NULL, last_error FROM status_page",
+}
+
+Seen = Counter[tuple[str, ...]]
+
+
+def outside(world: World) -> Seen:
+    """What happened at Gmail, at the ticketing system and at the shop: none of it may happen twice."""
+    found: Seen = Counter()
+    mailbox = world.outsides.google.mailbox(SHOP)
+    for mail in mailbox.messages.values():
+        if "SENT" in mail.labels:
+            found["sent", mail.letter.first("to"), mail.letter.first("subject")] += 1
+    found["drafts",] += len(mailbox.drafts)
+    for one in world.outsides.ticketing.system.desk.effects:
+        found["ticketing", one["call"], str(one.get("order", "")), _plain(one.get("text", ""))] += 1
+    for kept in world.outsides.orders.kept.values():
+        found["shop", _plain(str(kept.body.decode())), str(kept.effects)] += 1
+    return +found
+
+
+def inside(world: World) -> Seen:
+    """How each piece of work stands."""
+    return Counter(
+        (what, *(_plain(str(value)) for value in row))
+        for what, question in QUESTIONS.items()
+        for row in world.shop.rows(question)
+    )
+
+
+def _plain(text: str) -> str:
+    return _MARKER.sub("…", text)
