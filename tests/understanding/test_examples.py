@@ -70,14 +70,16 @@ def near_pairs(texts, others):
     """Keys of `texts` and `others` whose Jaccard similarity exceeds NEAR; exact, by prefix filtering.
 
     Two sets that similar must share one of their first (1 - NEAR) * size + 1 elements in any fixed order
-    (Chaudhuri, Ganti, Kaushik: A Primitive Operator for Similarity Joins in Data Cleaning, 2006).
+    (Chaudhuri, Ganti, Kaushik: A Primitive Operator for Similarity Joins in Data Cleaning, 2006). The rarest come
+    first, so that few share one.
     """
-
-    def prefix(grams):
-        return sorted(grams)[: int((1 - NEAR) * len(grams)) + 1]
-
     left = {key: shingles(text) for key, text in texts.items()}
     right = {key: shingles(text) for key, text in others.items()}
+    common = Counter(gram for grams in right.values() for gram in grams)
+
+    def prefix(grams):
+        return sorted(grams, key=lambda gram: (common[gram], gram))[: int((1 - NEAR) * len(grams)) + 1]
+
     holders = defaultdict(list)
     for key, grams in right.items():
         for gram in prefix(grams):
