@@ -92,7 +92,7 @@ chaos: setup ## Kill everything again and again while mail comes; MAILS, KILLS, 
 
 # Half of full pace can be more than a machine with other work has to spare: AT_MOST mails a minute come then.
 MINUTES ?= 120
-AT_MOST ?= 600
+AT_MOST ?= 1000
 soak: setup ## Two hours of ordinary mail: does memory, a table or anything else grow? MINUTES, AT_MOST (mails a minute).
 	@$(BIN)/python -m soak --minutes $(MINUTES) --at-most $(AT_MOST) $(SOAK_OPTIONS)
 

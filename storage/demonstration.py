@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from domain.errors import BadInput
 from domain.mailbox import RawMail
 from domain.message import Message
-from storage import documents, events, learning, messages
+from storage import arrivals, documents, events, learning
 from storage.messages import Claimed
 
 # No account of Google's has such a name: nobody can reconnect it.
@@ -138,7 +138,7 @@ def arrive(db: Connection, tenant: UUID, mailbox: UUID, arrival: Arrival, *, sta
     values = {"tenant": tenant, "id": made, "mailbox": mailbox, "key": arrival.key, "thread": arrival.thread}
     db.execute(_ARRIVE, values)
     claim = Claimed(tenant, made, mailbox, arrival.key, arrival.thread, "in", attempts=0, fence=0, last_error="")
-    conversation = messages.store(db, claim, arrival.mail, arrival.message, state=state)
+    conversation = arrivals.store(db, claim, arrival.mail, arrival.message, state=state)
     db.execute(_DUE, {"tenant": tenant, "id": made, "after": arrival.due_in})
     return replace(claim, conversation=conversation)
 

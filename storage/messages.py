@@ -1,16 +1,14 @@
 """Messages on their way from a Gmail id to a decision: claimed with a lease, finished only under its fence."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from domain.mailbox import RawMail
 from domain.message import Message
-from storage.codec import message_from_json, message_to_json
+from storage.codec import message_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,34 +114,6 @@ _IN_TURN = f"""
 """  # noqa: S608  # a constant of this file
 _CLAIM_FETCHED = text(_IN_TURN)
 
-_STORE = text("""
-    UPDATE message SET state = :state, parsed = CAST(:parsed AS jsonb), sender_address = :address, sender_name = :name,
-        subject = :subject, size = :size, received_at = :received_at, conversation_id = :conversation,
-        lease_until = NULL, attempts = 0, last_error = :error, next_at = now()
-    WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND state = 'discovered'
-""")
-
-_STORE_RAW = text("""
-    INSERT INTO raw_mail (tenant_id, message_id, raw, sha256) VALUES (:tenant, :id, :raw, :sha256)
-    ON CONFLICT (tenant_id, message_id) DO NOTHING
-""")
-
-# Who writes again is heard at once: what rests until later rests no more.
-_CONVERSATION = text("""
-    INSERT INTO conversation (tenant_id, id, mailbox_id, thread_id, subject, customer_address, customer_name,
-        last_message_at)
-    VALUES (:tenant, :id, :mailbox, :thread, :subject, :address, :name, :received_at)
-    ON CONFLICT (tenant_id, mailbox_id, thread_id) DO UPDATE SET
-        last_message_at = greatest(conversation.last_message_at, excluded.last_message_at),
-        customer_address = CASE conversation.customer_address WHEN '' THEN excluded.customer_address
-            ELSE conversation.customer_address END,
-        customer_name = CASE conversation.customer_name WHEN '' THEN excluded.customer_name
-            ELSE conversation.customer_name END,
-        snoozed_until = CASE WHEN :came_in THEN NULL ELSE conversation.snoozed_until END,
-        subject = CASE conversation.subject WHEN '' THEN excluded.subject ELSE conversation.subject END
-    RETURNING id
-""")
-
 _RETRY = text("""
     UPDATE message SET lease_until = NULL, next_at = now() + :after, last_error = :error,
         attempts = CASE WHEN :counts THEN attempts ELSE greatest(attempts - 1, 0) END
@@ -169,55 +139,6 @@ def claim_fetched(db: Connection, tenant: UUID, *, limit: int, lease: timedelta)
     ]
 
 
-def store(
-    db: Connection, claim: Claimed, mail: RawMail, message: Message | None, *, state: str, error: str = ""
-) -> UUID | None:
-    """Keep the bytes and what was read of them; None when the lease was lost, else the conversation's id."""
-    sender = message.sender if message else None
-    values = {
-        "tenant": claim.tenant, "mailbox": claim.mailbox, "thread": claim.thread_id, "received_at": mail.received_at,
-        "subject": message.subject[:500] if message else "",
-        "address": sender.address if sender else "", "name": sender.name[:200] if sender else "",
-    }  # fmt: skip
-    outgoing = {"address": "", "name": ""} if claim.direction == "out" else {}
-    thread = {**values, **outgoing, "came_in": claim.direction == "in", "id": uuid4()}
-    conversation: UUID = db.execute(_CONVERSATION, thread).scalar_one()
-    stored = db.execute(
-        _STORE,
-        {
-            **values, "id": claim.id, "fence": claim.fence, "state": state, "size": mail.size, "error": error,
-            "parsed": message_to_json(message) if message else None, "conversation": conversation,
-        },
-    )  # fmt: skip
-    if stored.rowcount != 1:
-        return None
-    if mail.raw:
-        digest = hashlib.sha256(mail.raw).digest()
-        db.execute(_STORE_RAW, {"tenant": claim.tenant, "id": claim.id, "raw": mail.raw, "sha256": digest})
-    return conversation
-
-
-def placed(db: Connection, claim: Claimed) -> Claimed | None:
-    """The claim of a mail without bytes, with the conversation that its thread has or gets; None: the lease was lost.
-
-    When it was found stands in for when Gmail accepted it, which nobody told us.
-    """
-    values = {"tenant": claim.tenant, "id": claim.id, "fence": claim.fence}
-    found = text("SELECT discovered_at FROM message WHERE tenant_id = :tenant AND id = :id AND fence = :fence")
-    since = db.execute(found, values).scalar()
-    if since is None:
-        return None
-    thread = {"tenant": claim.tenant, "mailbox": claim.mailbox, "thread": claim.thread_id, "received_at": since}
-    conversation: UUID = db.execute(
-        _CONVERSATION, {**thread, "id": uuid4(), "subject": "", "address": "", "name": "", "came_in": True}
-    ).scalar_one()
-    belongs = text("""
-        UPDATE message SET conversation_id = :conversation WHERE tenant_id = :tenant AND id = :id AND fence = :fence
-    """)
-    db.execute(belongs, {**values, "conversation": conversation})
-    return replace(claim, conversation=conversation)
-
-
 def end(db: Connection, claim: Claimed, state: str) -> bool:
     """Nothing more to do with this message: it is gone at Gmail, or noted as our own."""
     ended = db.execute(
@@ -234,18 +155,6 @@ def retry(db: Connection, claim: Claimed, *, after: timedelta, error: str, count
     """Give the message back, due again in `after`; an attempt that never began does not count."""
     values = {"tenant": claim.tenant, "id": claim.id, "fence": claim.fence}
     db.execute(_RETRY, {**values, "after": after, "error": error[:500], "counts": counts})
-
-
-def ours_among(db: Connection, tenant: UUID, mailbox: UUID, gmail_ids: Sequence[str]) -> frozenset[str]:
-    """Which of these sent messages are replies of ours: they need not be fetched."""
-    rows = db.execute(
-        text("""
-            SELECT sent_gmail_id FROM outbox
-            WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND sent_gmail_id = ANY(:ids)
-        """),
-        {"tenant": tenant, "mailbox": mailbox, "ids": list(gmail_ids)},
-    )
-    return frozenset(rows.scalars())
 
 
 def labels_due(db: Connection, tenant: UUID, *, limit: int, lease: timedelta) -> list[Claimed]:

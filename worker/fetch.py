@@ -14,7 +14,7 @@ from domain.errors import AuthLost, Gone, MailwrightError, RateLimited, ScopeMis
 from domain.mailbox import RawMail
 from domain.message import Message
 from domain.triage import MAX_BYTES
-from storage import decisions, identity_links, messages
+from storage import arrivals, decisions, identity_links, messages
 from storage.messages import Claimed
 from worker import by_hand, from_gmail
 from worker.attempt import attempt
@@ -54,7 +54,7 @@ def _still_wanted(services: Services, tenant: UUID, mailbox: UUID, claims: list[
     sent_ids = [claim.gmail_id for claim in claims if claim.direction == "out"]
     wanted = []
     with services.database.transaction(tenant) as db:
-        ours = messages.ours_among(db, tenant, mailbox, sent_ids) if sent_ids else frozenset()
+        ours = arrivals.ours_among(db, tenant, mailbox, sent_ids) if sent_ids else frozenset()
         for claim in claims:
             objection = _objection(claim)
             if claim.gmail_id in ours or (claim.direction == "out" and objection):
@@ -124,7 +124,7 @@ def _keep_read(db: Any, claim: Claimed, mail: RawMail, message: Message, state: 
     if claim.direction == "out" and identity_links.is_copy(db, claim.tenant, message.text):
         messages.end(db, claim, "noted")
     else:
-        stored = messages.store(db, claim, mail, message, state=state)
+        stored = arrivals.store(db, claim, mail, message, state=state)
         if stored is not None and claim.direction == "out":
             by_hand.note(db, claim, mail, message)
             from_gmail.note(db, claim, mail, message)
@@ -132,7 +132,7 @@ def _keep_read(db: Any, claim: Claimed, mail: RawMail, message: Message, state: 
 
 def _keep_unread(db: Any, claim: Claimed, mail: RawMail, reason: str) -> None:
     """Keep the bytes, show the mail as unreadable, and let a person look."""
-    conversation = messages.store(db, claim, mail, None, state="unreadable", error=reason)
+    conversation = arrivals.store(db, claim, mail, None, state="unreadable", error=reason)
     if conversation is not None and claim.direction == "in":
         held = replace(claim, conversation=conversation)
         decisions.record(db, held, Decision.hold(reason), None, state="unreadable")
@@ -141,7 +141,7 @@ def _keep_unread(db: Any, claim: Claimed, mail: RawMail, reason: str) -> None:
 def _hold(services: Services, claim: Claimed, reason: str) -> None:
     """Put a mail without bytes into the queue, in the conversation of its thread."""
     with services.database.transaction(claim.tenant) as db:
-        placed = messages.placed(db, claim)
+        placed = arrivals.placed(db, claim)
         if placed is not None:
             decisions.record(db, placed, Decision.hold(reason), None)
 

@@ -19,6 +19,7 @@ from domain.order import Order, OrderItem
 from domain.refund_policy import RefundPolicy
 from storage import (
     approvals,
+    arrivals,
     desk,
     found_out,
     identity_links,
@@ -114,7 +115,7 @@ class World:
             row = {"tenant": self.tenant, "id": uuid4(), "mailbox": self.mailbox, "gmail_id": gmail_id}
             db.execute(INSERT, {**row, "thread": thread_id})
             [claim] = messages.claim_discovered(db, self.tenant, limit=1, lease=timedelta(minutes=1))
-            messages.store(db, claim, RawMail(gmail_id, thread_id, (), now, raw, len(raw)), message, state="fetched")
+            arrivals.store(db, claim, RawMail(gmail_id, thread_id, (), now, raw, len(raw)), message, state="fetched")
 
     def confirms(self, which: int) -> None:
         """Whoever got a mail with a link opens it, also one that was used or replaced. We may not know that it left."""

@@ -13,7 +13,7 @@ from domain.decision import Check, Citation, Decision, Reply
 from domain.mailbox import RawMail
 from domain.message import Address, Attachment, Message
 from domain.understanding import Understanding
-from storage import decisions, desk, gaps, mailboxes, messages, reclassify
+from storage import arrivals, decisions, desk, gaps, mailboxes, messages, reclassify
 from storage.database import Database
 
 LEASE = timedelta(minutes=1)
@@ -58,7 +58,7 @@ class Filler:
             )
             [claim] = messages.claim_discovered(db, self.tenant, limit=1, lease=LEASE)
             mail = RawMail(gmail_id, claim.thread_id, (), at, raw, len(raw))
-            conversation = messages.store(db, claim, mail, message, state=state, error=error)
+            conversation = arrivals.store(db, claim, mail, message, state=state, error=error)
         return replace(claim, conversation=conversation)
 
     def decide(
