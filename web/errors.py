@@ -41,7 +41,7 @@ TOLD = {
     405: Told("This page cannot be asked that way", "It was called with the wrong method.", _UNCHANGED),
     429: Told(
         "That was too often",
-        "This was asked so often within an hour that it has to wait.",
+        "This was asked more often than an hour has room for. Within an hour it works again.",
         "Mail is fetched and answered as ever. " + _UNCHANGED,
     ),
     413: Told(
