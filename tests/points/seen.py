@@ -63,5 +63,9 @@ def inside(world: World) -> Seen:
     )
 
 
+# When an order's status was known, and when a supplier was asked, as customer and supplier are told.
+_MOMENT = re.compile(r"as of .* UTC|\b\d{4}-\d\d-\d\d\b")
+
+
 def _plain(text: str) -> str:
-    return _MARKER.sub("…", text)
+    return _MARKER.sub("…", _MOMENT.sub("…", text))
