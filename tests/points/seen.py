@@ -18,8 +18,8 @@ QUESTIONS = {
     "ledger": "SELECT order_number, kind, amount_minor FROM ledger_entry",
     "case": "SELECT kind, state, order_number FROM support_case",
     "ticketing": "SELECT mode, last_error <> '' FROM ticketing",
-    "ticket": "SELECT order_number, state, next_at IS NOT NULL AS due FROM ticket",
-    "words": "SELECT side, text, state FROM ticket_words",
+    "ticket": "SELECT order_number, state, next_at IS NOT NULL AS due, last_error <> '' FROM ticket",
+    "words": "SELECT side, text, state, last_error <> '' FROM ticket_words",
     "request": "SELECT purchase_order, recipient, asked_at IS NOT NULL, rungs_done, answered_at IS NOT NULL,"
     " closed_at IS NOT NULL FROM supplier_request",
     "step": "SELECT kind, channel, state FROM supplier_step",

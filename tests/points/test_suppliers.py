@@ -84,7 +84,7 @@ def supplier_answers(world: World) -> None:
 
 
 SCENARIOS = (
-    Scenario("reminded by mail", (customer_writes, asked, settled, hours(25), settled), rounds=1),
+    Scenario("reminded by mail", (customer_writes, asked, settled, hours(25), settled), rounds=2),
     Scenario(
         "an answer on the ticket comes before the reminder by mail",
         (
@@ -96,12 +96,12 @@ SCENARIOS = (
             supplier_writes_on_ticket,
             settled,
         ),
-        rounds=1,
+        rounds=2,
     ),
     Scenario(
         "the ticket cannot be read before the reminder leaves",
         (connected, customer_writes, asked_beside(Channel.GMAIL), settled, hours(25), ticket_is_away, settled, later),
-        rounds=1,
+        rounds=2,
     ),
     Scenario(
         "reminded on the ticket, after it failed once",
