@@ -8,6 +8,9 @@ from chaos.points import places
 from tests.points.seen import Seen, inside, outside
 from tests.points.world import DoomedServices, World
 
+# What a line of `differences` says of what a person has.
+A_PERSONS = ("needs_person", " | hold | ")
+
 Step = Callable[[World], None]
 Opened = Callable[[type[DoomedServices]], AbstractContextManager[World]]
 
@@ -17,13 +20,15 @@ class Scenario:
     """`steps` in their order, in any of which the worker may die; what follows a death is another process.
 
     `otherwise` are points, each with the reason why a death there ends in another way than no death: then nothing may
-    happen outside that does not happen without it, and nothing may be left that is still to be done.
+    happen outside that does not happen without it, and nothing may be left that is still to be done, but by a person.
     """
 
     name: str
     steps: tuple[Step, ...]
     kind: type[DoomedServices] = DoomedServices
     otherwise: Mapping[str, str] = field(default_factory=dict)
+    rounds: int = 3
+    """How often what waits comes due again after a death, and at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,10 @@ def play(scenario: Scenario, opened: Opened, point: str = "") -> Ending:
     with opened(scenario.kind) as world:
         world.doom.wanted = point
         for step in scenario.steps:
-            world.take(step)
+            world.take(step, scenario.rounds)
         passed = tuple(dict.fromkeys(world.doom.passed))
         world.doom.wanted = ""
-        world.shop.settle_over_time(3)
+        world.shop.settle_over_time(scenario.rounds)
         return Ending(passed, world.killed, outside(world), inside(world))
 
 
@@ -72,9 +77,16 @@ def every_point(files: Collection[str], scenarios: Iterable[Scenario], opened: O
                 continue
             wanted.remove(point)
             other = play(scenario, opened, point)
-            assert other.killed == point
+            if other.killed != point:
+                # As where a retry that comes due by itself is quick enough only now and then.
+                trouble.append(f"{scenario.name}, {point}: it is not always passed")
+                continue
             found = differences(usual, other)
             if point in scenario.otherwise:
-                found = [line for line in found if line.startswith("more: ") and "needs_person" not in line]
+                found = [line for line in found if line.startswith("more: ") and not _is_a_persons(line)]
             trouble += [f"{scenario.name}, {point}: {line}" for line in found]
     return trouble + [f"never passed: {point}" for point in sorted(wanted)]
+
+
+def _is_a_persons(line: str) -> bool:
+    return any(sign in line for sign in A_PERSONS)

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from domain.decision import WordsFor
 from domain.supplier import Purpose, Supplier
 from domain.supplier_request import BusinessDays, Channel, SupplierRules, ToAsk
-from storage import supplier_requests, supplier_rules, suppliers
+from storage import supplier_requests, supplier_rules, suppliers, tickets
 from storage.due import Kind
 from storage.supplier_requests import Anchor
+from storage.tickets import Words
 from tests.support.pipeline import Shop
 
 ACME, OPERATIONS = "desk@acme.example", "ops@merchant.example"
@@ -33,15 +35,27 @@ class Asking:
             supplier_rules.put(db, shop.tenant, rules, actor="test")
         return cls(shop, supplier)
 
-    def ask(self, text: str = "Where is it?", subject: str = f"Our order {PURCHASE}") -> UUID:
-        """A person asks for the newest mail at the desk; it is not sent yet."""
+    def ask(
+        self,
+        text: str = "Where is it?",
+        subject: str = f"Our order {PURCHASE}",
+        *,
+        order: str = "",
+        channel: Channel = Channel.GMAIL,
+    ) -> UUID:
+        """A person asks for the newest mail at the desk; it is not sent yet. By Gmail the ticket of the `order` has a
+        note of it.
+        """
+        tenant = self.shop.tenant
         message = self.shop.one("SELECT id FROM message WHERE direction = 'in' ORDER BY seq DESC LIMIT 1")
-        wish = ToAsk(self.supplier, PURCHASE, Purpose.TRACKING, ACME, subject, text)
-        with self.shop.services.database.transaction(self.shop.tenant) as db:
-            return supplier_requests.ask(
-                db, self.shop.tenant, wish, Anchor(self.shop.mailbox, message), channel=Channel.GMAIL,
-                member=self.shop.workspace.owner,
-            )  # fmt: skip
+        wish = ToAsk(self.supplier, PURCHASE, Purpose.TRACKING, ACME, subject, text, order)
+        with self.shop.services.database.transaction(tenant) as db:
+            ticket = tickets.open_one(db, tenant, order, None, message, about=2) if order else None
+            anchor = Anchor(self.shop.mailbox, message, ticket=ticket)
+            request = supplier_requests.ask(db, tenant, wish, anchor, channel=channel, member=self.shop.workspace.owner)
+            if channel is Channel.GMAIL and ticket is not None:
+                tickets.write(db, tenant, ticket, Words(WordsFor.NOTE, "Asked by mail."))
+        return request
 
     def asked(self) -> UUID:
         """The same, and it has left."""

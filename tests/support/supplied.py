@@ -46,7 +46,8 @@ class Supplied:
     shop: Shop
 
     def __post_init__(self) -> None:
-        self.shop.services.__class__ = QuotingServices
+        if not isinstance(self.shop.services, QuotingServices):
+            self.shop.services.__class__ = QuotingServices
         for address in (ACME, BOLT):
             self.shop.google.account(address, "Desk", "supplier")
         with self.shop.services.database.transaction(self.tenant) as db:

@@ -2,14 +2,10 @@
 
 import pytest
 
-from domain.decision import WordsFor
-from domain.supplier import Purpose
-from domain.supplier_request import Channel, ToAsk
+from domain.supplier_request import Channel
 from domain.ticket import Side
-from storage import requests_shown, supplier_requests, tenants, tickets
+from storage import requests_shown, tenants
 from storage.due import Kind
-from storage.supplier_requests import Anchor
-from storage.tickets import Words
 from tests.support.asking import ACME, PURCHASE, Asking
 from tests.support.ticketing import ORDER, Bridged, running_ticketing
 
@@ -34,17 +30,9 @@ def asking(bridge):
 
 
 def ask_on_ticket(bridge, asking, channel=Channel.TICKET):
-    shop = bridge.shop
-    shop.write("question: hello")
-    shop.sync_and_settle()
-    message = shop.one("SELECT id FROM message WHERE direction = 'in' ORDER BY seq DESC LIMIT 1")
-    wish = ToAsk(asking.supplier, PURCHASE, Purpose.TRACKING, ACME, "Our order", f"Where is {PURCHASE}?", ORDER)
-    with shop.services.database.transaction(shop.tenant) as db:
-        ticket = tickets.open_one(db, shop.tenant, ORDER, None, message, about=2)
-        anchor = Anchor(shop.mailbox, message, ticket=ticket)
-        request = supplier_requests.ask(db, shop.tenant, wish, anchor, channel=channel, member=shop.workspace.owner)
-        if channel is Channel.GMAIL:
-            tickets.write(db, shop.tenant, ticket, Words(WordsFor.NOTE, "Asked by mail."))
+    bridge.shop.write("question: hello")
+    bridge.shop.sync_and_settle()
+    request = asking.ask(f"Where is {PURCHASE}?", "Our order", order=ORDER, channel=channel)
     bridge.later(2)
     asking.deliver()
     return request
