@@ -24,6 +24,8 @@ class Scenario:
     steps: tuple[Step, ...]
     kind: type[DoomedServices] = DoomedServices
     otherwise: Mapping[str, str] = field(default_factory=dict)
+    rounds: int = 3
+    """How often what waits comes due again after a death, and at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,10 @@ def play(scenario: Scenario, opened: Opened, point: str = "") -> Ending:
     with opened(scenario.kind) as world:
         world.doom.wanted = point
         for step in scenario.steps:
-            world.take(step)
+            world.take(step, scenario.rounds)
         passed = tuple(dict.fromkeys(world.doom.passed))
         world.doom.wanted = ""
-        world.shop.settle_over_time(3)
+        world.shop.settle_over_time(scenario.rounds)
         return Ending(passed, world.killed, outside(world), inside(world))
 
 
@@ -72,7 +74,10 @@ def every_point(files: Collection[str], scenarios: Iterable[Scenario], opened: O
                 continue
             wanted.remove(point)
             other = play(scenario, opened, point)
-            assert other.killed == point
+            if other.killed != point:
+                # As where a retry that comes due by itself is quick enough only now and then.
+                trouble.append(f"{scenario.name}, {point}: it is not always passed")
+                continue
             found = differences(usual, other)
             if point in scenario.otherwise:
                 found = [line for line in found if line.startswith("more: ") and "needs_person" not in line]

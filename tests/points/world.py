@@ -100,14 +100,14 @@ class World:
         """The same workspace with a supplier."""
         return Asking.of(self.shop)
 
-    def take(self, step: Callable[["World"], None]) -> None:
+    def take(self, step: Callable[["World"], None], rounds: int = 3) -> None:
         """One step; where the worker dies in it, another process goes on when the leases are over."""
         try:
             step(self)
         except Killed as killed:
             self.killed = str(killed)
             self.begin_anew()
-            self.shop.settle_over_time(3)
+            self.shop.settle_over_time(rounds)
 
     def begin_anew(self) -> None:
         """Another process: what the first had in memory is gone."""
