@@ -39,7 +39,7 @@ def unsure(models) -> type[DoomedServices]:
 
     class DoomedUnsure(DoomedServices):
         def __init__(self, settings: Settings, doom: Doom) -> None:
-            super().__init__(with_model(settings, models), doom)
+            super().__init__(replace(with_model(settings, models), llm_timeout_seconds=30.0), doom)
 
         @property
         def reader(self):
@@ -81,14 +81,14 @@ def a_question(world: World) -> None:
 
 def scenarios(models) -> tuple[Scenario, ...]:
     return (
-        Scenario("four mails of four fates", (four_mails,), rounds=1),
+        Scenario("four mails of four fates", (four_mails,), rounds=2),
         Scenario("a mail that breaks the reader", (it_breaks_the_reader, it_is_tried_again), DoomedByPoison),
-        Scenario("a second opinion", (a_question,), unsure(models), rounds=1),
+        Scenario("a second opinion", (a_question,), unsure(models), rounds=2),
         Scenario(
             "documents and a head of the tenant's own",
             (documents_come, a_mail_is_held, a_member_says_what_it_is, a_question_is_answered_from_them),
             DoomedIndexed,
-            rounds=1,
+            rounds=2,
         ),
     )
 

@@ -64,7 +64,8 @@ def the_lesson_is_learned(world: World) -> None:
 def nobody_can_answer(world: World) -> None:
     for subject, text in (("Boats", "boats for sale?"), ("Boats", "boats on sale?"), ("Fur", "zebra fur!")):
         world.shop.write(f"question: {text}", subject)
-    world.shop.sync_and_settle()
+    world.shop.fetch()
+    world.shop.run(Kind.PROCESS)
 
 
 def the_model_breaks_over_the_questions(world: World) -> None:
@@ -80,7 +81,7 @@ def the_questions_are_grouped(world: World) -> None:
 
 
 SCENARIOS = (
-    Scenario("documents", (documents_come, a_question_is_answered_from_them), DoomedIndexed, rounds=1),
+    Scenario("documents", (documents_come, a_question_is_answered_from_them), DoomedIndexed, rounds=2),
     Scenario("a model that breaks", (the_model_breaks_over_a_document, a_document_changes), DoomedIndexed, rounds=1),
     Scenario(
         "a lesson",
