@@ -15,7 +15,7 @@ export OMP_NUM_THREADS := 1
 # Compiled modules are kept: the tests start hundreds of processes of ours, and each would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check fix lock licences sbom explain evaluate hostile bench bench-desk chaos soak migrate
+.PHONY: help setup demo test check fix lock licences sbom explain evaluate hostile bench bench-desk chaos points soak migrate
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -35,8 +35,8 @@ setup: $(VENV)/installed ## Make the virtual environment and the local models.
 demo: setup ## Everything on this machine, with a demonstration shop. FRESH=1 begins anew.
 	@exec $(BIN)/flask demo $(if $(FRESH),--fresh) $(DEMO_OPTIONS)
 
-test: setup ## The whole suite, on servers that it starts itself, real Chromium included. NO_BROWSER=1 leaves that out.
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(NO_BROWSER),-m "not browser") $(TEST_OPTIONS)
+test: setup ## The suite, on servers that it starts itself, real Chromium included. NO_BROWSER=1 leaves that out.
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/points $(if $(NO_BROWSER),-m "not browser") $(TEST_OPTIONS)
 
 check: $(VENV)/installed ## Style, types, the rules of the house, and known holes in what is installed.
 	@$(BIN)/ruff check .
@@ -89,6 +89,9 @@ KILLS ?= 1000
 SEED ?= 1
 chaos: setup ## Kill everything again and again while mail comes; MAILS, KILLS, SEED; CONTROL=1 must be caught; FRESH=1 begins anew.
 	@$(BIN)/python -m chaos --mails $(MAILS) --kills $(KILLS) --seed $(SEED) $(if $(CONTROL),--control) $(if $(FRESH),--fresh)
+
+points: setup ## Kill a worker before and after each commit and each call out, one after the other.
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/points $(TEST_OPTIONS)
 
 # Half of full pace can be more than a machine with other work has to spare: AT_MOST mails a minute come then.
 MINUTES ?= 120

@@ -24,12 +24,27 @@ QUESTIONS = {
     " closed_at IS NOT NULL FROM supplier_request",
     "step": "SELECT kind, channel, state FROM supplier_step",
     "link": "SELECT found_by, answers FROM supplier_link",
-    "mailbox": "SELECT address, status FROM mailbox",
+    "mailbox": "SELECT address, status, sync_state, sync_page FROM mailbox",
+    "compared": "SELECT at_gmail, here, missing FROM reconciliation",
+    "noted": "SELECT kind, count(*) FROM event"
+    " WHERE kind IN ('mailbox_reconciled', 'mailbox_needs_reauth', 'head_learned') GROUP BY kind",
     "to revoke": "SELECT count(*) FROM revocation",
     "to learn": "SELECT wanted > done, model <> '' FROM learning",
-    "to index": "SELECT wanted > done, total, embedded FROM knowledge",
+    "head": "SELECT n, version FROM model_head",
+    "abstention": "SELECT n, version FROM answer_model",
+    "standing": "SELECT category, n, wrong FROM standing",
+    "answers' standing": "SELECT method, model, n, wrong FROM answer_standing",
+    "checked": "SELECT act, category, said_category, said_at IS NOT NULL FROM checked_mail",
+    "verdict": "SELECT question, is_right FROM answer_verdict",
+    "to index": "SELECT wanted > done, total, embedded, not_kept FROM knowledge",
+    "document": "SELECT d.path, d.version, d.is_current, d.visibility, coalesce(i.problem, ''), i.ready_at IS NOT NULL"
+    " FROM document d LEFT JOIN document_index i ON i.document_id = d.id",
+    "published": "SELECT d.path, d.version FROM published_document p JOIN document d ON d.id = p.document_id",
+    "passage": "SELECT heading, begins, ends, body_vector IS NOT NULL FROM passage",
+    "sample question": "SELECT number, owner FROM sample_question",
     "to group": "SELECT wanted > done FROM gap_work",
     "gap": "SELECT g.state, count(*) FROM gap g JOIN gap_question q ON q.gap_id = g.id GROUP BY g.id, g.state",
+    "asked in vain": "SELECT count(*) FROM gap_question",
     "trial": "SELECT state, result IS NOT NULL FROM trial",
     "incident": "SELECT name, status, resolved_at IS NULL FROM incident",
     "page": "SELECT url, fetched_at IS NOT NULL, last_error FROM status_page",
@@ -45,7 +60,10 @@ def outside(world: World) -> Seen:
     for mail in mailbox.messages.values():
         if "SENT" in mail.labels:
             found["sent", mail.letter.first("to"), mail.letter.first("subject")] += 1
+        for label in mail.labels & set(mailbox.labels):
+            found["labelled", mailbox.labels[label], mail.letter.first("subject")] += 1
     found["drafts",] += len(mailbox.drafts)
+    found["grants",] += len(world.outsides.google.grants.grants)
     for one in world.outsides.ticketing.system.desk.effects:
         whom, files = str(one.get("order", one.get("to"))), str(one["files"])
         found["ticketing", one["call"], whom, files, _plain(one["text"])] += 1

@@ -10,6 +10,8 @@ from functools import cached_property
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from adapters.gmail.tokens import Tokens
 from adapters.mime.jail import Jail, JailLimits
@@ -19,6 +21,7 @@ from domain.understanding import Understanding
 from sandbox.google import DEMO_CLIENT, Google, serve
 from settings import Settings
 from storage import documents, mailboxes, outbox
+from storage.database import psycopg_url
 from storage.documents import StoredDocument
 from storage.due import Kind, kinds_due
 from tests.conftest import Workspace
@@ -223,6 +226,13 @@ class Shop:
         self.change("UPDATE mailbox SET next_sync_at = now()")
         for kind in (Kind.SYNC, Kind.FETCH):
             self.run(kind)
+
+    def a_day_passes(self) -> None:
+        """Since the last comparison with Gmail. Nobody but the owner of the tables may change what is recorded."""
+        engine = create_engine(psycopg_url(self.services.settings.database_owner_url), poolclass=NullPool)
+        with engine.begin() as owner:
+            owner.exec_driver_sql("UPDATE event SET at = at - interval '25 hours'")
+        engine.dispose()
 
     def rows(self, sql: str, *values: object) -> list:
         with self.services.database.transaction(self.tenant) as db:

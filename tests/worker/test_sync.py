@@ -3,12 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
 
 from sandbox.letter import Letter
 from storage import sync
-from storage.database import psycopg_url
 from storage.due import Kind
 from tests.support import pipeline
 from tests.support.letters import letter
@@ -390,14 +387,6 @@ def test_two_workers_never_sync_one_mailbox_at_once(shop):
     assert row.lease_until > datetime.now(UTC)
 
 
-def a_day_passes(shop: Shop, owner_url: str) -> None:
-    """Nobody but the owner of the tables may change what is recorded."""
-    engine = create_engine(psycopg_url(owner_url), poolclass=NullPool)
-    with engine.begin() as owner:
-        owner.execute(text("UPDATE event SET at = at - interval '25 hours'"))
-    engine.dispose()
-
-
 def in_one_millisecond(shop: Shop) -> None:
     """Gmail took the shop's mails in the same millisecond, so that their times give no order."""
     mails = shop.google.mailbox(SHOP).messages.values()
@@ -405,14 +394,14 @@ def in_one_millisecond(shop: Shop) -> None:
         mail.order = (max(each.internal_ms for each in mails), *mail.order[1:])
 
 
-def test_what_left_spam_for_the_inbox_is_found_by_the_daily_comparison(shop, urls):
+def test_what_left_spam_for_the_inbox_is_found_by_the_daily_comparison(shop):
     shop.settle()
     mail = shop.write("question: where is my parcel?", spam=True)
     shop.sync_and_settle()
     shop.google.mailbox(SHOP).relabel(mail, ["INBOX"], ["SPAM"])
     shop.sync_and_settle()
     assert shop.received() == []
-    a_day_passes(shop, urls.owner)
+    shop.a_day_passes()
     shop.google.settings.page_cap = 1
     shop.google.fault("messages.list", "503_before")
     shop.settle_over_time(2)
@@ -422,7 +411,7 @@ def test_what_left_spam_for_the_inbox_is_found_by_the_daily_comparison(shop, url
     assert len(shop.google.calls("messages.list")) == listed
 
 
-def test_what_gmail_never_told_of_is_counted_and_taken_in(shop, urls):
+def test_what_gmail_never_told_of_is_counted_and_taken_in(shop):
     shop.settle()
     told = shop.write("other: told")
     shop.sync_and_settle()
@@ -431,29 +420,29 @@ def test_what_gmail_never_told_of_is_counted_and_taken_in(shop, urls):
     history[:] = [one for one in history if one.message_id != mail.id]
     shop.sync_and_settle()
     assert mail.id not in gmail_ids(shop)
-    a_day_passes(shop, urls.owner)
+    shop.a_day_passes()
     shop.sync_and_settle()
     assert gmail_ids(shop) >= {told.id, mail.id}
     found = "SELECT at_gmail, here, missing FROM reconciliation"
     assert [tuple(row) for row in shop.rows(found)] == [(2, 1, 1)]
-    a_day_passes(shop, urls.owner)
+    shop.a_day_passes()
     shop.change("UPDATE reconciliation SET day = day - 1")
     shop.sync_and_settle()
     assert [tuple(row) for row in shop.rows(found + " ORDER BY day DESC")] == [(2, 2, 0), (2, 1, 1)]
 
 
-def test_a_mail_that_comes_while_it_is_compared_is_new_and_was_not_missing(shop, urls):
+def test_a_mail_that_comes_while_it_is_compared_is_new_and_was_not_missing(shop):
     shop.settle()
     write_some(shop, 3)
     shop.sync_and_settle()
-    a_day_passes(shop, urls.owner)
+    shop.a_day_passes()
     shop.google.fault("messages.list", "mail_arrives", page=1, count=2)
     shop.sync_and_settle()
     assert gmail_ids(shop) >= in_gmail(shop)
     assert [tuple(row) for row in shop.rows("SELECT at_gmail, here, missing FROM reconciliation")] == [(5, 5, 0)]
 
 
-def test_what_is_found_late_and_was_answered_by_hand_is_not_answered_again(shop, urls):
+def test_what_is_found_late_and_was_answered_by_hand_is_not_answered_again(shop):
     shop.settle()
     mail = shop.write("question: where is my parcel?", spam=True)
     shop.google.mailbox(SHOP).relabel(mail, ["INBOX"], ["SPAM"])
@@ -461,7 +450,7 @@ def test_what_is_found_late_and_was_answered_by_hand_is_not_answered_again(shop,
     shop.google.send_as(SHOP, by_hand, mail.thread_id)
     in_one_millisecond(shop)
     shop.settle_over_time(2)
-    a_day_passes(shop, urls.owner)
+    shop.a_day_passes()
     shop.settle_over_time(2)
     assert gmail_ids(shop) >= {mail.id}
     assert shop.one("SELECT state FROM outbox") == "cancelled"
