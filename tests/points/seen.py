@@ -6,8 +6,8 @@ from collections import Counter
 from tests.points.world import World
 from tests.support.pipeline import SHOP
 
-# Names that are drawn anew each time.
-_MARKER = re.compile(r"\[[^\]]*\]|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{12,}\b")
+# Names that are drawn anew each time, and moments.
+_MARKER = re.compile(r"\[[^\]]*\]|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{12,}\b|\d{4}-\d\d-\d\dT[\d:.+]+|\b\d\d:\d\d\b")
 
 # Each row of these says how one piece of work stands, and nothing that is different from run to run.
 QUESTIONS = {
