@@ -20,11 +20,13 @@ QUESTIONS = {
     "act": "SELECT action, order_number, amount_minor, state FROM order_act",
     "ledger": "SELECT order_number, kind, amount_minor FROM ledger_entry",
     "case": "SELECT kind, state, order_number FROM support_case",
+    "ticketing": "SELECT mode, last_error <> '' FROM ticketing",
     "ticket": "SELECT order_number, state, next_at IS NOT NULL AS due FROM ticket",
     "words": "SELECT side, text, state FROM ticket_words",
     "request": "SELECT purchase_order, recipient, asked_at IS NOT NULL, rungs_done, answered_at IS NOT NULL,"
     " closed_at IS NOT NULL FROM supplier_request",
     "step": "SELECT kind, channel, state FROM supplier_step",
+    "link": "SELECT found_by, answers FROM supplier_link",
     "mailbox": "SELECT address, status FROM mailbox",
     "to revoke": "SELECT count(*) FROM revocation",
     "to learn": "SELECT wanted > done, model <> '' FROM learning",
@@ -48,7 +50,8 @@ def outside(world: World) -> Seen:
             found["sent", mail.letter.first("to"), mail.letter.first("subject")] += 1
     found["drafts",] += len(mailbox.drafts)
     for one in world.outsides.ticketing.system.desk.effects:
-        found["ticketing", one["call"], str(one.get("order", "")), _plain(one.get("text", ""))] += 1
+        whom, files = str(one.get("order", one.get("to"))), str(one["files"])
+        found["ticketing", one["call"], whom, files, _plain(one["text"])] += 1
     for kept in world.outsides.orders.kept.values():
         found["shop", _plain(str(kept.body.decode())), str(kept.effects)] += 1
     return +found
