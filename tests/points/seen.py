@@ -14,6 +14,9 @@ QUESTIONS = {
     "mail": "SELECT m.subject, m.direction, m.state, m.label_due, coalesce(d.disposition, ''), coalesce(d.category, '')"
     " FROM message m LEFT JOIN decision d ON d.message_id = m.id AND d.is_current",
     "outbox": "SELECT kind, automatic, recipient, state, text FROM outbox",
+    "decision": "SELECT disposition, reason, settlement FROM decision WHERE is_current",
+    "told": "SELECT kind, count(*) FROM event WHERE starts_with(kind, 'reply') GROUP BY kind",
+    "counted": "SELECT scope, CAST(sum(n) AS integer) FROM reply_counter GROUP BY scope",
     "act": "SELECT action, order_number, amount_minor, state FROM order_act",
     "ledger": "SELECT order_number, kind, amount_minor FROM ledger_entry",
     "case": "SELECT kind, state, order_number FROM support_case",

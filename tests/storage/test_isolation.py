@@ -894,6 +894,7 @@ CASES = {
     "messages.end": lambda db, t, b: messages.end(db, replace(b.claim, tenant=t), "gone"),
     "messages.retry": lambda db, t, b: messages.retry(db, replace(b.claim, tenant=t), after=SOON, error="x"),
     "arrivals.ours_among": lambda db, t, b: arrivals.ours_among(db, t, b.mailbox, [b.gmail_id, "sent-id"]),
+    "arrivals.take_for_ours": lambda db, t, b: arrivals.take_for_ours(db, t, b.mailbox, b.gmail_id, ""),
     "messages.labels_due": lambda db, t, b: messages.labels_due(db, t, limit=20, lease=SOON),
     "messages.labelled": lambda db, t, b: messages.labelled(db, [replace(b.claim, tenant=t)]),
     "oauth_states.put": lambda db, t, b: oauth_states.put(db, t, "key", "mine", 60),
