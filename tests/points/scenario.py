@@ -85,6 +85,7 @@ def every_point(files: Collection[str], scenarios: Iterable[Scenario], opened: O
                 continue
             found = differences(usual, other)
             if point in scenario.otherwise:
+                trouble += [f"{scenario.name}, {point}: it ends as usual"] * (not found)
                 found = [line for line in found if line.startswith("more: ") and not _is_a_persons(line)]
             trouble += [f"{scenario.name}, {point}: {line}" for line in found]
     return trouble + [f"never passed: {point}" for point in sorted(wanted)]
