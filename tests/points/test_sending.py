@@ -34,6 +34,16 @@ def released(world: World) -> None:
     release(world, "Ships")
 
 
+def held(world: World) -> None:
+    world.shop.write(BOATS, "Boats")
+    world.shop.sync_and_settle()
+
+
+def sent_by_a_person(world: World) -> None:
+    release(world, "Boats")
+    world.shop.settle()
+
+
 def undone_in_time(world: World) -> None:
     assert take_back(world, "Boats")
 
@@ -119,13 +129,13 @@ def test_a_death_at_any_point_comes_to_the_same_end(opened):
 
 
 def test_one_who_sends_anew_instead_of_looking_is_found_out(opened, monkeypatch):
-    """The control: what the comparison is there to find."""
+    """The control, with what a person sends: an automatic reply would be stopped, since its copy has come back."""
 
     def sent_anew(services, _, effect) -> None:
         with services.database.transaction(effect.tenant) as db:
             outbox.move(db, effect, EffectState.PENDING)
 
     monkeypatch.setattr(sending, "_look", sent_anew)
-    one = Scenario("one reply", (asked_once,))
+    one = Scenario("a person's reply", (held, sent_by_a_person))
     found = differences(play(one, opened), play(one, opened, "after sending.hand_over send_draft 1"))
-    assert f"more: 1 x sent | {CUSTOMER} | Re: Parcel" in found
+    assert f"more: 1 x sent | {CUSTOMER} | Re: Boats" in found
