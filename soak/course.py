@@ -65,6 +65,7 @@ class Course:
     _began: float = 0.0
     _decided: int = 0
     _used: float = 0.0
+    _spent: tuple[float, float] | None = None
     _next: dict[str, float] = field(default_factory=dict)
     _running: dict[str, int] = field(default_factory=dict)
     _going: threading.Event = field(default_factory=threading.Event)
@@ -137,16 +138,25 @@ class Course:
         pids = dict(self.pids())
         self.restarts += sum(self._running.get(name) != pid for name, pid in pids.items())
         self._running = pids
-        self.cores = (self._probe.seconds_used(pids) - self._used) / max(at, 1.0)
+        seconds = self._probe.seconds_used(pids) - self._used
+        self.cores = seconds / max(at, 1.0)
         try:
             values = {**self._probe.look(pids), **self._of_run(pace)}
         except (psycopg.Error, redis.RedisError):
             self.missed += 1
             return
+        values |= self._cost(seconds, values["mails decided"])
         self.samples.append(Sample(at, values))
         rounded = {name: round(one, 3) for name, one in values.items()}
         self.kept.write(json.dumps({"at": round(at, 1), **rounded}) + "\n")
         self.kept.flush()
+
+    def _cost(self, seconds: float, mails: float) -> dict[str, float]:
+        """What a mail took of the processor since the sample before, in milliseconds."""
+        before, self._spent = self._spent, (seconds, mails)
+        if before is None or mails <= before[1]:
+            return {}
+        return {"cost all": (seconds - before[0]) / (mails - before[1]) * 1000}
 
     def _of_run(self, pace: Pace) -> dict[str, float]:
         """What each sample says of the run itself, so that the samples alone tell of it."""

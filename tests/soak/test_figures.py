@@ -39,6 +39,7 @@ def sample(at, **growing):
             "memory web": 300.0 + growing.get("leak", 0.0) * at,
             "handles web": 31.0,
             "redis-keys all": 7.0,
+            "cost all": 80.0 + growing.get("cost", 0.0) * at,
             "connections app": 8.0,
             "redis-clients all": 15.0,
             "beside google": 5e7,
@@ -64,7 +65,7 @@ def test_a_run_in_which_only_rows_grow_is_flat():
     told = run()
     assert grown(told) == []
     assert exit_code(told) == 0
-    assert last_line(told) == "soak: minutes 120 mails 14360 figures 9 flat 9 grow 0 too_short 0 restarts 0"
+    assert last_line(told) == "soak: minutes 120 mails 14360 figures 10 flat 10 grow 0 too_short 0 restarts 0"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,11 @@ def test_what_naturally_grows_is_told_for_each_mail_and_not_judged():
     assert grows["database size"] == pytest.approx(17_000)
     assert grows["rows message"] == pytest.approx(1)
     assert not set(grows) & set(told.judged)
+
+
+def test_mails_that_cost_more_and_more_are_seen():
+    assert grown(run(cost=0.005)) == ["cost all"]
+    assert grown(run(cost=0.001)) == []
 
 
 def test_every_kind_of_figure_has_a_bound():
