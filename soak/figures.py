@@ -31,8 +31,8 @@ KINDS: Mapping[str, Kind] = {
     "redis-keys": Kind("keys in Redis", "", Allowed(share=0.03, least=5)),
     "redis-memory": Kind("memory that Redis says it uses", "MiB", Allowed(share=0.05, least=0.25)),
     "redis-clients": Kind("clients of Redis", "", Allowed(least=2)),
-    # Of everything together: servers, stand-ins, and this looking too, which counts all mails. A question that reads all
-    # that there ever was is seen here.
+    # Of everything together: servers, stand-ins, and this looking too, which counts all mails. A question that reads
+    # all that there ever was is seen here.
     "cost": Kind("processor time for a mail", "ms", Allowed(share=0.15)),
     "due": Kind("pieces of work that are due", "", Allowed(least=5)),
     "oldest": Kind("age of the oldest due work", "s", Allowed(least=10)),
