@@ -7,11 +7,11 @@ process can, writes down which it was, and kills itself. Without the file nothin
 import os
 import signal
 import sys
-from functools import cached_property
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from chaos.points import COMMIT, Place, places
+from chaos.points import COMMIT, Place, by_file
 
 ARMED, HITS = "armed", "hits"
 
@@ -46,21 +46,14 @@ class Fate:
         """The point of the innermost function of ours that commits or asks here; empty where it is in no list."""
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # who called us is what a point is
         while frame is not None:
-            found = self.by_file.get(frame.f_code.co_filename)
+            found = by_file().get(frame.f_code.co_filename)
             if found is not None:
                 return self._at(found, moment, what, frame.f_lineno)
             frame = frame.f_back
         return ""
 
-    def _at(self, found: list[Place], moment: str, what: str, line: int) -> str:
+    def _at(self, found: Sequence[Place], moment: str, what: str, line: int) -> str:
         """The narrowest place around the line; a verb that was named above and is called here, the nearest of it."""
         near = [place for place in found if place.what == what]
         place = min(near, key=lambda place: (place.away(line), place.last - place.first), default=None)
         return f"{moment} {place.name}" if place and (what != COMMIT or not place.away(line)) else ""
-
-    @cached_property
-    def by_file(self) -> dict[str, list[Place]]:
-        found: dict[str, list[Place]] = {}
-        for place in places():
-            found.setdefault(place.file, []).append(place)
-        return found

@@ -1,7 +1,6 @@
 """Mail that has come, as it is kept: its bytes, what was read of them, and the conversation to which it belongs."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -23,20 +22,6 @@ _STORE_RAW = text("""
     INSERT INTO raw_mail (tenant_id, message_id, raw, sha256) VALUES (:tenant, :id, :raw, :sha256)
     ON CONFLICT (tenant_id, message_id) DO NOTHING
 """)
-
-# Also one that is just being fetched: who stores it then finds that it was noted. What its owner changed in Gmail
-# before they sent it is theirs, and stays.
-_OURS = text(r"""
-    UPDATE message SET state = 'noted', parsed = NULL, sender_address = '', sender_name = '', subject = '', size = 0,
-        received_at = NULL, conversation_id = NULL, lease_until = NULL
-    WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND gmail_id = :gmail_id AND direction = 'out'
-        AND (state = 'discovered' OR state = 'noted' AND starts_with(
-            btrim(regexp_replace(parsed ->> 'text', '\s+', ' ', 'g')),
-            btrim(regexp_replace(CAST(:words AS text), '\s+', ' ', 'g'))))
-    RETURNING id
-""")
-
-_FORGET_RAW = text("DELETE FROM raw_mail WHERE tenant_id = :tenant AND message_id = :id")
 
 # Who writes again is heard at once: what rests until later rests no more.
 _CONVERSATION = text("""
@@ -102,26 +87,3 @@ def placed(db: Connection, claim: Claimed) -> Claimed | None:
     """)
     db.execute(belongs, {**values, "conversation": conversation})
     return replace(claim, conversation=conversation)
-
-
-def ours_among(db: Connection, tenant: UUID, mailbox: UUID, gmail_ids: Sequence[str]) -> frozenset[str]:
-    """Which of these sent messages are replies of ours: they need not be fetched."""
-    rows = db.execute(
-        text("""
-            SELECT sent_gmail_id FROM outbox
-            WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND sent_gmail_id = ANY(:ids)
-        """),
-        {"tenant": tenant, "mailbox": mailbox, "ids": list(gmail_ids)},
-    )
-    return frozenset(rows.scalars())
-
-
-def take_for_ours(db: Connection, tenant: UUID, mailbox: UUID, gmail_id: str, words: str) -> None:
-    """A sent message is a reply of ours in these words: where it came back before anybody knew, nothing is kept of it.
-
-    Else its conversation would show it twice, the second time as sent by hand.
-    """
-    values = {"tenant": tenant, "mailbox": mailbox, "gmail_id": gmail_id, "words": words}
-    found = db.execute(_OURS, values).scalar()
-    if found is not None:
-        db.execute(_FORGET_RAW, {"tenant": tenant, "id": found})

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from domain.decision import EffectKind, WordsFor
 from domain.delivery import DraftRef, EffectState, Gate, SentRef
 from domain.message import Address
-from storage import act_ends, arrivals, cases, events, supplier_sending, tickets
+from storage import act_ends, cases, events, own_copies, supplier_sending, tickets
 from storage import gate as gates
 from storage.effect import Effect
 from storage.tickets import Words
@@ -168,7 +168,7 @@ def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
         supplier_sending.sent(db, effect.tenant, effect.id, thread_id=reference.thread_id)
     elif effect.answers:
         db.execute(_LABEL, {"tenant": effect.tenant, "id": effect.message})
-        arrivals.take_for_ours(db, effect.tenant, effect.mailbox, reference.gmail_id, effect.text)
+        own_copies.take_for_ours(db, effect.tenant, effect.mailbox, reference.gmail_id, effect.text)
         tickets.reply_left(db, effect.tenant, effect.decision, effect.text)
     _record(db, effect, "sent", effect=effect.id)
     act_ends.confirmed(db, effect.tenant, effect.id)

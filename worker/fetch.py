@@ -14,7 +14,7 @@ from domain.errors import AuthLost, Gone, MailwrightError, RateLimited, ScopeMis
 from domain.mailbox import RawMail
 from domain.message import Message
 from domain.triage import MAX_BYTES
-from storage import arrivals, decisions, identity_links, messages
+from storage import arrivals, decisions, identity_links, messages, own_copies
 from storage.messages import Claimed
 from worker import by_hand, from_gmail
 from worker.attempt import attempt
@@ -54,7 +54,7 @@ def _still_wanted(services: Services, tenant: UUID, mailbox: UUID, claims: list[
     sent_ids = [claim.gmail_id for claim in claims if claim.direction == "out"]
     wanted = []
     with services.database.transaction(tenant) as db:
-        ours = arrivals.ours_among(db, tenant, mailbox, sent_ids) if sent_ids else frozenset()
+        ours = own_copies.ours_among(db, tenant, mailbox, sent_ids) if sent_ids else frozenset()
         for claim in claims:
             objection = _objection(claim)
             if claim.gmail_id in ours or (claim.direction == "out" and objection):

@@ -3,6 +3,7 @@
 from domain.category import Category
 from storage import documents, reclassify
 from storage.documents import StoredDocument
+from tests.points.people import decision_on
 from tests.points.world import DoomedServices, World
 from tests.support.indexed_worker import IndexedServices
 
@@ -42,10 +43,7 @@ def a_mail_is_held(world: World) -> None:
 
 def say(world: World, subject: str = "Hello") -> None:
     """A member says that the mail is about a refund, and that it shall be learned."""
-    decision = world.shop.one(
-        "SELECT d.id FROM decision d JOIN message m ON m.id = d.message_id WHERE d.is_current AND m.subject = %s",
-        subject,
-    )
+    decision = decision_on(world, subject)
     with world.services.database.transaction(world.shop.tenant) as db:
         reclassify.correct(
             db, world.shop.tenant, decision, member=world.shop.workspace.owner, category=Category.REFUND,

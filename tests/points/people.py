@@ -1,5 +1,6 @@
 """What a person does at the desk with the reply to one mail."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from storage import desk, gmail_drafts, undo
@@ -18,12 +19,7 @@ def decision_on(world: World, subject: str) -> UUID:
 
 def release(world: World, subject: str, words: str = "We do.") -> bool:
     """False where somebody else settled it before."""
-    decision = decision_on(world, subject)
-    with world.services.database.transaction(world.shop.tenant) as db:
-        return desk.send(
-            db, world.shop.tenant, decision, member=world.shop.workspace.owner, text_to_send=words,
-            reference=new_reference(),
-        )  # fmt: skip
+    return _written(desk.send, world, subject, words)
 
 
 def take_back(world: World, subject: str) -> bool:
@@ -35,9 +31,13 @@ def take_back(world: World, subject: str) -> bool:
 
 def take_to_gmail(world: World, subject: str, words: str = "Dear Anna, I look into it.") -> bool:
     """The owner finishes it there. False where somebody else settled it before."""
+    return _written(gmail_drafts.save, world, subject, words)
+
+
+def _written(save: Callable[..., bool], world: World, subject: str, words: str) -> bool:
     decision = decision_on(world, subject)
     with world.services.database.transaction(world.shop.tenant) as db:
-        return gmail_drafts.save(
+        return save(
             db, world.shop.tenant, decision, member=world.shop.workspace.owner, text_to_send=words,
             reference=new_reference(),
         )  # fmt: skip

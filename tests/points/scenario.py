@@ -22,6 +22,7 @@ class Scenario:
     `otherwise` are points, each with the reason why a death there ends in another way than no death: then nothing may
     happen outside that does not happen without it, and nothing may be left that is still to be done, but by a person.
     `again` are points that an earlier scenario passed, at which something else is written or asked here.
+    `rounds` says how often what waits comes due again after a death, and at the end.
     """
 
     name: str
@@ -29,7 +30,6 @@ class Scenario:
     kind: type[DoomedServices] = DoomedServices
     otherwise: Mapping[str, str] = field(default_factory=dict)
     rounds: int = 3
-    """How often what waits comes due again after a death, and at the end."""
     again: Collection[str] = ()
 
 

@@ -6,8 +6,11 @@ from collections import Counter
 from tests.points.world import World
 from tests.support.pipeline import SHOP
 
-# Names that are drawn anew each time, and moments.
-_MARKER = re.compile(r"\[[^\]]*\]|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{12,}\b|\d{4}-\d\d-\d\dT[\d:.+]+|\b\d\d:\d\d\b")
+# Names that are drawn anew each time, and moments, as programs, customers and suppliers are told of them.
+_ANEW = re.compile(
+    r"as of .* UTC|\[[^\]]*\]|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{12,}\b"
+    r"|\d{4}-\d\d-\d\dT[\d:.+]+|\b\d{4}-\d\d-\d\d\b|\b\d\d:\d\d\b"
+)
 
 # Each row of these says how one piece of work stands, and nothing that is different from run to run.
 QUESTIONS = {
@@ -84,9 +87,5 @@ def inside(world: World) -> Seen:
     )
 
 
-# When an order's status was known, and when a supplier was asked, as customer and supplier are told.
-_MOMENT = re.compile(r"as of .* UTC|\b\d{4}-\d\d-\d\d\b")
-
-
 def _plain(text: str) -> str:
-    return _MARKER.sub("…", _MOMENT.sub("…", text))
+    return _ANEW.sub("…", text)

@@ -3,7 +3,7 @@
 What a mail asks about is looked up, the shop is asked to act, and says so, refuses, or does not say.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from adapters.llm import second_opinion
 from adapters.pinned_http import NotAsked
 from domain.money import Money
 from domain.order import Order, OrderItem
@@ -20,31 +19,16 @@ from sandbox.llm import LanguageModels
 from sandbox.web_search import Web, serve
 from storage import incidents, orders, refund_policies
 from tests.points.scenario import Scenario, differences, every_point, play
-from tests.points.world import DoomedServices, World
+from tests.points.second_opinion import SecondOpinion, asked_of_a_model
+from tests.points.world import World
 from tests.support.acting import QUICK_SHOP
-from tests.support.llm import with_model
-from tests.support.pipeline import CUSTOMER, PlainReader
+from tests.support.pipeline import CUSTOMER
 from worker import act
 
 FILES = ("act", "shop", "tables", "from_data")
 
 MUGS = (OrderItem("MUG-1", "Mug", 2, 1500),)
 NOBODY = "http://127.0.0.1:9"
-
-
-class UnsureReader(PlainReader):
-    """Is not sure of any mail."""
-
-    def read(self, messages, context):
-        return [replace(one, confidence=0.6) for one in super().read(messages, context)]
-
-
-class Unsure(DoomedServices):
-    """Services that ask a language model about each mail."""
-
-    @property
-    def reader(self):
-        return UnsureReader()
 
 
 class Away:
@@ -98,20 +82,6 @@ def mails_about_what_is_known(world: World) -> None:
     world.shop.write("question: Do you sell boats?", "Boats")
     world.shop.write("refund: I would like a refund for my whole order LO-7.", "Refund")
     world.shop.sync_and_settle()
-
-
-def asked_of_a_model(models: LanguageModels, world: World) -> None:
-    models.reset()
-    world.services.settings = with_model(world.services.settings, models)
-    # A thread that is killed would not take its process along, as a kill does: what it does is done in ours.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(second_opinion, "side_by_side", one_after_the_other)
-        world.shop.write("question: when does my parcel come?", "Parcel")
-        world.shop.sync_and_settle()
-
-
-def one_after_the_other(do: Callable[[Any], Any], given: Sequence[Any], **_: float) -> list[Any]:
-    return [do(one) for one in given]
 
 
 def approved(world: World, *, act_fault: str = "", look_faults: Sequence[str] = ()) -> None:
@@ -179,7 +149,7 @@ def scenarios(models: LanguageModels, web: Web) -> tuple[Scenario, ...]:
             "mails about what is known, and a refund that the machine grants",
             (an_order, an_incident, partial(searched_by, web), mails_about_what_is_known),
         ),
-        Scenario("a mail that a language model reads as well", (partial(asked_of_a_model, models),), Unsure),
+        Scenario("a mail that a language model reads as well", (partial(asked_of_a_model, models),), SecondOpinion),
         Scenario("an act that the shop refuses", (approved, no_such_order, acted)),
         Scenario("an act of which the shop does not say for a while what became of it", (unclear, acted, acted, acted)),
         Scenario(

@@ -1,12 +1,11 @@
 """Mail that is decided: a worker dies at each point of it in turn (tests/points/scenario.py)."""
 
-from dataclasses import replace
+from functools import partial
 
-from settings import Settings
 from tests.points.knowing import DoomedIndexed, a_mail_is_held, a_question_is_answered_from_them, documents_come, say
 from tests.points.scenario import Scenario, every_point
-from tests.points.world import Doom, DoomedServices, World
-from tests.support.llm import with_model
+from tests.points.second_opinion import SecondOpinion, asked_of_a_model
+from tests.points.world import DoomedServices, World
 from tests.support.pipeline import PlainReader
 
 FILES = ("process", "reading", "answering", "abstaining")
@@ -25,27 +24,6 @@ class DoomedByPoison(DoomedServices):
     @property
     def reader(self):
         return PoisonedReader()
-
-
-class UnsureReader(PlainReader):
-    """So that somebody else is asked."""
-
-    def read(self, messages, context):
-        return [replace(one, confidence=0.6) for one in super().read(messages, context)]
-
-
-def unsure(models) -> type[DoomedServices]:
-    """Services whose reader is unsure, with the sandbox's language model."""
-
-    class DoomedUnsure(DoomedServices):
-        def __init__(self, settings: Settings, doom: Doom) -> None:
-            super().__init__(replace(with_model(settings, models), llm_timeout_seconds=30.0), doom)
-
-        @property
-        def reader(self):
-            return UnsureReader()
-
-    return DoomedUnsure
 
 
 def four_mails(world: World) -> None:
@@ -74,16 +52,11 @@ def a_member_says_what_it_is(world: World) -> None:
     world.shop.settle()
 
 
-def a_question(world: World) -> None:
-    world.shop.write("question: when does my parcel come?", "Parcel", from_name="Anna Winter")
-    world.shop.sync_and_settle()
-
-
 def scenarios(models) -> tuple[Scenario, ...]:
     return (
         Scenario("four mails of four fates", (four_mails,), rounds=2),
         Scenario("a mail that breaks the reader", (it_breaks_the_reader, it_is_tried_again), DoomedByPoison),
-        Scenario("a second opinion", (a_question,), unsure(models), rounds=2),
+        Scenario("a second opinion", (partial(asked_of_a_model, models),), SecondOpinion, rounds=2),
         Scenario(
             "documents and a head of the tenant's own",
             (documents_come, a_mail_is_held, a_member_says_what_it_is, a_question_is_answered_from_them),

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from adapters.vault import new_key
 from chaos.fate import Fate
 from chaos.mortal import MortalServices, mortal
-from chaos.points import Place
 from sandbox.google import Google
 from sandbox.order_shop import OrderShop
 from settings import Settings
@@ -26,18 +25,11 @@ from worker import incidents, revoke
 SET_BY_TESTS = ("shops_http", "ticketing_seconds")
 
 
-@cache
-def _named() -> dict[str, list[Place]]:
-    """Reading the names takes longer than a mail from its coming to its answer."""
-    return Fate(Path()).by_file
-
-
 class Doom(Fate):
     """Writes down which named points this process passes, and dies at the one that is `wanted`, once."""
 
     def __init__(self) -> None:
         super().__init__(Path())
-        self.by_file = _named()
         self.wanted, self.passed = "", list[str]()
 
     def pass_by(self, moment: str, what: str) -> None:
@@ -104,7 +96,7 @@ class World:
         """The same workspace with a supplier."""
         return Asking.of(self.shop)
 
-    def take(self, step: Callable[["World"], None], rounds: int = 3) -> None:
+    def take(self, step: Callable[["World"], None], rounds: int) -> None:
         """One step; where the worker dies in it, another process goes on when the leases are over."""
         try:
             step(self)

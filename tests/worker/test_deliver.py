@@ -9,7 +9,7 @@ from domain.delivery import EffectState, Gate, SentRef
 from domain.errors import BadInput
 from domain.message import Address
 from sandbox.letter import Letter
-from storage import desk, gate, mailboxes, outbox, thread
+from storage import desk, gate, mailboxes, outbox
 from storage.due import Kind
 from storage.references import new_reference
 from tests.support import pipeline
@@ -156,50 +156,6 @@ def test_an_unclear_answer_is_looked_up_before_anything_else(shop):
     assert len(shop.google.calls("drafts.send")) == 1
     sent = [mail.id for mail in shop.google.mailbox(SHOP).messages.values() if "SENT" in mail.labels]
     assert [row(shop).sent_gmail_id] == sent
-
-
-def come_back(shop) -> None:
-    """The copy of what left is read, whether or not it is known to be ours by now."""
-    shop.change("UPDATE mailbox SET next_sync_at = now(), blocked_until = NULL")
-    shop.run(Kind.SYNC)
-    shop.change("UPDATE message SET next_at = now()")
-    shop.run(Kind.FETCH)
-    assert shop.one("SELECT count(*) FROM message WHERE direction = 'out' AND parsed IS NOT NULL") == 1
-
-
-def shown(shop) -> list[tuple[str, list[str]]]:
-    """Each mail of the conversation as its page shows it, with what became of its replies."""
-    conversation = shop.one("SELECT conversation_id FROM outbox")
-    with shop.services.database.transaction(shop.tenant) as db:
-        found = thread.find(db, shop.tenant, conversation)
-    return [(one.direction, [draft.state for draft in one.drafts]) for one in found.messages]
-
-
-def test_a_reply_that_came_back_before_it_was_known_to_have_left_is_not_shown_as_sent_by_hand_too(shop):
-    decided(shop)
-    shop.google.fault("drafts.send", "drop_after")
-    deliver(shop)
-    come_back(shop)
-    move_on(shop)
-    assert row(shop).state == EffectState.SENT
-    assert shown(shop) == [("in", ["sent"])]
-    assert shop.one("SELECT count(*) FROM raw_mail") == 1
-
-
-def test_what_its_owner_changed_and_sent_stays_beside_our_draft_of_it(shop):
-    decided(shop)
-    shop.google.fault("drafts.send", "429", retry_after=1)
-    deliver(shop)
-    change_draft(shop, b"three days", b"three weeks")
-    box = shop.google.mailbox(SHOP)
-    own = box.messages[box.drafts[row(shop).draft_id]]
-    shop.google.send_as(SHOP, own.letter.raw, own.thread_id)
-    shop.google.delete_draft(SHOP, row(shop).draft_id)
-    move_on(shop)
-    come_back(shop)
-    move_on(shop)
-    assert row(shop).state == EffectState.SENT
-    assert shown(shop) == [("in", ["sent"]), ("out", [])]
 
 
 def test_a_draft_that_is_still_there_is_left_alone_for_a_minute_and_then_sent_once(shop):

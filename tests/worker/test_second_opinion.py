@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,10 @@ from domain.category import Category
 from storage import checked, tenants
 from storage.due import Kind
 from tests.support.llm import MODEL, with_model
-from tests.support.pipeline import CUSTOMER, SHOP, PlainReader
+from tests.support.pipeline import CUSTOMER, SHOP
+from tests.support.unsure import UnsureReader
 
 ROOT = Path(__file__).parents[2]
-
-
-class UnsureReader(PlainReader):
-    """Takes every mail for a question, and is not sure of it."""
-
-    def read(self, messages, context):
-        return [replace(one, confidence=0.6) for one in super().read(messages, context)]
 
 
 @pytest.fixture
