@@ -3,6 +3,7 @@
 import secrets
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -73,12 +74,18 @@ def servers() -> Iterator[Servers]:
         yield running
 
 
-@pytest.fixture
-def urls(servers: Servers) -> Iterator[Urls]:
+@contextmanager
+def fresh_urls(servers: Servers) -> Iterator[Urls]:
     """A fresh migrated database under its three roles."""
     with servers.fresh_database() as owner:
         name = owner.rsplit("@/", 1)[1].split("?")[0]
         yield Urls(owner, *(servers.postgres.url(name, user, "secret") for user in (APP, LISTENER)))
+
+
+@pytest.fixture
+def urls(servers: Servers) -> Iterator[Urls]:
+    with fresh_urls(servers) as found:
+        yield found
 
 
 @pytest.fixture
@@ -90,9 +97,8 @@ def owner(urls: Urls):
     engine.dispose()
 
 
-@pytest.fixture
-def settings(urls: Urls, tmp_path: Path) -> Settings:
-    """Settings that point at the test's own database; nobody answers behind the Google ones."""
+def usual_settings(urls: Urls, folder: Path) -> Settings:
+    """Settings that point at this database; nobody answers behind the Google ones."""
     return Settings(
         database_url=urls.app,
         database_owner_url=urls.owner,
@@ -105,8 +111,13 @@ def settings(urls: Urls, tmp_path: Path) -> Settings:
         google_client_secret="test-secret",
         google_metadata_url="http://127.0.0.1:9/.well-known/openid-configuration",
         gmail_api_endpoint="http://127.0.0.1:9",
-        data_dir=tmp_path,
+        data_dir=folder,
     )
+
+
+@pytest.fixture
+def settings(urls: Urls, tmp_path: Path) -> Settings:
+    return usual_settings(urls, tmp_path)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from evaluation.hostile_shop import handlers, suppliers, trusting
 from evaluation.hostile_trial import Trial
 from parts.answering import NoAnswers
 from settings import ROOT
-from tests.support.pipeline import JAIL, PlainEmbedder
+from tests.support.little_models import PlainEmbedder
+from tests.support.pipeline import JAIL
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,10 @@ import pytest
 
 from adapters.llm.language_model import LanguageModel
 from sandbox.llm import LanguageModels, serve
+from tests.support.little_models import PlainReader
 from tests.support.llm import choice_for, with_model
 from tests.support.outages import Ground, pass_time, read
-from tests.support.pipeline import PlainReader, TestServices
+from tests.support.pipeline import TestServices
 
 TEN_MINUTES = timedelta(minutes=10)
 

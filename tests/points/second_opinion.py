@@ -9,8 +9,8 @@ import pytest
 from adapters.llm import second_opinion
 from sandbox.llm import LanguageModels
 from tests.points.world import DoomedServices, World
+from tests.support.little_models import UnsureReader
 from tests.support.llm import with_model
-from tests.support.unsure import UnsureReader
 
 
 class SecondOpinion(DoomedServices):

@@ -6,7 +6,7 @@ from tests.points.knowing import DoomedIndexed, a_mail_is_held, a_question_is_an
 from tests.points.scenario import Scenario, every_point
 from tests.points.second_opinion import SecondOpinion, asked_of_a_model
 from tests.points.world import DoomedServices, World
-from tests.support.pipeline import PlainReader
+from tests.support.little_models import PlainReader
 
 FILES = ("process", "reading", "answering", "abstaining")
 

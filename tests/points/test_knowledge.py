@@ -15,7 +15,7 @@ from tests.points.knowing import (
 )
 from tests.points.scenario import Scenario, every_point
 from tests.points.world import World
-from tests.support.pipeline import PlainEmbedder, PlainLearner
+from tests.support.little_models import PlainEmbedder, PlainLearner
 
 FILES = ("index", "learn", "gaps", "knowledge")
 

@@ -7,13 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from adapters.vault import new_key
 from chaos.fate import Fate
 from chaos.mortal import MortalServices, mortal
 from sandbox.google import Google
 from sandbox.order_shop import OrderShop
-from settings import Settings
-from tests.conftest import APP, LISTENER, make_workspace
+from tests.conftest import fresh_urls, make_workspace, usual_settings
 from tests.support.acting import Acting
 from tests.support.asking import Asking
 from tests.support.kills import Killed
@@ -122,17 +120,8 @@ def open_world(
 ) -> Iterator[World]:
     """A fresh database with one workspace and its mailbox; nothing of it is due."""
     outsides.reset()
-    with servers.fresh_database() as owner:
-        name = owner.rsplit("@/", 1)[1].split("?")[0]
-        app, listener = (servers.postgres.url(name, user, "secret") for user in (APP, LISTENER))
-        settings = settings_over(
-            Settings(
-                database_url=app, database_owner_url=owner, database_listener_url=listener,
-                redis_url="unix:///nobody/listens/here.sock", secret_key="0" * 64, key_ring=new_key("k1"),
-                public_url="http://localhost", data_dir=folder,
-            ),
-            outsides.google,
-        )  # fmt: skip
+    with fresh_urls(servers) as urls:
+        settings = settings_over(usual_settings(urls, folder), outsides.google)
         doom = Doom()
         services = kind(settings, doom)
         workspace = make_workspace(services.database, "lumen", password_hash)

@@ -14,7 +14,8 @@ from domain.understanding import Understanding
 from sandbox.letter import Letter
 from storage import notices
 from storage.notices import What
-from tests.support.pipeline import PlainAnswers, PlainReader, Shop, TestServices, stock
+from tests.support.little_models import PlainAnswers, PlainReader
+from tests.support.pipeline import Shop, TestServices, stock
 from understanding.automatic import automatic_sign
 from understanding.mass_mail import suspicion_of
 from understanding.quotes import split

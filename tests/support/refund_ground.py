@@ -14,8 +14,9 @@ from sandbox.order_shop import OrderShop
 from storage.database import psycopg_url
 from tests.support.acting import QUICK_SHOP
 from tests.support.fake_gmail import FakeGmail
+from tests.support.little_models import PlainReader
 from tests.support.pacing import PacedDatabase, PacedPort
-from tests.support.pipeline import PlainReader, TestServices
+from tests.support.pipeline import TestServices
 
 
 class RefundReader(PlainReader):

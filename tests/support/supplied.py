@@ -10,7 +10,8 @@ from storage import desk, supplier_requests, suppliers
 from storage.references import new_reference
 from storage.supplier_requests import Anchor
 from tests.support.letters import letter
-from tests.support.pipeline import CUSTOMER, SHOP, PlainReader, Shop, TestServices
+from tests.support.little_models import PlainReader
+from tests.support.pipeline import CUSTOMER, SHOP, Shop, TestServices
 from understanding.numbers import numbers_in
 from understanding.quotes import split
 

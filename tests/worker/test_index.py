@@ -8,7 +8,7 @@ from parts.answering import EMPTY, PREPARING
 from storage import documents, indexing
 from storage.documents import StoredDocument
 from storage.due import Kind, kinds_due
-from tests.support.pipeline import PlainEmbedder
+from tests.support.little_models import PlainEmbedder
 from worker import index
 from worker.drain import drain
 from worker.jobs import QUEUES

@@ -15,7 +15,8 @@ from storage import answer_standings, checked, corrections, desk, learning, memb
 from storage.due import Kind, kinds_due
 from storage.references import new_reference
 from tests.support.earning import MODEL
-from tests.support.pipeline import CUSTOMER, PlainLearner, PlainReader
+from tests.support.little_models import PlainLearner, PlainReader
+from tests.support.pipeline import CUSTOMER
 from worker.jobs import QUEUES
 
 

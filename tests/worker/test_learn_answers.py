@@ -14,7 +14,7 @@ from storage import answer_standings, answer_verdicts, checked, documents, learn
 from storage.documents import StoredDocument
 from storage.due import Kind
 from tests.support.earning import MODEL, earn
-from tests.support.pipeline import PlainAnswers, PlainLearner
+from tests.support.little_models import PlainAnswers, PlainLearner
 
 KNOWN = dict.fromkeys(FEATURES, 0.5)
 

@@ -16,7 +16,8 @@ from domain.understanding import Understanding
 from storage import cases, decisions, desk, messages, orders
 from storage.due import Kind
 from tests.support.letters import letter
-from tests.support.pipeline import CUSTOMER, SHOP, PlainReader, TestServices
+from tests.support.little_models import PlainReader
+from tests.support.pipeline import CUSTOMER, SHOP, TestServices
 from worker import process
 
 PARCEL = "question: when does my parcel come?"

@@ -6,7 +6,8 @@ import pytest
 
 from storage import desk, documents
 from storage.due import Kind
-from tests.support.pipeline import PARCELS, stock
+from tests.support.little_models import PARCELS
+from tests.support.pipeline import stock
 
 ASKED = "question: when does my parcel come?"
 

@@ -10,9 +10,9 @@ import pytest
 from domain.category import Category
 from storage import checked, tenants
 from storage.due import Kind
+from tests.support.little_models import UnsureReader
 from tests.support.llm import MODEL, with_model
 from tests.support.pipeline import CUSTOMER, SHOP
-from tests.support.unsure import UnsureReader
 
 ROOT = Path(__file__).parents[2]
 
