@@ -22,7 +22,7 @@ from worker.drain import STAGES
 # What stays of any use of a workspace, made up or not: the record, work that was asked for, and what is counted anew.
 REMAIN = {
     "event", "event_seal", "event_head", "knowledge", "learning", "gap_work", "tenant", "knowledge_set", "standing",
-    "answer_standing", "answer_model", "due_since",
+    "answer_standing", "answer_model",
 }  # fmt: skip
 
 
