@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
@@ -35,6 +36,11 @@ def _stay_at_home(event: str, arguments: tuple) -> None:
 
 
 sys.addaudithook(_stay_at_home)
+
+# What is made up for a test may take as long as a busy machine wants. Where time is the matter, a test measures its own
+# processor time.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

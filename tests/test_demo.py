@@ -90,7 +90,7 @@ def browser() -> Iterator[Browser]:
 def page(browser, demo) -> Page:
     """A person who has signed in and connected the shop's mailbox."""
     page = browser.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     sign_in(page, demo)
     page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="Mailboxes").click()
@@ -201,7 +201,7 @@ def test_a_dead_token_shows_a_banner_and_reconnecting_mends_it(page, demo):
     request = urllib.request.Request(
         f"{demo.google}/sandbox/revoke", data=body, headers={"Content-Type": "application/json"}
     )
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=60).close()
     banner = page.get_by_role("button", name="Reconnect")
 
     def shown() -> int:
@@ -221,7 +221,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_finds_its_data_again(page, d
     output = demo.stop()
     assert demo.process.returncode == 0
     assert "Everything is stopped." in output
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), within=20)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), within=60)
     again = start(data)
     try:
         assert again.password == demo.password

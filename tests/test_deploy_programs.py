@@ -137,7 +137,7 @@ def test_web_serves_under_gunicorn_and_passes_its_health_check(values, tmp_path)
 
     assert not healthy()
     with running("web", values, tmp_path / "log", address) as web:
-        until(healthy, within=40)
+        until(healthy, within=60)
         assert stopped(web) == 0, (tmp_path / "log").read_text()
     assert "Traceback" not in (tmp_path / "log").read_text()
 
@@ -189,4 +189,4 @@ def test_valkey_takes_the_options_of_the_compose_file(tmp_path):
             }
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)

@@ -37,7 +37,7 @@ def address(values, tmp_path) -> Iterator[str]:  # noqa: F811  # the fixture of 
     with running("web", values, tmp_path / "log", found):
         until(
             lambda: b"alive" in asked(found, PLAIN),
-            within=40,
+            within=60,
         )
         yield found
 
@@ -47,7 +47,7 @@ def asked(address: str, raw: bytes) -> bytes:
     host, _, port = address.partition(":")
     found = b""
     try:
-        with socket.create_connection((host, int(port)), timeout=10) as connection:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
             connection.settimeout(2)
             connection.sendall(raw)
             while piece := connection.recv(65536):

@@ -337,14 +337,14 @@ def test_a_database_can_be_copied_from_a_template_and_dropped(directory: Path) -
 def test_valkey_hands_jobs_over_and_keeps_them_over_a_restart(directory: Path) -> None:
     with start_valkey(directory) as valkey, redis.Redis.from_url(valkey.url) as client:
         client.lpush("rq:queue:io", "one", "two")
-        assert client.brpop(["rq:queue:io"], timeout=5) == (b"rq:queue:io", b"one")
+        assert client.brpop(["rq:queue:io"], timeout=60) == (b"rq:queue:io", b"one")
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert client.config_get("port") == {"port": "0"}
         path = Path(client.config_get("unixsocket")["unixsocket"])
         assert path.stat().st_mode & 0o777 == 0o700
         assert path.parent.stat().st_mode & 0o777 == 0o700
     with start_valkey(directory) as valkey, redis.Redis.from_url(valkey.url) as client:
-        assert client.brpop(["rq:queue:io"], timeout=5) == (b"rq:queue:io", b"two")
+        assert client.brpop(["rq:queue:io"], timeout=60) == (b"rq:queue:io", b"two")
         os.kill(valkey.pid, signal.SIGKILL)
         until(lambda: not valkey.alive)
         assert valkey.revive()

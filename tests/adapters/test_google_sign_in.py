@@ -87,11 +87,11 @@ def consent_page(browser):
 
 def decide(address, decision="allow", account=SHOP, granted=(MODIFY,)):
     """Fill in Google's consent page as a person would; the address to which Google sends the browser back."""
-    shown = requests.get(address, timeout=5)
+    shown = requests.get(address, timeout=60)
     asked = html.unescape(re.search(r'name="asked" value="([^"]*)"', shown.text)[1])
     form = [("asked", asked), ("account", account), ("decision", decision), *(("granted", scope) for scope in granted)]
     target = "{0.scheme}://{0.netloc}{0.path}".format(urlsplit(address))
-    return requests.post(target, data=form, timeout=5, allow_redirects=False).headers["Location"]
+    return requests.post(target, data=form, timeout=60, allow_redirects=False).headers["Location"]
 
 
 def come_back(browser, address):
@@ -245,7 +245,7 @@ def test_a_wrong_metadata_address_is_our_fault(google):
 
 def test_a_redirect_address_that_google_does_not_know_never_comes_back(google):
     google.client("strict", "secret", ["https://shop.example/callback"])
-    page = requests.get(consent_page(Shop(google, client_id="strict", client_secret="secret").browser()), timeout=5)
+    page = requests.get(consent_page(Shop(google, client_id="strict", client_secret="secret").browser()), timeout=60)
     assert "redirect_uri_mismatch" in page.text
 
 

@@ -1,7 +1,7 @@
 """Personal data never leaves: what is recognised is replaced, and comes back exactly where it was."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.llm.placeholders import replace_personal
@@ -112,7 +112,6 @@ spaced = st.lists(st.one_of(values, odd, st.text(max_size=12)), max_size=12).map
 @given(st.one_of(texts, spaced))
 @example("<EMAIL_1>anna@example.org<EMAIL_2>")
 @example("<EMAIL_anna@example.org>")
-@settings(deadline=None)
 def test_restoring_gives_the_text_back_and_no_value_is_left_in_between(text):
     private = replace_personal(text)
     assert private.restore(private.text) == text
@@ -126,7 +125,6 @@ def test_more_values_than_there_are_short_numbers_for_placeholders():
     assert not [value for value in private.values.values() if value in private.text]
 
 
-@settings(deadline=None)
 @given(st.lists(values, min_size=1, max_size=6))
 def test_none_of_the_recognised_values_leaves_when_they_stand_in_prose(several):
     private = replace_personal("".join(f"Here is {value} .\n" for value in several))

@@ -303,7 +303,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=6)), max_size=60).map(b"".join))
 def test_any_bytes_become_a_message_or_unreadable(raw):
     message = read_or_none(raw)
@@ -314,7 +314,7 @@ def test_any_bytes_become_a_message_or_unreadable(raw):
     assert all(size >= 0 for size in (one.size for one in message.attachments))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(sorted(MAILS.glob("*.eml"))), st.data())
 def test_damaged_mails_become_a_message_or_unreadable(file, data):
     raw = bytearray(file.read_bytes())

@@ -12,7 +12,7 @@ from domain.errors import MailwrightError, NotDone, Unclear
 from domain.money import Money
 from domain.order_action import Action
 from parts.shop import LedgerAlone
-from tests.support.acting import QUICK_SHOP, running_shop
+from tests.support.acting import PATIENT_SHOP, running_shop
 from tests.support.fake_shop import FakeShop
 
 FAULTS = {"before": ("act", "500_before"), "after": ("act", "500_after"), "look": ("look", "500_before")}
@@ -39,7 +39,7 @@ def ways(server):
     server.reset()
     server.order("LO-1", 5000)
     fake = FakeShop({"LO-1": 5000})
-    webhook = ShopWebhook(QUICK_SHOP, server.base_url, lambda: server.secret)
+    webhook = ShopWebhook(PATIENT_SHOP, server.base_url, lambda: server.secret)
     return {
         "memory": Way(fake, fake.effects, fake.lose.append, lambda: fake.asked),
         "webhook": Way(webhook, server.effects, lambda what: server.fault(*FAULTS[what]), lambda: server.posts),

@@ -28,7 +28,7 @@ from domain.errors import BadInput, NeedsPerson, NotDone, TryAgain, Unclear
 from domain.money import Money
 from domain.order_action import Action, WantedItem
 from sandbox.http_server import HttpServer, Response, json_response
-from tests.support.acting import QUICK_SHOP, running_shop
+from tests.support.acting import HURRIED_SHOP, PATIENT_SHOP, running_shop
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 
@@ -56,7 +56,7 @@ def outside(server):
 
 @pytest.fixture
 def webhook(outside):
-    return ShopWebhook(QUICK_SHOP, outside.base_url, lambda: outside.secret)
+    return ShopWebhook(PATIENT_SHOP, outside.base_url, lambda: outside.secret)
 
 
 class Scripted:
@@ -77,7 +77,7 @@ def scripted():
     script = Scripted()
     server = HttpServer(script)
     server.start()
-    script.webhook = ShopWebhook(QUICK_SHOP, f"http://127.0.0.1:{server.port}/hook", lambda: script.secret)
+    script.webhook = ShopWebhook(PATIENT_SHOP, f"http://127.0.0.1:{server.port}/hook", lambda: script.secret)
     yield script
     server.stop()
 
@@ -219,7 +219,7 @@ def test_a_clear_word_may_come_with_any_2xx_and_more_beside_it(scripted):
 def test_an_answer_that_does_not_come_is_unclear_and_nothing_is_repeated(webhook, outside, fault):
     outside.fault("act", fault, seconds=2.0)
     with pytest.raises(Unclear):
-        webhook.carry_out(task())
+        replace(webhook, http=HURRIED_SHOP if fault == "slow" else PATIENT_SHOP).carry_out(task())
     assert outside.posts == 1
 
 
@@ -239,7 +239,7 @@ def test_a_shop_that_is_not_there_was_asked_nothing(webhook):
 
 def test_a_name_that_is_not_found_was_asked_nothing(webhook):
     with pytest.raises(TryAgain):
-        replace(webhook, url="https://shop.invalid", http=replace(QUICK_SHOP, resolve=nobody)).carry_out(task())
+        replace(webhook, url="https://shop.invalid", http=replace(PATIENT_SHOP, resolve=nobody)).carry_out(task())
 
 
 def nobody(host, port):
@@ -296,7 +296,7 @@ def test_the_secret_is_opened_for_each_question_and_shows_nowhere(outside, caplo
         opened.append(1)
         return outside.secret
 
-    webhook = ShopWebhook(QUICK_SHOP, outside.base_url, open_secret)
+    webhook = ShopWebhook(PATIENT_SHOP, outside.base_url, open_secret)
     with caplog.at_level(logging.DEBUG):
         webhook.carry_out(task())
         webhook.look(uuid4())

@@ -17,7 +17,7 @@ def test_a_mail_arrives_as_it_was_meant():
     mails: Queue = Queue()
     with running_smtp(mails.put) as port:
         to(port).send("anna@x.example", "Grüße", "A line.\n.\n.. and dots.\n")
-    mail = mails.get(timeout=10)
+    mail = mails.get(timeout=60)
     assert (mail["To"], mail["From"], mail["Subject"]) == ("anna@x.example", "desk@x.example", "Grüße")
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail.get_content() == "A line.\n.\n.. and dots.\n"

@@ -287,18 +287,18 @@ def test_dates_and_threads_have_the_forms_that_the_system_takes():
     ],
 )  # fmt: skip
 def test_the_stand_in_refuses_what_the_real_one_refuses(url, body, status):
-    token = requests.post(f"{url}/Account/login", json={"username": "agent", "password": "secret"}, timeout=5).json()
+    token = requests.post(f"{url}/Account/login", json={"username": "agent", "password": "secret"}, timeout=60).json()
     headers = {"Authorization": f"Bearer {token['access_token']}"}
-    answer = requests.post(f"{url}/tickets/tickets/UpsertTicket", headers=headers, timeout=5, **body)
+    answer = requests.post(f"{url}/tickets/tickets/UpsertTicket", headers=headers, timeout=60, **body)
     assert answer.status_code == status
 
 
 def test_the_stand_in_shows_what_was_done_and_takes_orders_and_answers(url, system):
     control = url.replace("/api/sdt/1", "/sandbox")
-    requests.post(f"{control}/orders", json={"reference": "306-2-2"}, timeout=5)
+    requests.post(f"{control}/orders", json={"reference": "306-2-2"}, timeout=60)
     client = Ticketing(Connection(url, "agent", "secret"))
     made = client.create(NEW)
-    requests.post(f"{control}/entries", json={"ticket": made, "text": "Done.", "side": "supplier"}, timeout=5)
+    requests.post(f"{control}/entries", json={"ticket": made, "text": "Done.", "side": "supplier"}, timeout=60)
     assert client.get(made).entries[-1].source is Side.SUPPLIER
-    assert [one["call"] for one in requests.get(f"{control}/effects", timeout=5).json()] == ["upsert"]
-    assert requests.post(f"{control}/faults", json={"fault": "no such"}, timeout=5).status_code == 400
+    assert [one["call"] for one in requests.get(f"{control}/effects", timeout=60).json()] == ["upsert"]
+    assert requests.post(f"{control}/faults", json={"fault": "no such"}, timeout=60).status_code == 400

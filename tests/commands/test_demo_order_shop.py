@@ -13,7 +13,7 @@ from commands.demo_order_shop import connect_order_shop, order_shop_command
 from sandbox.order_shop import OrderShop
 from storage.due import Kind
 from tests.support import pipeline
-from tests.support.acting import QUICK_SHOP, Acting
+from tests.support.acting import PATIENT_SHOP, Acting
 from tests.support.pipeline import Shop
 from tests.support.waiting import until
 
@@ -21,7 +21,7 @@ from tests.support.waiting import until
 @pytest.fixture
 def services(settings):
     built = pipeline.TestServices(replace(settings, shop_webhook_private=True))
-    built.shops_http = QUICK_SHOP
+    built.shops_http = PATIENT_SHOP
     yield built
     built.close()
 
@@ -42,7 +42,7 @@ def started(command):
         yield
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def test_the_demos_shop_pays_what_is_approved(services, workspace):

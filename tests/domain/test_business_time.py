@@ -61,14 +61,14 @@ def slowly_between(start, end, days):
     return MINUTE * sum(is_business(start + n * MINUTE, days) for n in range((end - start) // MINUTE))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(waits())
 def test_a_moment_later_is_the_one_that_counting_minutes_finds(wait):
     at, days, duration = wait
     assert later(at, duration, days) == slowly_later(at, duration, days)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(waits())
 def test_the_time_between_is_the_number_of_business_minutes(wait):
     at, days, duration = wait
@@ -76,7 +76,7 @@ def test_the_time_between_is_the_number_of_business_minutes(wait):
     assert between(at + duration, at, days) == timedelta()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(waits())
 def test_what_lies_between_a_moment_and_the_one_later_is_the_duration(wait):
     at, days, duration = wait

@@ -172,7 +172,7 @@ def test_no_pattern_is_without_a_word_by_which_most_text_is_put_aside():
 
 
 @given(some.text())
-@check(max_examples=300, deadline=None)
+@check(max_examples=300)
 def test_any_text_can_be_read(text):
     for claim in claims_in(text):
         assert text[claim.start : claim.end] == claim.words
@@ -184,7 +184,7 @@ _ODD = some.sampled_from(
 
 
 @given(some.lists(_ODD, max_size=40))
-@check(max_examples=300, deadline=None)
+@check(max_examples=300)
 def test_any_mixture_of_telling_words_can_be_read(words):
     text = " ".join(words)
     for claim in claims_in(text):
@@ -192,7 +192,7 @@ def test_any_mixture_of_telling_words_can_be_read(words):
 
 
 @given(some.sampled_from(TRUE), some.data())
-@check(max_examples=400, deadline=None)
+@check(max_examples=400)
 def test_invisible_signs_and_line_breaks_between_words_lose_no_claim(text, data):
     words = text.split(" ")
     between = some.sampled_from([" ", "\n", "\r\n", "  ", " \u200b", "\u200b ", "\n\u2060", "\u00a0", "\ufeff \u00ad"])

@@ -37,7 +37,7 @@ policies = some.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(policies)
 def test_a_policy_is_the_same_after_it_was_written_and_read(policy):
     assert policy_from_json(json.loads(json.dumps(policy_to_json(policy)))) == policy

@@ -107,7 +107,7 @@ def stricter(draw, policy):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(requests, orders(), policies)
 def test_an_amount_is_never_more_than_is_left_and_never_nothing(request, order, policy):
     verdict = judge(request, order, policy, NOW)
@@ -116,7 +116,7 @@ def test_an_amount_is_never_more_than_is_left_and_never_nothing(request, order, 
         assert verdict.amount.currency == order.total.currency
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(requests, orders(), policies)
 def test_nothing_is_granted_that_the_policy_does_not_allow_for_the_status(request, order, policy):
     verdict = judge(request, order, policy, NOW)
@@ -126,7 +126,7 @@ def test_nothing_is_granted_that_the_policy_does_not_allow_for_the_status(reques
         assert (verdict.amount is None) == (verdict.action in {Action.EXCHANGE, Action.REPLACEMENT})
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(some.data(), requests, orders(), policies)
 def test_a_stricter_policy_never_grants_what_was_refused(data, request, order, policy):
     before = judge(request, order, policy, NOW)
@@ -137,7 +137,7 @@ def test_a_stricter_policy_never_grants_what_was_refused(data, request, order, p
         assert after.amount.minor <= before.amount.minor
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(requests, orders(), policies)
 def test_the_same_facts_give_the_same_verdict_with_a_reason_for_each_check(request, order, policy):
     verdict = judge(request, order, policy, NOW)
@@ -148,7 +148,7 @@ def test_the_same_facts_give_the_same_verdict_with_a_reason_for_each_check(reque
     assert verdict.checks[-1].passed == (verdict.outcome is Outcome.ELIGIBLE)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(orders())
 def test_the_items_one_by_one_never_bring_more_than_the_order(order):
     """Each kind of item asked for alone, as if nothing had been paid back before."""

@@ -17,7 +17,7 @@ PIECES = st.sampled_from((*WORDS.split(), "\n", "\n\n"))
 TEXTS = st.one_of(st.text(max_size=400), st.lists(PIECES, max_size=80).map(" ".join))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS, st.sampled_from([*LANGUAGES, "und", "nl", ""]), st.text(max_size=60), st.booleans())
 def test_any_text_is_read_and_read_the_same_again(text, language, subject, known):
     order = order_in() if known else None
@@ -28,7 +28,7 @@ def test_any_text_is_read_and_read_the_same_again(text, language, subject, known
     assert all(doubt and len(doubt) < 300 for doubt in first.doubts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=st.characters(codec="utf-8", categories=("Lu", "Ll", "Lo")), min_size=3, max_size=30))
 def test_a_word_that_nobody_knows_is_never_overlooked_among_others(word):
     # Two of them and no word of a customer's between.

@@ -18,7 +18,6 @@ def examples(few: int):
     """Settings for a test that runs so many examples in the suite."""
     return settings(
         max_examples=MANY or few,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
 

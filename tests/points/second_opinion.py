@@ -1,7 +1,6 @@
 """A mail of which the local models are not sure, so that a language model is asked about it as well."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,8 +20,7 @@ class SecondOpinion(DoomedServices):
 
 def asked_of_a_model(models: LanguageModels, world: World) -> None:
     models.reset()
-    # A model that was too slow now and then would pass other points now and then.
-    world.services.settings = replace(with_model(world.services.settings, models), llm_timeout_seconds=30.0)
+    world.services.settings = with_model(world.services.settings, models)
     # A thread that is killed would not take its process along, as a kill does: what it does is done in ours.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(second_opinion, "side_by_side", one_after_the_other)

@@ -21,7 +21,7 @@ from storage import incidents, orders, refund_policies
 from tests.points.scenario import Scenario, differences, every_point, play
 from tests.points.second_opinion import SecondOpinion, asked_of_a_model
 from tests.points.world import World
-from tests.support.acting import QUICK_SHOP
+from tests.support.acting import PATIENT_SHOP
 from tests.support.pipeline import CUSTOMER
 from worker import act
 
@@ -119,7 +119,7 @@ def shop_away(world: World) -> None:
 
 
 def shop_back(world: World) -> None:
-    world.services.shops_http = QUICK_SHOP
+    world.services.shops_http = PATIENT_SHOP
     world.acting.later()
 
 

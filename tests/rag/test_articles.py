@@ -78,7 +78,7 @@ def test_at_most_five_questions_are_taken_and_an_empty_group_makes_an_empty_draf
 
 
 def test_hostile_texts_cost_no_time():
-    started = time.monotonic()
+    started = time.process_time()
     for text in ("1 A" * 20_000, "Calle " * 10_000, "rue a " * 10_000, "Dear " * 10_000, "\n" * 50_000, "A1" * 20_000):
         made(text)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20

@@ -36,13 +36,13 @@ def test_who_asks_while_an_index_is_built_waits_for_it(documents, embedder):
 
     def build():
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         built.append(index)
         return index
 
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(cache.get, "shop", "v", "e", build)
-        assert begun.wait(20)
+        assert begun.wait(60)
         second = threads.submit(cache.get, "shop", "v", "e", build)
         go_on.set()
         assert first.result(20) is second.result(20) is index
@@ -55,12 +55,12 @@ def test_one_tenant_does_not_wait_for_the_index_of_another(documents, embedder):
 
     def slow():
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         return index
 
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(cache.get, "slow shop", "v", "e", slow)
-        assert begun.wait(20)
+        assert begun.wait(60)
         assert cache.get("shop", "v", "e", lambda: index) is index
         go_on.set()
         assert waiting.result(20) is index

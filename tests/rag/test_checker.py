@@ -277,7 +277,7 @@ def test_nearly_all_sentences_of_our_own_documents_can_be_said_as_they_stand():
     assert len(proven()) >= 0.95 * every
 
 
-PATIENT = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+PATIENT = settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much])
 BASES = st.deferred(lambda: st.sampled_from(proven()))
 
 
@@ -376,7 +376,7 @@ def test_no_sentence_without_one_of_its_negations_stands(base, at):
     assert verdict(changed, quote, language, passage)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=300), st.text(max_size=60), st.sampled_from(["en", "de", "fr", "es"]))
 def test_no_text_and_no_quote_whatever_breaks_the_checker(text, quote, language):
     prove(Sentence(text, (Quoted(1, quote),)), [PASSAGE], language)

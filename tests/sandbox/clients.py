@@ -22,7 +22,7 @@ class RequestsHttp:
 
     redirect_codes = frozenset()
 
-    def __init__(self, session, timeout=10):
+    def __init__(self, session, timeout=60):
         self.session = session
         self.timeout = timeout
 
@@ -63,7 +63,7 @@ class Shop:
         )
         self.me = self.api.users()
 
-    def new_http(self, timeout=10) -> RequestsHttp:
+    def new_http(self, timeout=60) -> RequestsHttp:
         return RequestsHttp(AuthorizedSession(self.credentials), timeout)
 
     def close(self) -> None:

@@ -42,12 +42,12 @@ class Form(HTMLParser):
 def decide(url: str, account: str, *, decision: str = "allow", untick: tuple[str, ...] = ()) -> str:
     """Open the consent page at `url` and press a button; returns where the browser is sent."""
     with requests.Session() as browser:
-        shown = browser.get(url, timeout=5)
+        shown = browser.get(url, timeout=60)
         assert shown.status_code == 200, shown.text
         form = Form(shown.text)
         fields = [*form.hidden.items(), ("account", account), ("decision", decision)]
         fields += [("granted", scope) for scope, ticked in form.boxes.items() if ticked and scope not in untick]
-        answer = browser.post(urljoin(url, form.action), data=fields, timeout=5, allow_redirects=False)
+        answer = browser.post(urljoin(url, form.action), data=fields, timeout=60, allow_redirects=False)
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 
@@ -70,7 +70,7 @@ def exchange(base, given_code, **changes):
         "grant_type": "authorization_code", "code": given_code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER,
         "client_id": DEMO_CLIENT.id, "client_secret": DEMO_CLIENT.secret, **changes,
     }  # fmt: skip
-    return requests.post(f"{base}/token", data=form, timeout=5)
+    return requests.post(f"{base}/token", data=form, timeout=60)
 
 
 def code_of(base, **changes):

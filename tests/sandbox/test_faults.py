@@ -1,5 +1,4 @@
 import json
-import time
 
 import pytest
 import requests
@@ -7,6 +6,7 @@ from googleapiclient.errors import HttpError
 
 from sandbox.faults import KINDS
 from tests.sandbox.clients import ANNA, SHOP, letter, sendable, status_of
+from tests.support.waiting import until
 
 
 def sent_mails(google):
@@ -62,7 +62,7 @@ def test_a_slow_answer_comes_after_the_effect(google, shop):
     shop.http.timeout = 0.2
     error = send_with(google, shop, "slow", seconds=30)
     assert isinstance(error, requests.ReadTimeout)
-    assert len(sent_mails(google)) == 1
+    until(lambda: len(sent_mails(google)) == 1)
 
 
 def test_a_slow_call_may_take_effect_after_the_caller_has_gone(google, shop):
@@ -71,10 +71,7 @@ def test_a_slow_call_may_take_effect_after_the_caller_has_gone(google, shop):
     assert isinstance(error, requests.ReadTimeout)
     assert not sent_mails(google)
     google.stopping.set()  # ends the wait
-    deadline = time.monotonic() + 5
-    while not google.calls("drafts.send") and time.monotonic() < deadline:
-        google.stopping.wait(0)
-    assert len(sent_mails(google)) == 1
+    until(lambda: len(sent_mails(google)) == 1)
 
 
 def test_broken_json_comes_after_the_effect(google, shop):
@@ -218,7 +215,7 @@ def test_every_fault_can_be_played_on_a_plain_call(google, base, shop, kind):
     google.fault("messages.get", kind, seconds=0)
     headers = {"Authorization": f"Bearer {shop.tokens['access_token']}"}
     try:
-        requests.get(f"{base}/gmail/v1/users/me/messages/{mail.id}", headers=headers, timeout=5)
+        requests.get(f"{base}/gmail/v1/users/me/messages/{mail.id}", headers=headers, timeout=60)
     except requests.RequestException:
         assert kind.startswith(("drop", "short"))
     assert [call.fault for call in google.calls("messages.get")] == [kind]

@@ -19,7 +19,7 @@ def call(url: str, body: object = None, method: str | None = None) -> tuple[int,
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -88,5 +88,5 @@ def test_it_runs_as_a_program_and_stops_when_told():
     url = json.loads(process.stdout.readline())["ready"]
     assert call(url + CHAT, asked("x"))[0] == 200
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 0

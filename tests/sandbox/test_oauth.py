@@ -13,13 +13,13 @@ from tests.sandbox.consent import CALLBACK, Form, code_of, consent_url, decide, 
 
 def test_the_consent_page_picks_accounts_and_ticks_each_restricted_scope(base):
     asked = consent_url(base, scope=f"openid email {MODIFY} {AUTH}gmail.readonly", login_hint=ANNA)
-    form = Form(requests.get(asked, timeout=5).text)
+    form = Form(requests.get(asked, timeout=60).text)
     assert form.accounts == {SHOP: False, ANNA: True}
     assert form.boxes == {MODIFY: True, f"{AUTH}gmail.readonly": True}
 
 
 def test_the_consent_page_lets_its_form_lead_only_to_the_program(base):
-    policy = requests.get(consent_url(base), timeout=5).headers["Content-Security-Policy"]
+    policy = requests.get(consent_url(base), timeout=60).headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "form-action 'self' http://127.0.0.1:9;" in f"{policy};"
 
@@ -42,23 +42,27 @@ def test_state_comes_back_as_it_was_given(base):
     ],
 )
 def test_a_wrong_request_ends_on_an_error_page_and_never_redirects(base, wrong, status):
-    answer = requests.get(consent_url(base, **wrong), timeout=5, allow_redirects=False)
+    answer = requests.get(consent_url(base, **wrong), timeout=60, allow_redirects=False)
     assert answer.status_code == status
     assert "Access blocked" in answer.text
 
 
 def test_a_registered_redirect_uri_must_match_exactly(google, base):
     google.client("strict", "key", [CALLBACK])
-    assert requests.get(consent_url(base, client_id="strict"), timeout=5).status_code == 200
+    assert requests.get(consent_url(base, client_id="strict"), timeout=60).status_code == 200
     other = consent_url(base, client_id="strict", redirect_uri=f"{CALLBACK}/")
-    assert requests.get(other, timeout=5).status_code == 400
+    assert requests.get(other, timeout=60).status_code == 400
 
 
 def test_a_form_sent_by_another_site_is_refused(base):
-    form = Form(requests.get(consent_url(base), timeout=5).text)
+    form = Form(requests.get(consent_url(base), timeout=60).text)
     fields = {**form.hidden, "account": SHOP, "decision": "allow"}
     answer = requests.post(
-        f"{base}{form.action}", data=fields, headers={"Origin": "http://evil.example"}, timeout=5, allow_redirects=False
+        f"{base}{form.action}",
+        data=fields,
+        headers={"Origin": "http://evil.example"},
+        timeout=60,
+        allow_redirects=False,
     )
     assert answer.status_code == 403
 
@@ -100,8 +104,8 @@ def test_no_refresh_token_without_offline_access(base):
 def test_userinfo_tells_who_the_token_belongs_to(base):
     token = exchange(base, code_of(base)).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
-    assert requests.get(f"{base}/userinfo", headers=headers, timeout=5).json()["email"] == SHOP
-    assert requests.get(f"{base}/userinfo", timeout=5).status_code == 401
+    assert requests.get(f"{base}/userinfo", headers=headers, timeout=60).json()["email"] == SHOP
+    assert requests.get(f"{base}/userinfo", timeout=60).status_code == 401
 
 
 # -- a token's life
@@ -109,7 +113,7 @@ def test_userinfo_tells_who_the_token_belongs_to(base):
 
 def test_an_unknown_token_is_401_in_googles_shape(base):
     headers = {"Authorization": "Bearer unknown"}
-    answer = requests.get(f"{base}/gmail/v1/users/me/profile", headers=headers, timeout=5)
+    answer = requests.get(f"{base}/gmail/v1/users/me/profile", headers=headers, timeout=60)
     error = answer.json()["error"]
     assert answer.status_code == error["code"] == 401
     assert error["status"] == "UNAUTHENTICATED"
@@ -118,7 +122,7 @@ def test_an_unknown_token_is_401_in_googles_shape(base):
 
 
 def test_a_call_without_token_is_401(base):
-    assert requests.get(f"{base}/gmail/v1/users/me/profile", timeout=5).status_code == 401
+    assert requests.get(f"{base}/gmail/v1/users/me/profile", timeout=60).status_code == 401
 
 
 def test_an_access_token_expires_and_google_auth_fetches_another(google, base, shop, clock):
@@ -133,10 +137,10 @@ def test_a_refresh_gives_no_new_refresh_token(base, shop):
         "grant_type": "refresh_token", "refresh_token": shop.tokens["refresh_token"],
         "client_id": DEMO_CLIENT.id, "client_secret": DEMO_CLIENT.secret,
     }  # fmt: skip
-    answer = requests.post(f"{base}/token", data=form, timeout=5).json()
+    answer = requests.post(f"{base}/token", data=form, timeout=60).json()
     assert answer["access_token"] != shop.tokens["access_token"]
     assert "refresh_token" not in answer
-    wider = requests.post(f"{base}/token", data={**form, "scope": f"{AUTH}gmail.readonly"}, timeout=5).json()
+    wider = requests.post(f"{base}/token", data={**form, "scope": f"{AUTH}gmail.readonly"}, timeout=60).json()
     assert wider["error"] == "invalid_scope"
 
 
@@ -154,11 +158,11 @@ def google_auth_error():
 
 def test_revoking_one_token_ends_the_whole_grant_and_a_second_time_is_400(google, base, shop):
     second = Shop(google, base)
-    answer = requests.post(f"{base}/revoke", data={"token": shop.tokens["refresh_token"]}, timeout=5)
+    answer = requests.post(f"{base}/revoke", data={"token": shop.tokens["refresh_token"]}, timeout=60)
     assert answer.status_code == 200
     with pytest.raises(google_auth_error()):
         second.profile()
-    again = requests.post(f"{base}/revoke", data={"token": shop.tokens["refresh_token"]}, timeout=5)
+    again = requests.post(f"{base}/revoke", data={"token": shop.tokens["refresh_token"]}, timeout=60)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_token")
     second.close()
 
@@ -166,10 +170,10 @@ def test_revoking_one_token_ends_the_whole_grant_and_a_second_time_is_400(google
 def test_revoking_leaves_other_users_and_other_clients_alone(google, base, shop):
     anna = Shop(google, base, user=ANNA)
     other = google.authorize(SHOP, client=google.client("other", "key"))
-    requests.post(f"{base}/revoke", data={"token": shop.tokens["access_token"]}, timeout=5)
+    requests.post(f"{base}/revoke", data={"token": shop.tokens["access_token"]}, timeout=60)
     assert anna.profile()
     headers = {"Authorization": f"Bearer {other['access_token']}"}
-    assert requests.get(f"{base}/gmail/v1/users/me/profile", headers=headers, timeout=5).status_code == 200
+    assert requests.get(f"{base}/gmail/v1/users/me/profile", headers=headers, timeout=60).status_code == 200
     anna.close()
 
 

@@ -30,7 +30,7 @@ def shop():
 def call(url, body=None, headers=None):
     request = urllib.request.Request(url, body, headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read() or b"null")
@@ -162,5 +162,5 @@ def test_it_runs_as_a_program_over_the_demonstration_shops_orders_and_stops_when
     url = json.loads(process.stdout.readline())["ready"]
     assert call(f"{url}/sandbox/state")[1]["orders"] > 10
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 0

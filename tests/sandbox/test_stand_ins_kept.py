@@ -20,15 +20,15 @@ def running(program, data, *more):
         url = json.loads(process.stdout.readline())["ready"]
         yield url.removesuffix("/api/sdt/1")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_orders_tickets_and_effects_of_the_ticketing_system_are_found_again(tmp_path):
     data = tmp_path / "tickets.json"
     with running("ticketing", data) as url:
-        requests.post(f"{url}/sandbox/orders", json={"reference": "LO-1"}, timeout=5).raise_for_status()
+        requests.post(f"{url}/sandbox/orders", json={"reference": "LO-1"}, timeout=60).raise_for_status()
         token = requests.post(
-            f"{url}/api/sdt/1/Account/login", json={"username": "agent", "password": "secret"}, timeout=5
+            f"{url}/api/sdt/1/Account/login", json={"username": "agent", "password": "secret"}, timeout=60
         ).json()["access_token"]
         form = {
             "SalesOrderReference": "LO-1",
@@ -39,13 +39,13 @@ def test_orders_tickets_and_effects_of_the_ticketing_system_are_found_again(tmp_
         made = requests.post(
             f"{url}/api/sdt/1/tickets/tickets/UpsertTicket",
             files={name: (None, value) for name, value in form.items()},
-            headers={"Authorization": f"Bearer {token}"}, timeout=5,
+            headers={"Authorization": f"Bearer {token}"}, timeout=60,
         ).json()  # fmt: skip
         assert made["succeeded"]
     with running("ticketing", data) as url:
-        [effect] = requests.get(f"{url}/sandbox/effects", timeout=5).json()
+        [effect] = requests.get(f"{url}/sandbox/effects", timeout=60).json()
         assert effect["text"] == "Hello [MW-AAAAAA]"
-        [ticket] = requests.get(f"{url}/sandbox/tickets", timeout=5).json()
+        [ticket] = requests.get(f"{url}/sandbox/tickets", timeout=60).json()
         assert str(ticket["id"]) == made["serviceResult"]
 
 
@@ -70,7 +70,7 @@ def test_faults_of_both_can_be_seen_and_withdrawn(tmp_path):
     for program, more in (("ticketing", ()), ("order_shop", ("--secret", SECRET))):
         with running(program, tmp_path / program, *more) as url:
             faults = f"{url}/sandbox/faults"
-            requests.post(faults, json={"route": "*", "fault": "429"}, timeout=5).raise_for_status()
-            assert requests.get(faults, timeout=5).json()["waiting"][0]["fault"] == "429"
-            requests.delete(faults, timeout=5).raise_for_status()
-            assert requests.get(faults, timeout=5).json() == {"waiting": []}
+            requests.post(faults, json={"route": "*", "fault": "429"}, timeout=60).raise_for_status()
+            assert requests.get(faults, timeout=60).json()["waiting"][0]["fault"] == "429"
+            requests.delete(faults, timeout=60).raise_for_status()
+            assert requests.get(faults, timeout=60).json() == {"waiting": []}

@@ -15,7 +15,7 @@ SUMMARY = "/api/v2/summary.json"
 def call(url, body=None, method=None):
     request = urllib.request.Request(url, json.dumps(body).encode() if body is not None else None, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read() or b"{}")
     except urllib.error.HTTPError as error:
         return error.code, {}
@@ -55,5 +55,5 @@ def test_it_runs_as_a_program_with_one_open_incident_and_stops_when_told():
     assert len(call(url + SUMMARY)[1]["incidents"]) == 1
     assert call(f"{url}/sandbox/state")[1]["asked"] == 1
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 0

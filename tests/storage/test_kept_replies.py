@@ -153,10 +153,10 @@ def test_who_sends_while_a_colleague_keeps_is_stopped(filler, held, tom, owner):
         with filler.database.transaction(filler.tenant) as db:
             kept_replies.keep(db, filler.tenant, held.decision, "Tom's", member=tom, seen=Seen(version))
             is_kept.set()
-            assert may_end.wait(10)
+            assert may_end.wait(60)
 
     def sends():
-        assert is_kept.wait(10)
+        assert is_kept.wait(60)
         with filler.database.transaction(filler.tenant) as db:
             return send(db, filler, held, "Olivia's", version=version)
 
@@ -178,10 +178,10 @@ def test_who_keeps_while_a_colleague_sends_is_told_that_it_is_settled(filler, he
         with filler.database.transaction(filler.tenant) as db:
             assert send(db, filler, held, "Olivia's")
             is_sent.set()
-            assert may_end.wait(10)
+            assert may_end.wait(60)
 
     def keeps():
-        assert is_sent.wait(10)
+        assert is_sent.wait(60)
         return keep(filler, held, "Tom's", member=tom)
 
     with ThreadPoolExecutor(2) as people:

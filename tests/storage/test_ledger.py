@@ -102,7 +102,7 @@ def test_twenty_racing_promises_never_exceed_the_total(database, tenant):
     acts, together = [an_act(database, tenant, 1300) for _ in range(20)], Barrier(20)
 
     def race(act: UUID) -> bool:
-        together.wait(timeout=20)
+        together.wait(timeout=60)
         try:
             with database.transaction(tenant) as db:
                 ledger.promise(db, tenant, act)
@@ -121,7 +121,7 @@ def test_one_key_is_promised_once_however_many_try(database, tenant):
     act, together = an_act(database, tenant), Barrier(4)
 
     def race(_: int) -> bool:
-        together.wait(timeout=20)
+        together.wait(timeout=60)
         try:
             with database.transaction(tenant) as db:
                 ledger.promise(db, tenant, act)
@@ -154,7 +154,7 @@ def test_of_racing_ends_one_counts(database, tenant):
     together = Barrier(2)
 
     def race(end, act) -> bool:
-        together.wait(timeout=20)
+        together.wait(timeout=60)
         with database.transaction(tenant) as db:
             return end(db, tenant, act)
 
@@ -291,7 +291,7 @@ def test_nor_what_was_promised_and_paid_beside_it(database, tenant):
     assert refunded(database, tenant) == 6000
 
 
-@check(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@check(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=some.lists(some.tuples(some.sampled_from(["promise", "paid", "released"]), some.integers(0, 3))))
 def test_whatever_is_asked_in_whatever_order_the_sum_stands_and_fits_the_order(database, tenant, steps):
     number = f"LO-{uuid4().hex[:12].upper()}"

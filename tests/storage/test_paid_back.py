@@ -86,7 +86,7 @@ def test_an_import_that_meets_a_promise_of_the_same_moment_counts_both(shop):
             enter(db, shop.tenant, "promised", 3000)
             imported = pool.submit(shop.save, replace(ORDER, refunded=euros(2000)))
             until(lambda: db.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
-        assert imported.result(timeout=20) == []
+        assert imported.result(timeout=60) == []
     assert shop.refunded() == 5000
 
 

@@ -32,7 +32,7 @@ def with_model(settings: Settings, models: LanguageModels) -> Settings:
     """The settings of a program that asks the sandbox's model."""
     return replace(
         settings, llm_provider="openai", llm_model=MODEL, llm_base_url=f"{models.base_url}/v1", llm_api_key=KEY,
-        llm_input_price=1.0, llm_output_price=4.0, llm_timeout_seconds=2.0,
+        llm_input_price=1.0, llm_output_price=4.0, llm_timeout_seconds=30.0,
     )  # fmt: skip
 
 

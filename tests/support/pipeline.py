@@ -211,7 +211,7 @@ def settings_over(settings: Settings, google: Google) -> Settings:
         google_client_secret=DEMO_CLIENT.secret,
         google_metadata_url=f"{google.base_url}/.well-known/openid-configuration",
         gmail_api_endpoint=google.base_url,
-        google_timeout_seconds=3.0,
+        google_timeout_seconds=30.0,
     )
 
 

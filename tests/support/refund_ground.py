@@ -12,7 +12,7 @@ from domain.category import Category
 from parts.shop import TenantShop
 from sandbox.order_shop import OrderShop
 from storage.database import psycopg_url
-from tests.support.acting import QUICK_SHOP
+from tests.support.acting import PATIENT_SHOP
 from tests.support.fake_gmail import FakeGmail
 from tests.support.little_models import PlainReader
 from tests.support.pacing import PacedDatabase, PacedPort
@@ -37,7 +37,7 @@ class WorldServices(TestServices):
     def __init__(self, settings) -> None:
         super().__init__(replace(settings, shop_webhook_private=True))
         self.database = PacedDatabase(settings.database_url)
-        self.shops_http = QUICK_SHOP
+        self.shops_http = PATIENT_SHOP
         self.gmails: dict[UUID, FakeGmail] = {}
 
     @contextmanager

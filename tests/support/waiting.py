@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], within: float = 20.0) -> None:
+def until(condition: Callable[[], object], within: float = 60.0) -> None:
     """Return as soon as `condition()` holds; fail the test when it does not within so many seconds."""
     deadline = time.monotonic() + within
     pause = threading.Event()

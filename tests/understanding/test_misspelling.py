@@ -33,6 +33,6 @@ def test_words_spelt_right_and_other_words_are_no_slips(text):
 
 
 def test_a_long_hostile_text_takes_no_time():
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert misspelt("refundx" * 20_000) == ""
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

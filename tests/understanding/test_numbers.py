@@ -169,7 +169,7 @@ def test_hostile_texts_take_no_time():
     assert not thread.is_alive()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="LO-D123456789#E_ x\n:", max_size=80), st.text(max_size=30))
 def test_every_number_stands_in_the_place_that_is_named(text, subject):
     found = numbers_in(Parts(text), subject, OURS)

@@ -254,7 +254,7 @@ def test_what_is_too_long_to_read_is_kept_apart():
     assert len(parts.text) + len(parts.quoted) > 99_000
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from([*BOMBS, *INTRODUCTIONS, NEW, "\n", "> x\n", "Hello\n"]), max_size=12).map("".join))
 def test_a_mail_that_is_not_empty_has_text(text):
     parts = split(text)
@@ -269,7 +269,7 @@ def _words(text):
     return Counter(text.split())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=60)), max_size=14).map("\n".join),
     st.sampled_from(["", "Fwd: x", "Re: x"]),
@@ -282,7 +282,7 @@ def test_no_word_of_a_mail_is_lost(text, subject):
     assert not [word for word in lost if word.strip("-_=*")]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(), st.text(max_size=20))
 def test_no_text_breaks_the_splitting(text, subject):
     parts = split(text, subject)

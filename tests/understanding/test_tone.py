@@ -131,7 +131,7 @@ def test_issues_are_found_in_each_language(language, text, issue):
     assert issue in key_issues(text, language)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.text(alphabet=st.sampled_from("abİßnot broken?!.,;: \n-"), max_size=900), st.sampled_from(["en", "de", "und"])
 )

@@ -30,6 +30,9 @@ pytestmark = [
 ]
 
 CSS = Path(__file__).parents[2] / "static" / "desk.css"
+# Milliseconds: on a busy machine a page may take its time.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -82,7 +85,7 @@ class Trouble(list):
 @contextmanager
 def opened(chromium: Browser, address: str, workspace: Workspace, **options) -> Iterator[tuple[Page, Trouble]]:
     context = chromium.new_context(**options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     trouble = Trouble()
     trouble.listen(context, address)
     page = context.new_page()

@@ -38,7 +38,7 @@ def test_the_queue_fills_while_one_watches(chromium: Browser, address: str, serv
             page.get_by_label(label).fill(value)
         page.locator("form button").first.click()
         page.get_by_role("button", name="Fill it with demonstration data").click()
-        expect(page.get_by_text("This is demonstration data.")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("This is demonstration data.")).to_be_visible()
         rows = page.locator("[data-row]")
         before = rows.count()
         [tenant] = owner.exec_driver_sql("SELECT tenant_id FROM demonstration").scalars()
@@ -46,7 +46,7 @@ def test_the_queue_fills_while_one_watches(chromium: Browser, address: str, serv
             db.exec_driver_sql("UPDATE message SET next_at = now()")
         assert process.work(services, tenant) > 20
         page.clock.run_for(6000)
-        expect(rows.nth(before + 5)).to_be_visible(timeout=20_000)
+        expect(rows.nth(before + 5)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     finally:
         page.close()

@@ -163,7 +163,7 @@ def test_every_link_that_does_not_work_gets_the_same_answer(shop, client, token,
     assert client.get(f"/confirm/{token}").status_code == 200, "it lives indeed"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(min_size=1, max_size=200))
 def test_whatever_stands_behind_confirm_does_not_break_the_page(app, no_limit, path):
     for ask_or_press in (app.test_client().get, app.test_client().post):

@@ -58,11 +58,11 @@ class Visitor(Browser):
     ):  # fmt: skip
         """The address at which Google sends the browser back."""
         consent = self.post(path).headers["Location"]
-        shown = requests.get(consent, timeout=5)
+        shown = requests.get(consent, timeout=60)
         asked = html.unescape(re.search(r'name="asked" value="([^"]*)"', shown.text)[1])
         form = [("asked", asked), ("account", account), ("decision", decision), *(("granted", one) for one in granted)]
         target = "{0.scheme}://{0.netloc}{0.path}".format(urlsplit(consent))
-        return requests.post(target, data=form, timeout=5, allow_redirects=False).headers["Location"]
+        return requests.post(target, data=form, timeout=60, allow_redirects=False).headers["Location"]
 
     def come_back(self, address: str) -> str:
         parts = urlsplit(address)

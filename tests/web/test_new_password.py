@@ -35,7 +35,7 @@ class Post:
         return page.text
 
     def link(self) -> str:
-        mail = self.mails.get(timeout=10)
+        mail = self.mails.get(timeout=60)
         [line] = [one for one in mail.get_content().splitlines() if "/new-password/" in one]
         return line.removeprefix("http://localhost")
 
@@ -85,7 +85,7 @@ def test_each_workspace_of_the_address_has_a_link_of_its_own(
         values = {"name": "x", "password_hash": password_hash, "role": "agent"}
         members.add(db, other_workspace.id, email=workspace.email, **values)
     post.ask(workspace.email)
-    words = post.mails.get(timeout=10).get_content()
+    words = post.mails.get(timeout=60).get_content()
     assert words.count("/new-password/") == 2
     assert "Lumen:" in words
     assert "Rival:" in words

@@ -36,7 +36,7 @@ def test_ticks_stay_from_page_to_page_and_all_of_them_are_acted_on(
         page.get_by_role("checkbox", name="Tick Subject 51.").check()
         expect(page.get_by_text("2 mails are ticked")).to_be_visible()
         page.get_by_role("link", name="First page").click()
-        expect(page.get_by_role("checkbox", name="Tick Subject 03.")).to_be_checked(timeout=20_000)
+        expect(page.get_by_role("checkbox", name="Tick Subject 03.")).to_be_checked()
         page.get_by_role("button", name="Give them to that person").click()
         expect(page.get_by_text("Given to Olivia Owner: 2 mails.")).to_be_visible()
         expect(page.get_by_text("Do the same with several mails")).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 
 from storage import act_ends, act_work, desk, found_out
 from storage.due import Kind, tenants_due
-from tests.support.acting import Acting, running_shop
+from tests.support.acting import HURRIED_SHOP, Acting, running_shop
 from worker import act as stage
 from worker.act import LOOKS, UNKNOWN
 
@@ -416,6 +416,7 @@ def test_two_workers_never_have_the_same_act(connected):
 
 def test_a_slow_shop_makes_the_others_of_its_tenant_wait_and_nobody_else(connected, monkeypatch):
     monkeypatch.setattr(stage, "SLOW", 0.3)
+    connected.shop.services.shops_http = HURRIED_SHOP
     connected.outside.fault("act", "slow", seconds=5.0)
     for _ in range(3):
         connected.act()

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from sandbox.order_shop import OrderShop
-from tests.support.acting import Acting, running_shop
+from tests.support.acting import HURRIED_SHOP, PATIENT_SHOP, Acting, running_shop
 from worker.act import LOOKS
 
 # What a shop may do wrong when it is asked, and when it is looked at. "" is nothing.
@@ -57,6 +57,7 @@ def test_every_fault_of_the_question_with_every_fault_of_the_look(acting, act_fa
     acts = {}
     for look_fault in LOOK_FAULTS:
         acting.outside.faults.clear()
+        acting.shop.services.shops_http = HURRIED_SHOP if "slow" in act_fault + look_fault else PATIENT_SHOP
         if act_fault:
             acting.outside.fault("act", act_fault, seconds=SECONDS)
         if look_fault:
@@ -69,6 +70,7 @@ def test_every_fault_of_the_question_with_every_fault_of_the_look(acting, act_fa
         assert_books_agree(acting, act, (act_fault, look_fault))
         acts[look_fault] = act
     acting.outside.faults.clear()
+    acting.shop.services.shops_http = PATIENT_SHOP
     acting.later(3)
     for look_fault, act in acts.items():
         told = act_fault, look_fault

@@ -154,7 +154,7 @@ def at_once(*acts) -> list:
     together = Barrier(len(acts))
 
     def run(act):
-        together.wait(timeout=20)
+        together.wait(timeout=60)
         try:
             return act()
         except (BadInput, TryAgain) as error:

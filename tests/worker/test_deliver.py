@@ -1,5 +1,6 @@
 """The send machine of GMAIL.md 5.4: whatever Gmail answers, a reply arrives once or ends at a person."""
 
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
@@ -100,6 +101,7 @@ def test_a_reply_arrives_once_when_gmail_answers_too_late(hasty_shop, route, fau
     shop.google.fault(route, fault, seconds=1.0)
     deliver(shop)
     assert shop.received() == [] or fault == "slow"
+    shop.services.settings = replace(shop.services.settings, google_timeout_seconds=30.0)
     shop.settle_over_time(4)
     assert (row(shop).state, len(shop.received())) == (EffectState.SENT, 1)
 

@@ -23,7 +23,7 @@ class Counted(TestServices):
         name = threading.current_thread().name
         if name not in self.lanes:
             self.lanes.add(name)
-            self.both.wait(20)
+            self.both.wait(60)
         return super().reader
 
 

@@ -312,7 +312,7 @@ def test_two_members_who_say_it_at_once_are_heard_one_after_the_other(shop, held
             threads.submit(say, shop, held.id),
             threads.submit(say, shop, held.id, Category.OTHER, "praise", member=tom),
         ]
-        outcomes = [one.result(timeout=20) for one in both]
+        outcomes = [one.result(timeout=60) for one in both]
     assert sorted(outcomes) == [reclassify.Outcome.AGAIN, reclassify.Outcome.LATE]
     shop.settle()
     assert len(shop.rows("SELECT 1 FROM decision WHERE is_current")) == 1

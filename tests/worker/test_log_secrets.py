@@ -213,7 +213,7 @@ def test_no_secret_no_address_and_no_word_of_a_mail_is_in_any_log_of_a_run(live,
     with overheard(settings.redis_url) as to_redis, ExitStack() as stack:
         for name, argv in programs.items():
             stack.enter_context(process(settings, argv, folder / f"{name}.log"))
-        until(lambda: _answers(settings.public_url), within=40)
+        until(lambda: _answers(settings.public_url), within=60)
         handed = a_day_with_trouble(settings, shop, owner)
     of_postgres = (servers.postgres._data.parent / "postgres.log").read_text()[before:]
     values = (

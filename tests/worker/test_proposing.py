@@ -95,7 +95,7 @@ def at_once(desk, *acts) -> list[str]:
     claims, together = [desk.mail(str(number)) for number in range(len(acts))], Barrier(len(acts))
 
     def race(claim, act) -> None:
-        together.wait(timeout=20)
+        together.wait(timeout=60)
         with desk.database.transaction(desk.tenant) as db:
             assert decisions.record(db, claim, alone(act), READ)
 

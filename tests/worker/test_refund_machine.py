@@ -31,7 +31,6 @@ USUAL = profile(
     stateful_step_count=30,
     derandomize=not EXAMPLES,
     database=None,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,8 @@ def test_no_address_number_or_name_leaves_the_machine(unsure, models):
      "no_tool_call", "outside_enum", "401"],
 )  # fmt: skip
 def test_whatever_the_model_does_the_local_answer_stands_and_nothing_is_lost(unsure, models, fault):
+    if fault == "slow":
+        unsure.services.settings = replace(unsure.services.settings, llm_timeout_seconds=2.0)
     models.order(fault, times=9, retry_after=1, seconds=7)
     write(unsure)
     (look,) = looks(unsure)

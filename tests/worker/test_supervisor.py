@@ -181,7 +181,7 @@ def start_program(worker: str) -> tuple[subprocess.Popen[str], list[int]]:
 def test_a_signal_ends_the_supervisor_and_all_its_commands(how: signal.Signals) -> None:
     program, pids = start_program(SLEEPER)
     os.killpg(program.pid, how)  # as a terminal does at Ctrl-C: the children are in other sessions and do not get it
-    rest = program.communicate(timeout=20)[0]
+    rest = program.communicate(timeout=60)[0]
     assert program.returncode == 0
     assert rest.endswith("all ended\n")
     assert rest.count("ended with code -15") == 2
@@ -194,7 +194,7 @@ def test_a_second_signal_does_not_wait_for_the_stubborn() -> None:
     while "is asked to stop" not in (line := program.stdout.readline()):
         assert line, "the supervisor ended early"
     program.send_signal(signal.SIGINT)
-    rest = program.communicate(timeout=10)[0]
+    rest = program.communicate(timeout=60)[0]
     assert "is killed" in rest
     assert all(has_ended(pid) for pid in pids)
 
@@ -210,4 +210,4 @@ def test_a_log_that_nobody_reads_any_more_stops_everything() -> None:
     program, pids = start_program("import time\nwhile not time.sleep(0.1): print('up', flush=True)")
     program.stdout.close()
     until(lambda: all(has_ended(pid) for pid in pids))
-    program.wait(timeout=10)
+    program.wait(timeout=60)

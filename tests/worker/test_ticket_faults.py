@@ -9,7 +9,7 @@ import random
 import pytest
 
 from domain.decision import WordsFor
-from tests.support.ticketing import ORDER, Bridged, running_ticketing
+from tests.support.ticketing import ORDER, PATIENT, Bridged, running_ticketing
 from worker import tickets as stage
 from worker.tickets import LOOKS
 
@@ -45,7 +45,6 @@ def bridge(shop, outside, monkeypatch):
     monkeypatch.setattr(stage, "SLOW", 60.0)
     found = Bridged(shop, outside)
     found.connect()
-    shop.services.ticketing_seconds = 0.25
     return found
 
 
@@ -104,7 +103,9 @@ def test_a_visibility_delay_after_an_unclear_making_makes_no_second_ticket(bridg
     bridge.desk.not_found, bridge.desk.hidden_for = not_found, 3600
     bridge.fault("upsert", fault, seconds=0.6)
     markers = everything(bridge, ORDER)
-    bridge.later(len(LOOKS) - 1)
+    bridge.later()
+    bridge.shop.services.ticketing_seconds = PATIENT
+    bridge.later(len(LOOKS) - 2)
     assert made_of(bridge, ORDER) <= 1
     bridge.desk.visible_at.update(dict.fromkeys(bridge.desk.tickets, 0.0))
     bridge.later(3)
