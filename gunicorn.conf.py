@@ -1,11 +1,10 @@
 """How gunicorn serves the pages: `gunicorn "app:create_app()"`. Its command line overrides what stands here."""
 
-import ctypes
 import sys
-from contextlib import suppress
 from typing import Any
 
 import settings
+from adapters.glibc import give_large_blocks_back
 
 bind = "127.0.0.1:8000"
 workers = 2
@@ -22,8 +21,6 @@ worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108 (
 control_socket_disable = True
 # Our own events go to standard error, one for each request; a line of gunicorn would repeat its path and query.
 accesslog = None
-# mallopt(3).
-M_MMAP_THRESHOLD = -3
 
 
 def on_starting(server: object) -> None:
@@ -32,17 +29,9 @@ def on_starting(server: object) -> None:
     settings.read_or_exit("web")
 
 
-def give_large_blocks_back() -> None:
-    """Have glibc return what was allocated in blocks of 1 MiB and more as soon as it is freed.
-
-    Checking a password takes 19 MiB. By itself glibc keeps that for good, once for each thread that ever checked one.
-    """
-    with suppress(AttributeError):  # another libc does not keep it
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1024 * 1024)
-
-
 def post_worker_init(worker: Any) -> None:
     """Compile every template before the first request: whoever opens the first page after a start need not wait."""
+    # Checking a password takes 19 MiB.
     give_large_blocks_back()
     templates = worker.wsgi.jinja_env
     for name in templates.list_templates(extensions=["html", "txt"]):

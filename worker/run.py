@@ -17,6 +17,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from adapters import logs, redis_look
+from adapters.glibc import give_large_blocks_back
 from bootstrap import Services, build
 from domain.errors import MailwrightError
 from settings import Settings, read_or_exit
@@ -120,6 +121,7 @@ def main(name: str, assemble: Callable[[Settings], Services] | None = None) -> i
         return 2
     settings = read_or_exit("worker")
     logs.configure(settings.log_level)
+    give_large_blocks_back()
     Program.services = services = (assemble or build)(settings)
     Program.wake, Program.turns = Waker(settings.redis_url), Turns()
     _listen_to_signals()

@@ -28,6 +28,9 @@ SETTINGS = (
     # Mails and addresses stay out of the log: no statement of a failure, and no row in its detail.
     "log_min_error_statement=panic",
     "log_error_verbosity=terse",
+    # The fewest that it takes. Each of its processes keeps what it has ever opened, up to so many, and there are two
+    # thousand files to open: with the usual thousand its open files grow for days.
+    "max_files_per_process=64",
 )
 # A test's rows need not outlive a power failure.
 FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB")
