@@ -183,7 +183,8 @@ def logs_of(settings: Settings) -> str:
 def overheard(url: str) -> Iterator[list[str]]:
     """Every command that Redis was given, with all that it carried; the list is whole after the block."""
     said: list[str] = []
-    with redis.Redis.from_url(url) as client, client.monitor() as monitor:
+    # Nothing may be said for as long as the programs take to start.
+    with redis.Redis.from_url(url, socket_timeout=None) as client, client.monitor() as monitor:
 
         def listen() -> None:
             for command in monitor.listen():
