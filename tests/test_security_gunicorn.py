@@ -43,15 +43,15 @@ def address(values, tmp_path) -> Iterator[str]:  # noqa: F811  # the fixture of 
 
 
 def asked(address: str, raw: bytes) -> bytes:
-    """All that comes back until the other side closes, or says nothing for two seconds."""
+    """All that comes back until the other side closes, or says nothing for two seconds after it has begun."""
     host, _, port = address.partition(":")
     found = b""
     try:
         with socket.create_connection((host, int(port)), timeout=60) as connection:
-            connection.settimeout(2)
             connection.sendall(raw)
             while piece := connection.recv(65536):
                 found += piece
+                connection.settimeout(2)
     except (TimeoutError, ConnectionError):
         pass
     return found
