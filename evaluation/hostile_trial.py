@@ -20,6 +20,7 @@ from evaluation.hostile_shop import addresses
 
 # What the text of one mail may take to be understood and decided, beyond the jail's own limit for reading it.
 SECONDS = 2.0
+READING = JailLimits()
 
 
 @dataclass(slots=True)
@@ -89,9 +90,11 @@ class Trial:
         directory: Directory,
         *,
         seconds: float = SECONDS,
+        reading: JailLimits = READING,
     ) -> None:
+        """`seconds` of the processor for a mail's text; `reading` are the limits of `jail`."""
         self.count = Count()
-        self._seconds = seconds
+        self._seconds, self._reading = seconds, reading
         self._twins: dict[str, Done | None] = {}
         self._jail, self._reader, self._handlers = jail, reader, handlers
         self._policy, self._directory = policy, directory
@@ -136,7 +139,7 @@ class Trial:
         finally:
             took = time.perf_counter() - begun
             count.slowest_reading = max(count.slowest_reading, (took, name))
-            limits = JailLimits()
+            limits = self._reading
             if took > limits.deadline_seconds + limits.seconds_per_megabyte * len(raw) / 1_000_000 + 1:
                 count.over_time.append(f"{name}: {took:.1f} s to be read")
         if message.html:

@@ -6,12 +6,23 @@ import sys
 import pytest
 
 from domain.triage import Policy
+from evaluation.hostile_letters import BASES, WAYS
 from evaluation.hostile_shop import handlers, suppliers, trusting
-from evaluation.hostile_trial import Trial
+from evaluation.hostile_trial import Count, Trial
 from parts.answering import NoAnswers
 from settings import ROOT
 from tests.support.little_models import PlainEmbedder
-from tests.support.pipeline import JAIL
+from tests.support.pipeline import JAIL, LIMITS
+
+# Long enough for the detector of languages to be asked.
+LONG = "The lamp that I ordered three weeks ago has not come yet, and nobody has written to me since."
+
+
+def warm(trial: Trial) -> Trial:
+    """What is loaded for a first mail is no mail's fault."""
+    trial.mail("warming up", WAYS["below"](next(iter(BASES.values())), LONG).as_bytes())
+    trial.count = Count()
+    return trial
 
 
 @pytest.fixture(scope="session")
@@ -29,4 +40,4 @@ def reader():
 @pytest.fixture(scope="session")
 def trial(reader):
     """Whoever tries something on it gives it a `count` of its own first."""
-    return Trial(JAIL, reader, handlers(NoAnswers("None.")), trusting(Policy()), suppliers())
+    return warm(Trial(JAIL, reader, handlers(NoAnswers("None.")), trusting(Policy()), suppliers(), reading=LIMITS))

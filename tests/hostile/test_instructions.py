@@ -20,7 +20,8 @@ from evaluation.hostile_shop import handlers, suppliers, trusting
 from evaluation.hostile_trial import Trial
 from parts.answering import NoAnswers
 from settings import read
-from tests.support.pipeline import JAIL
+from tests.hostile.conftest import warm
+from tests.support.pipeline import JAIL, LIMITS
 
 FOLDER = Path(__file__).parent
 TEXTS = list(texts_in(FOLDER))
@@ -37,7 +38,8 @@ def services(reader):
 @pytest.fixture
 def attempt(services):
     """With the real models: what a mail is about must be read as it is in earnest."""
-    return Trial(JAIL, services.plain_reader(), handlers(NoAnswers("None.")), trusting(Policy()), suppliers())
+    reader = services.plain_reader()
+    return warm(Trial(JAIL, reader, handlers(NoAnswers("None.")), trusting(Policy()), suppliers(), reading=LIMITS))
 
 
 def test_no_instruction_in_any_mail_has_an_effect_that_the_mail_has_not_without_it(attempt):
@@ -91,7 +93,7 @@ class Reads:
 
 def shop_of(reader, seconds=60.0):
     handlers = dict.fromkeys(Category, Obedient())
-    return Trial(JAIL, reader, handlers, trusting(Policy()), suppliers(), seconds=seconds)
+    return Trial(JAIL, reader, handlers, trusting(Policy()), suppliers(), seconds=seconds, reading=LIMITS)
 
 
 @pytest.mark.parametrize("way", ["below", "quoted", "in the subject"])
