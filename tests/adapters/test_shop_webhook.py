@@ -29,6 +29,7 @@ from domain.money import Money
 from domain.order_action import Action, WantedItem
 from sandbox.http_server import HttpServer, Response, json_response
 from tests.support.acting import HURRIED_SHOP, PATIENT_SHOP, running_shop
+from tests.support.waiting import until
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 
@@ -217,9 +218,10 @@ def test_a_clear_word_may_come_with_any_2xx_and_more_beside_it(scripted):
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "slow", "short_read", "huge"])
 def test_an_answer_that_does_not_come_is_unclear_and_nothing_is_repeated(webhook, outside, fault):
-    outside.fault("act", fault, seconds=2.0)
+    outside.fault("act", fault, seconds=60)
     with pytest.raises(Unclear):
         replace(webhook, http=HURRIED_SHOP if fault == "slow" else PATIENT_SHOP).carry_out(task())
+    until(lambda: outside.posts)
     assert outside.posts == 1
 
 

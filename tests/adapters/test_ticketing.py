@@ -12,6 +12,7 @@ from adapters.ticketing.reading import moment, tickets
 from domain.errors import BadInput, NeedsPerson, NotDone, TryAgain, Unclear
 from domain.ticket import File, NewTicket, Side, Ticket, TicketText, TicketType
 from sandbox.ticketing import TicketingSystem, serve
+from tests.support.waiting import until
 
 ORDER = "306-0000001-0000001"
 NEW = NewTicket(
@@ -122,10 +123,13 @@ def test_what_was_perhaps_done_is_unclear_and_never_repeated(system, client, tic
     assert sum(one["route"] == call for one in system.desk.calls) == 1 + (call == "upsert")
 
 
-def test_a_call_that_hangs_after_it_was_accepted_is_unclear(system, url, ticket):
-    system.order("slow", "internal", seconds=2)
+def test_a_call_that_hangs_after_it_was_accepted_is_unclear(system, client, ticket):
+    system.order("slow", "internal", seconds=60)
+    # It has signed in already, as patiently as ever.
+    client._session._seconds = 0.2
     with pytest.raises(Unclear):
-        Ticketing(Connection(url, "agent", "secret"), seconds=0.2).note(ticket, WORDS)
+        client.note(ticket, WORDS)
+    until(lambda: len(system.desk.effects) == 2)
     assert [one["call"] for one in system.desk.effects] == ["upsert", "internal"]
 
 

@@ -13,10 +13,11 @@ def sent_mails(google):
     return list(google.mailbox(SHOP).newest_first("SENT"))
 
 
-def send_with(google, shop, fault, **more):
-    """A drafts.send that suffers the fault; returns the error."""
+def send_with(google, shop, fault, timeout=60, **more):
+    """A drafts.send that suffers the fault, of a caller who waits for `timeout` seconds; returns the error."""
     draft = shop.draft(letter())
     google.fault("drafts.send", fault, **more)
+    shop.http.timeout = timeout
     with pytest.raises((HttpError, requests.RequestException)) as failed:
         shop.send_draft(draft["id"])
     return failed.value
@@ -59,15 +60,13 @@ def test_403_rate_limit_exceeded_is_told_by_its_reason(google, shop):
 
 
 def test_a_slow_answer_comes_after_the_effect(google, shop):
-    shop.http.timeout = 0.2
-    error = send_with(google, shop, "slow", seconds=30)
+    error = send_with(google, shop, "slow", timeout=0.2, seconds=30)
     assert isinstance(error, requests.ReadTimeout)
     until(lambda: len(sent_mails(google)) == 1)
 
 
 def test_a_slow_call_may_take_effect_after_the_caller_has_gone(google, shop):
-    shop.http.timeout = 0.2
-    error = send_with(google, shop, "slow_before", seconds=30)
+    error = send_with(google, shop, "slow_before", timeout=0.2, seconds=30)
     assert isinstance(error, requests.ReadTimeout)
     assert not sent_mails(google)
     google.stopping.set()  # ends the wait
