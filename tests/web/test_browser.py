@@ -181,6 +181,8 @@ def test_ctrl_enter_and_a_form_sent_by_a_key_confirm_no_money(
         reply.evaluate("box => box.form.append(Object.assign(document.createElement('input'), { id: 'one-line' }))")
         page.locator("#one-line").press("Enter")
         expect(page.get_by_text("Nothing was done yet.")).to_be_visible()
+        # Its words can be seen before its scripts have run, which listen to the keys.
+        page.wait_for_load_state()
         assert filler.rows(asked, id=wanted.decision) == [("held",)]
         reply.press("Control+Enter")
         expect(page.get_by_text("Approved. It is being done now")).to_be_visible()

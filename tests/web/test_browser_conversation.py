@@ -26,6 +26,8 @@ def test_one_key_each_for_the_acts_on_a_conversation(chromium, address, workspac
         page.goto(f"{address}/conversations/{held.conversation}")
         page.keyboard.press("a")
         expect(page.get_by_text("Olivia Owner has it.")).to_be_visible()
+        # Its words can be seen before its scripts have run, which listen to the keys.
+        page.wait_for_load_state()
         page.keyboard.press("s")
         expect(page.get_by_role("button", name="3 hours")).to_be_focused()
         page.keyboard.press("Escape")
@@ -35,6 +37,7 @@ def test_one_key_each_for_the_acts_on_a_conversation(chromium, address, workspac
         page.goto(f"{address}/conversations/{held.conversation}")
         page.keyboard.press("t")
         expect(page.get_by_text("nothing leaves here by itself")).to_be_visible()
+        page.wait_for_load_state()
         # Within a field they are letters.
         page.keyboard.press("e")
         page.keyboard.type("dats")
@@ -45,6 +48,7 @@ def test_one_key_each_for_the_acts_on_a_conversation(chromium, address, workspac
         expect(page.get_by_role("button", name="Close")).to_be_visible()
         page.keyboard.press("Enter")
         expect(page.get_by_text("Dismissed; nothing was sent.", exact=True)).to_be_visible()
+        page.wait_for_load_state()
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Shortcuts").get_by_text("go to Dismiss")).to_be_visible()
         assert trouble == []
