@@ -55,6 +55,7 @@ def reply(page: Page):
     return page.locator("textarea[data-reply]")
 
 
+@pytest.mark.usefixtures("here_for_long")
 def test_two_at_one_reply_see_each_other_and_neither_overwrites_the_other(
     two: tuple[Page, Page],
     address: str,
