@@ -14,8 +14,9 @@ from sandbox.google import DEMO_CLIENT, Google, serve
 SHOP = "shop@example.com"
 CUSTOMER = "anna@example.org"
 
-PATIENT = Limits()
+PATIENT = Limits(read_s=60)
 IMPATIENT = Limits(read_s=0.25)  # for answers that a fault holds back
+HELD_BACK_S = 60  # or until it is let go
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import pytest
 
 from domain.delivery import DraftState, Signs
 from domain.errors import AuthLost, DraftGone, NotSent, RateLimited, ScopeMissing, TryAgain, Unclear
-from tests.adapters.conftest import CUSTOMER, IMPATIENT, PATIENT, SHOP
+from tests.adapters.conftest import CUSTOMER, HELD_BACK_S, IMPATIENT, PATIENT, SHOP
 from tests.support.letters import letter
-from tests.support.waiting import until
+from tests.support.waiting import let_go
 
 QUESTION_ID = "<question-1@example.org>"
 SIGNS = Signs("K7F3Q2", QUESTION_ID, CUSTOMER)
@@ -47,7 +47,7 @@ def received(google) -> int:
 
 def settled(google, route):
     """A slow call is recorded when it is over."""
-    until(lambda: google.calls(route))
+    let_go(google.stopping, lambda: google.calls(route))
 
 
 # -- drafts.send
@@ -57,7 +57,7 @@ def settled(google, route):
 def test_a_send_without_a_clear_answer_is_unclear_and_is_not_repeated(google, hasty, gmail, thread_id, fault):
     start = gmail.source.profile().history_id
     draft = gmail.outgoing.create_draft(REPLY, thread_id)
-    google.fault("drafts.send", fault, seconds=0.4)
+    google.fault("drafts.send", fault, seconds=HELD_BACK_S)
     with pytest.raises(Unclear):
         hasty.outgoing.send_draft(draft.draft_id)
     settled(google, "drafts.send")
@@ -140,7 +140,7 @@ def test_a_draft_that_stays_around_its_sent_mail_counts_as_sent_and_is_not_delet
 
 @pytest.mark.parametrize("fault", UNCLEAR_FAULTS)
 def test_a_draft_without_a_clear_answer_is_looked_for_before_another_is_made(google, hasty, gmail, thread_id, fault):
-    google.fault("drafts.create", fault, seconds=0.4)
+    google.fault("drafts.create", fault, seconds=HELD_BACK_S)
     with pytest.raises(Unclear):
         hasty.outgoing.create_draft(REPLY, thread_id)
     settled(google, "drafts.create")
@@ -250,7 +250,7 @@ def test_a_label_that_was_not_made_is_tried_again(google, gmail, fault):
 def test_relabelling_may_be_repeated_after_any_fault(google, hasty, gmail, count, route, fault):
     label = gmail.outgoing.ensure_label("AI/Answered")
     mails = [google.deliver_raw(SHOP, letter(CUSTOMER, SHOP, f"Q{n}", "x")) for n in range(count)]
-    google.fault(route, fault, seconds=0.4)
+    google.fault(route, fault, seconds=HELD_BACK_S)
     ids = tuple(mail.id for mail in mails)
     with pytest.raises(TryAgain):
         hasty.outgoing.relabel(ids, (label,), ("UNREAD",))

@@ -9,9 +9,9 @@ from adapters.gmail.transport import Limits
 from domain.delivery import Signs
 from domain.errors import Gone, HistoryExpired, RateLimited, ScopeMissing, TryAgain
 from domain.mailbox import RawMail
-from tests.adapters.conftest import CUSTOMER, IMPATIENT, PATIENT, SHOP
+from tests.adapters.conftest import CUSTOMER, HELD_BACK_S, IMPATIENT, PATIENT, SHOP
 from tests.support.letters import letter
-from tests.support.waiting import until
+from tests.support.waiting import let_go
 
 # Each asks exactly one question of its route; `start` is a history id.
 READS = {
@@ -61,13 +61,13 @@ def test_every_fault_of_a_read_comes_out_once_and_the_next_read_succeeds(
     google, connections, mail_id, start, route, fault
 ):
     gmail = connections.open(limits=IMPATIENT if "slow" in fault else PATIENT)
-    google.fault(route, fault, seconds=0.4, retry_after=77)
+    google.fault(route, fault, seconds=HELD_BACK_S, retry_after=77)
     with pytest.raises(TryAgain) as raised:
         READS[route](gmail, mail_id, start)
     assert type(raised.value) is FAULTS[fault]
     if fault == "429":
         assert timedelta(seconds=75) < raised.value.after <= timedelta(seconds=77)
-    until(lambda: google.calls(route))  # a slow call is recorded when it ends
+    let_go(google.stopping, lambda: google.calls(route))  # a slow call is recorded when it ends
     assert len(google.calls(route)) == 1
     READS[route](connections.open(), mail_id, start)
 
@@ -94,7 +94,8 @@ def test_the_time_that_gmail_names_in_its_sentence_is_kept(google, gmail, mail_i
     gmail.source.fetch(mail_id)
     with pytest.raises(RateLimited) as raised:
         gmail.source.fetch(mail_id)
-    assert timedelta(seconds=40) < raised.value.after <= timedelta(seconds=60)
+    # Without it, it would be half a minute.
+    assert timedelta(seconds=30) < raised.value.after <= timedelta(seconds=60)
 
 
 # -- history

@@ -12,6 +12,7 @@ from evaluation.claims import attacks_in
 from sandbox.llm_answers import WRONG
 from tests.support.answering import Composing, WordAnswers, left_unproven, shop_passages
 from tests.support.llm import MODEL, CountedSpending
+from tests.support.waiting import let_go, nothing_runs_on
 
 PROVIDERS = ["openai", "anthropic", "google_genai"]
 REFUND = "Which way is the money returned, to which payment method?"
@@ -67,16 +68,18 @@ def test_no_provider_breaks_an_answer(models, provider, fault):
 
 def test_a_slow_model_is_not_waited_for(models):
     desk = Composing(models, options={"timeout_s": 0.2})
-    models.order("slow", times=9, seconds=3)
+    models.order("slow", times=9, seconds=60)
     (attempt,) = desk.answer(REFUND).attempts
     assert attempt.reason == "it did not answer in time"
+    let_go(models.stopping, lambda: len(models.requests) == 3)
 
 
 def test_a_slow_model_has_no_more_than_its_share_of_two_minutes(models):
     desk = Composing(models, patience_s=0.3)
-    models.order("slow", seconds=3)
+    models.order("slow", seconds=60)
     assert desk.answer(REFUND).attempts[0].reason == "it took too long"
     assert desk.answer(REFUND).attempts[0].reason == "it has taken all the time that there is for it"
+    let_go(models.stopping, nothing_runs_on)
 
 
 @pytest.mark.parametrize("fault", sorted(WRONG))

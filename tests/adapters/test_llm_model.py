@@ -17,6 +17,7 @@ from domain.errors import MailwrightError, NeedsPerson, TryAgain
 from domain.opinion import Excerpt, NoOpinion, Opinion
 from sandbox.llm_words import sorted_by_words
 from tests.support.llm import KEY, MODEL, CountedSpending, Desk, choice_for
+from tests.support.waiting import let_go, nothing_runs_on
 
 ROOT = Path(__file__).parents[2]
 PROVIDERS = ["openai", "anthropic", "google_genai"]
@@ -83,16 +84,18 @@ def test_the_errors_of_the_other_providers_are_told_in_the_same_words(models, pr
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_an_answer_that_does_not_come_is_not_waited_for(models, provider):
     desk = Desk(models, provider, options={"timeout_s": 0.2})
-    models.order("slow", times=9, seconds=3)
+    models.order("slow", times=9, seconds=60)
     assert desk.ask(REFUND) == NoOpinion("it did not answer in time", MODEL)
+    let_go(models.stopping, lambda: len(models.requests) == 3)
     (call,) = desk.spending.calls
     assert call.input_tokens is None, "nobody knows what it used"
 
 
 def test_what_is_not_there_when_patience_ends_is_left(models):
     desk = Desk(models, patience_s=0.3)
-    models.order("slow", seconds=3)
+    models.order("slow", seconds=60)
     assert desk.ask(REFUND) == NoOpinion("it took too long", MODEL)
+    let_go(models.stopping, nothing_runs_on)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

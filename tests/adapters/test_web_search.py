@@ -7,6 +7,7 @@ from domain.decision import Suggestion
 from domain.ports import Question
 from sandbox.web_search import Web, serve
 from tests.support.llm import Clock
+from tests.support.waiting import let_go, nothing_runs_on
 
 GOOD = {"title": "Bulbs", "url": "https://bulbs.example/e27", "content": "All about bulbs.", "score": 0.9}
 KEY = "tvly-secret-0123456789"
@@ -33,7 +34,7 @@ def clock():
 
 @pytest.fixture
 def search(web, clock):
-    tavily = TavilyWeb(KEY, web.base_url, clock, patience_s=5.0)
+    tavily = TavilyWeb(KEY, web.base_url, clock, patience_s=60.0)
     return lambda *texts, names=(): tavily.search([Question(text, names) for text in texts])
 
 
@@ -109,8 +110,9 @@ def test_after_trouble_the_provider_is_left_alone_for_five_minutes(search, web, 
 
 
 def test_a_slow_provider_is_given_up(web, clock):
-    web.order("slow_before", seconds=5.0)
+    web.order("slow_before", seconds=60)
     assert TavilyWeb(KEY, web.base_url, clock, patience_s=0.3).search([Question("Which bulbs fit?")]) == [()]
+    let_go(web.stopping, nothing_runs_on)
 
 
 def test_no_question_asks_nothing(search, web):

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.dummy import DummyProcess
 
 
 def until(condition: Callable[[], object], within: float = 60.0) -> None:
@@ -12,3 +13,17 @@ def until(condition: Callable[[], object], within: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"this did not come true within {within:.0f} s"
         pause.wait(0.02)
+
+
+def let_go(stopping: threading.Event, is_over: Callable[[], object]) -> None:
+    """End what a sandbox is slow with on purpose, which waits for its `stopping`; return when it is over."""
+    stopping.set()
+    try:
+        until(is_over)
+    finally:
+        stopping.clear()
+
+
+def nothing_runs_on() -> bool:
+    """Whether of what was asked side by side nothing is left that would come to the next test."""
+    return not any(isinstance(thread, DummyProcess) for thread in threading.enumerate())
