@@ -31,7 +31,7 @@ class Program:
                 "scope": scope,
                 "code_challenge_method": "S256",
                 "token_endpoint_auth_method": "client_secret_post",
-                "default_timeout": 10,
+                "default_timeout": 60,
             },
             authorize_params={"access_type": "offline", "prompt": prompt, "include_granted_scopes": "true"},
         )

@@ -164,9 +164,9 @@ def test_who_sends_while_a_colleague_keeps_is_stopped(filler, held, tom, owner):
         keeping, sending = people.submit(keeps), people.submit(sends)
         until(lambda: _waits_for_a_lock(owner))
         may_end.set()
-        keeping.result(10)
+        keeping.result(60)
         with pytest.raises(Overtaken) as told:
-            sending.result(10)
+            sending.result(60)
     assert told.value.theirs.text == "Tom's"
     assert filler.rows("SELECT 1 FROM outbox WHERE tenant_id = :tenant AND state = 'pending'") == []
 
@@ -188,8 +188,8 @@ def test_who_keeps_while_a_colleague_sends_is_told_that_it_is_settled(filler, he
         sending, keeping = people.submit(sends), people.submit(keeps)
         until(lambda: _waits_for_a_lock(owner))
         may_end.set()
-        sending.result(10)
-        assert keeping.result(10) == 0
+        sending.result(60)
+        assert keeping.result(60) == 0
     assert kept(filler, held) is None
 
 

@@ -82,7 +82,7 @@ def test_of_two_who_save_at_once_one_is_told_so(shop):
         other = threading.Thread(target=second)
         other.start()
         until(lambda: db.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
-    other.join(10)
+    other.join(60)
     assert len(told) == 1
     assert shop.ask(refund_policies.newest) == replace(STRICT, version=1)
 

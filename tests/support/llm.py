@@ -24,7 +24,7 @@ def running_llm() -> Iterator[LanguageModels]:
 
 def choice_for(models: LanguageModels, provider: str = "openai", **more: object) -> Choice:
     base = f"{models.base_url}/v1" if provider == "openai" else models.base_url
-    known = {"base_url": base, "api_key": KEY, "timeout_s": 5.0, "input_price": 1.0, "output_price": 4.0}
+    known = {"base_url": base, "api_key": KEY, "timeout_s": 30.0, "input_price": 1.0, "output_price": 4.0}
     return Choice(provider, MODEL, **(known | more))
 
 
