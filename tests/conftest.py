@@ -13,6 +13,9 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from adapters import google_grants, google_sign_in, system_mail
+from adapters.mime import attachment
+from adapters.ticketing import session
 from adapters.vault import new_key
 from bootstrap import Services, build
 from sandbox.llm import LanguageModels
@@ -41,6 +44,11 @@ sys.addaudithook(_stay_at_home)
 # processor time.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
+
+# Nor is whoever answers from this very machine given up after the few seconds that a stranger has.
+google_grants._TIMEOUT = (60, 60)
+google_sign_in.TIMEOUT_S = system_mail.TIMEOUT_S = 60
+attachment._SECONDS = session.LOGIN_SECONDS = 60.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
