@@ -25,7 +25,7 @@ _CLOCK = """
 def connect(postgres: RunningPostgres, database: str) -> psycopg.Connection[tuple[object, ...]]:
     """As the owner, who sees every tenant's rows. Raises psycopg.OperationalError while Postgres is away."""
     url = postgres.url(database).replace("postgresql+psycopg", "postgresql", 1)
-    return psycopg.connect(url, autocommit=True, connect_timeout=5)
+    return psycopg.connect(url, autocommit=True, connect_timeout=60)
 
 
 def set_clock(postgres: RunningPostgres, database: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from domain.errors import NeedsPerson, TryAgain
-from storage.database import psycopg_url
+from storage.database import PATIENCE, psycopg_url
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -19,7 +19,9 @@ def upgrade(owner_url: str, *, app_url: str = "", listener_url: str = "", revisi
 
     Raises TryAgain when Postgres does not let us in; a migration that fails raises what it raises.
     """
-    engine = create_engine(psycopg_url(owner_url), poolclass=NullPool, connect_args={"connect_timeout": 5})
+    # Once it let us in we wait: a migration may take longer than any statement of the program's.
+    patience = {"connect_timeout": PATIENCE["connect_timeout"]}
+    engine = create_engine(psycopg_url(owner_url), poolclass=NullPool, connect_args=patience)
     try:
         connection_of_owner = engine.connect()
     except OperationalError as error:

@@ -21,7 +21,7 @@ from bootstrap import Services, build
 from sandbox.llm import LanguageModels
 from settings import Settings
 from storage import members, migrate, tenants, undo
-from storage.database import Database, psycopg_url
+from storage.database import PATIENCE, Database, psycopg_url
 from tests.support.compiled import app_over
 from tests.support.earning import earn
 from tests.support.llm import running_llm
@@ -44,6 +44,10 @@ sys.addaudithook(_stay_at_home)
 # processor time.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
+
+# So may Postgres. Where a lock is to be in the way, a test says itself how soon it is given up.
+PATIENCE["connect_timeout"] = 60
+PATIENCE["options"] = "-c statement_timeout=120000 -c lock_timeout=60000 -c idle_in_transaction_session_timeout=300000"
 
 # Nor is whoever answers from this very machine given up after the few seconds that a stranger has.
 google_grants._TIMEOUT = (60, 60)
