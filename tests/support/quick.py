@@ -4,6 +4,13 @@ import time
 from collections.abc import Callable
 
 TRIES = 9
+# Seconds of the plain loop on the machine that the limits were written on.
+PLAIN_LOOP = 0.005
+
+
+def slowness() -> float:
+    """How many times as long as there a plain loop takes here and now, at least 1: a limit in seconds is times this."""
+    return max(1.0, min(seconds_of(_plain_loop) for _ in range(5)) / PLAIN_LOOP)
 
 
 def seconds_of(do: Callable[[], object]) -> float:
@@ -20,3 +27,10 @@ def best(do: Callable[[], object], *, below: float, tries: int = TRIES) -> float
             break
         quickest = min(quickest, seconds_of(do))
     return quickest
+
+
+def _plain_loop() -> int:
+    total = 0
+    for number in range(200_000):
+        total += number % 7
+    return total
