@@ -46,8 +46,9 @@ def answer(shop, letters, settings) -> None:
     """One more mail, decided by the process, and its reply sent."""
     letters.write("answered")
     shop.fetch()
-    Waker(settings.redis_url)(Kind.PROCESS)
-    until(lambda: shop.one("SELECT count(*) FROM message WHERE state = 'fetched'") == 0, 60)
+    waker = Waker(settings.redis_url)
+    # A hint may be lost on a busy machine: it is given again.
+    until(lambda: waker(Kind.PROCESS) or shop.one("SELECT count(*) FROM message WHERE state = 'fetched'") == 0, 60)
     shop.run(Kind.DELIVER)
 
 

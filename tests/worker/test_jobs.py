@@ -20,7 +20,7 @@ from tests.support.processes import IO, LISTENER, process, program
 from tests.support.servers import memory
 from tests.support.waiting import until
 from worker.drain import drain
-from worker.jobs import DRAIN, ENOUGH, QUEUES, OnlyDrain, Waker, queue
+from worker.jobs import DRAIN, ENOUGH, QUEUES, OnlyDrain, Waker, connect, queue
 
 PARCEL = "question: when does my parcel come?"
 
@@ -29,6 +29,14 @@ PARCEL = "question: when does my parcel come?"
 def valkey(servers) -> redis.Redis:
     with redis.Redis.from_url(servers.empty_valkey()) as client:
         yield client
+
+
+@pytest.fixture
+def waker(servers, valkey) -> Waker:
+    """It waits for as long as a busy machine wants; a real one gives a hint up after a fifth of a second."""
+    patient = Waker(servers.valkey.url)
+    patient._connection = connect(servers.valkey.url)
+    return patient
 
 
 @pytest.fixture
@@ -72,8 +80,8 @@ def test_every_kind_of_work_has_one_queue():
     assert sorted(kind for kinds in QUEUES.values() for kind in kinds) == sorted(Kind)
 
 
-def test_a_wake_up_call_carries_the_kind_alone(valkey, servers):
-    Waker(servers.valkey.url).wake([Kind.SYNC, Kind.PROCESS])
+def test_a_wake_up_call_carries_the_kind_alone(valkey, waker):
+    waker.wake([Kind.SYNC, Kind.PROCESS])
     (job,) = queue(valkey, "io").jobs
     assert (job.func_name, job.args, job.kwargs, job.result_ttl, job.failure_ttl) == (DRAIN, ["sync"], {}, 0, 0)
     assert [job.args for job in queue(valkey, "brain").jobs] == [["process"]]
@@ -107,24 +115,22 @@ def test_a_pickled_job_is_never_unpickled(valkey, tmp_path):
     assert queue(valkey, "io").count == 0
 
 
-def test_a_full_queue_gets_no_more_calls(valkey, servers):
-    waker = Waker(servers.valkey.url)
+def test_a_full_queue_gets_no_more_calls(valkey, waker):
     for _ in range(50):
         waker.wake(list(Kind))
     assert queue(valkey, "io").count == ENOUGH * len(QUEUES["io"])
     assert queue(valkey, "brain").count == ENOUGH * len(QUEUES["brain"])
 
 
-def test_a_full_queue_of_one_kind_does_not_keep_the_others_asleep(valkey, servers):
-    waker = Waker(servers.valkey.url)
+def test_a_full_queue_of_one_kind_does_not_keep_the_others_asleep(valkey, waker):
     for _ in range(ENOUGH):
         waker(Kind.DELIVER)
     waker(Kind.SYNC)
     assert "sync" in [job.args[0] for job in queue(valkey, "io").jobs]
 
 
-def test_a_call_outlives_a_round_in_which_every_kind_of_work_is_slow(valkey, servers):
-    Waker(servers.valkey.url)(Kind.TICKET)
+def test_a_call_outlives_a_round_in_which_every_kind_of_work_is_slow(valkey, waker):
+    waker(Kind.TICKET)
     (call,) = queue(valkey, "io").jobs
     assert valkey.ttl(call.key) > 30 * len(QUEUES["io"])
 
@@ -214,9 +220,10 @@ def test_sigterm_in_the_middle_of_a_row_finishes_it_and_leaves_the_rest(live, tm
     for kind in (Kind.SYNC, Kind.FETCH, Kind.PROCESS):
         shop.run(kind)
     shop.google.fault("drafts.send", "slow", seconds=1.5)
-    Waker(settings.redis_url)(Kind.DELIVER)
+    waker = Waker(settings.redis_url)
     with process(settings, IO, tmp_path / "io.log") as worker:
-        until(lambda: shop.google.calls("drafts.create"), 60)
+        # A hint may be lost on a busy machine: it is given again.
+        until(lambda: waker(Kind.DELIVER) or shop.google.calls("drafts.create"), 60)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(60) == 0
     states = sorted(row.state for row in shop.rows("SELECT state FROM outbox"))
