@@ -110,7 +110,7 @@ def test_a_turn_that_broke_off_goes_on_with_those_who_waited_longest(owner, serv
     for _ in range(4):
         claims.batches = []
         claims.then = lambda: claims.until(3)
-        drain(services, Kind.DELIVER, lambda _: None, turns=turns)
+        drain(services, Kind.DELIVER, lambda _: None, seconds=30, turns=turns)
         served += claims.batches
         services.stopping.clear()
     assert sorted(served) == sorted(tenants)

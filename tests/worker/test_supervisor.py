@@ -15,7 +15,7 @@ from tests.support.waiting import until
 from worker.supervisor import Command, Patience, Supervisor
 
 ROOT = Path(__file__).parents[2]
-QUICK = Patience(first_pause=0.05, longest_pause=0.2, healthy_after=30, stop_within=8, last_grace=4)
+QUICK = Patience(first_pause=0.05, longest_pause=0.2, healthy_after=30, stop_within=60, last_grace=10)
 SLEEPER = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 
@@ -28,7 +28,7 @@ def run_until(condition: Callable[[Supervisor, str], object], *commands: Command
     """Run the commands until the condition holds of the supervisor and its log; the whole log."""
     log = io.StringIO()
     late = threading.Event()
-    timer = threading.Timer(20, late.set)
+    timer = threading.Timer(60, late.set)
     timer.start()
 
     def tick() -> None:
@@ -38,7 +38,7 @@ def run_until(condition: Callable[[Supervisor, str], object], *commands: Command
     supervisor = Supervisor(commands, log=log, tick=tick, patience=more.pop("patience", QUICK), **more)
     supervisor.run()
     timer.cancel()
-    assert not late.is_set(), f"not within 20 s; the log was:\n{log.getvalue()}"
+    assert not late.is_set(), f"not within 60 s; the log was:\n{log.getvalue()}"
     return log.getvalue()
 
 
