@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from tests.support.outages import away
+from tests.support.pipeline import slow
 from tests.support.processes import program
 from tests.support.waiting import until
 from tests.web.conftest import seen
@@ -19,24 +20,25 @@ def test_while_postgres_is_away_every_page_says_so_and_then_each_mail_gets_its_e
         letters.await_ends()
         form = {"csrf_token": browser.token(), "on": "no"}
         # One is just being sent when Postgres goes, so that nobody can write down that it left.
-        shop.google.fault("drafts.send", "slow", seconds=1.5)
-        letters.write("answered")
-        until(lambda: letters.copies()[letters.newest], 60)
-        with away(ground.postgres):
-            letters.write_all()
-            for path in PAGES:
-                answer = browser.get(path)
-                assert answer.status_code == 503, path
-                assert "The database is not reachable" in answer.text
-                assert "No mail is lost" in answer.text
-                assert "goes on by itself" in answer.text
-            pressed = browser.client.post("/answering", data=form)
-            assert pressed.status_code == 503
-            assert "look at the conversation before you press it again" in seen(pressed.text)
-            ready = browser.get("/readyz")
-            assert (ready.status_code, ready.json["postgres"]["state"]) == (503, "away")
-            for name, event in (("listener", "postgres_away"), ("io", "drain_broke_off")):
-                until(lambda log=tmp_path / f"{name}.log", event=event: event in log.read_text(), 30)
+        with slow(shop.google, "drafts.send") as goes_on:
+            letters.write("answered")
+            until(lambda: letters.copies()[letters.newest], 60)
+            with away(ground.postgres):
+                goes_on()
+                letters.write_all()
+                for path in PAGES:
+                    answer = browser.get(path)
+                    assert answer.status_code == 503, path
+                    assert "The database is not reachable" in answer.text
+                    assert "No mail is lost" in answer.text
+                    assert "goes on by itself" in answer.text
+                pressed = browser.client.post("/answering", data=form)
+                assert pressed.status_code == 503
+                assert "look at the conversation before you press it again" in seen(pressed.text)
+                ready = browser.get("/readyz")
+                assert (ready.status_code, ready.json["postgres"]["state"]) == (503, "away")
+                for name, event in (("listener", "postgres_away"), ("io", "drain_broke_off")):
+                    until(lambda log=tmp_path / f"{name}.log", event=event: event in log.read_text(), 30)
         ground.leap(TEN_MINUTES)
         assert browser.get("/readyz").status_code == 200
         letters.write_all()

@@ -1,7 +1,7 @@
 """The whole way of a mail in one process: the sandbox Google, a connected mailbox, each stage run by hand."""
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -203,6 +203,16 @@ def running_google(*addresses: str) -> Iterator[Google]:
         for address in addresses or (SHOP, CUSTOMER):
             google.account(address, address.partition("@")[0].title(), "shop" if address == SHOP else "customer")
         yield google
+
+
+@contextmanager
+def slow(google: Google, route: str, fault: str = "slow") -> Iterator[Callable[[], None]]:
+    """The next call of `route` waits until the block says that it goes on: for as long as a busy machine wants."""
+    google.fault(route, fault, seconds=60.0)
+    try:
+        yield google.stopping.set
+    finally:
+        google.stopping.clear()
 
 
 def settings_over(settings: Settings, google: Google) -> Settings:

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -27,14 +26,6 @@ def google(sandbox: Google) -> Google:
 @pytest.fixture
 def shop(google, settings, workspace):
     with pipeline.services_over(settings, google) as services:
-        yield Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
-
-
-@pytest.fixture
-def hasty_shop(google, settings, workspace):
-    """Its client waits for half a second only, so that slow answers can be tested."""
-    with pipeline.services_over(settings, google) as services:
-        services.settings = replace(services.settings, google_timeout_seconds=0.5)
         yield Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
 
 

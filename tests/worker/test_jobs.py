@@ -219,12 +219,15 @@ def test_sigterm_in_the_middle_of_a_row_finishes_it_and_leaves_the_rest(live, tm
     shop.change("UPDATE mailbox SET next_sync_at = now()")
     for kind in (Kind.SYNC, Kind.FETCH, Kind.PROCESS):
         shop.run(kind)
-    shop.google.fault("drafts.send", "slow", seconds=1.5)
     waker = Waker(settings.redis_url)
-    with process(settings, IO, tmp_path / "io.log") as worker:
+    with (
+        pipeline.slow(shop.google, "drafts.send") as goes_on,
+        process(settings, IO, tmp_path / "io.log") as worker,
+    ):
         # A hint may be lost on a busy machine: it is given again.
         until(lambda: waker(Kind.DELIVER) or shop.google.calls("drafts.create"), 60)
         worker.send_signal(signal.SIGTERM)
+        goes_on()
         assert worker.wait(60) == 0
     states = sorted(row.state for row in shop.rows("SELECT state FROM outbox"))
     assert states == ["pending", "pending", "pending", "sent"]
