@@ -6,6 +6,7 @@ import pytest
 from sandbox.google import Google, serve
 from tests.points.scenario import Opened
 from tests.points.world import Outsides, open_world
+from tests.support import pipeline
 from tests.support.acting import running_shop
 from tests.support.ticketing import running_ticketing
 
@@ -15,6 +16,11 @@ def outsides() -> Iterator[Outsides]:
     google = Google()
     with serve(google, 0), running_shop() as orders, running_ticketing() as ticketing:
         yield Outsides(google, orders, ticketing)
+
+
+@pytest.fixture(autouse=True)
+def _lasting_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline.let_batches_last(monkeypatch)
 
 
 @pytest.fixture

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
+import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.gmail.tokens import Tokens
 from adapters.mime.jail import Jail, JailLimits
+from adapters.pinned_http import Limits, PinnedHttp
+from adapters.web_search import TavilyWeb
 from bootstrap import Services
 from sandbox.google import DEMO_CLIENT, Google, serve
 from settings import Settings
@@ -22,10 +25,15 @@ from storage.due import Kind, kinds_due
 from tests.conftest import Workspace
 from tests.support.earning import MODEL
 from tests.support.little_models import PARCELS, PlainAnswers, PlainEmbedder, PlainLearner, PlainReader
+from worker import act, deliver, tickets
 from worker.drain import STAGES, drain
 
 SHOP = "support@shop.example"
 CUSTOMER = "anna@customer.example"
+
+
+# As long as a busy machine may want.
+PATIENT = Limits(connect_s=30.0, read_s=30.0, total_s=60.0)
 
 
 class LastingJail(Jail):
@@ -45,7 +53,7 @@ atexit.register(Jail.close, JAIL)
 
 
 class TestServices(Services):
-    """The real services with the models replaced at our own ports."""
+    """The real services with the models replaced at our own ports, and patient with what is asked outside."""
 
     __test__ = False
 
@@ -72,6 +80,15 @@ class TestServices(Services):
     @property
     def answer_model(self):
         return MODEL
+
+    @cached_property
+    def status_pages(self):
+        return PinnedHttp(private_allowed=self.settings.status_page_private, limits=PATIENT)
+
+    @cached_property
+    def _web(self):
+        settings = self.settings
+        return TavilyWeb(settings.web_search_api_key, settings.web_search_base_url, patience_s=60.0)
 
     def _answers(self, tenant, abstention):
         stock(self, tenant)
@@ -213,6 +230,14 @@ def slow(google: Google, route: str, fault: str = "slow") -> Iterator[Callable[[
         yield google.stopping.set
     finally:
         google.stopping.clear()
+
+
+def let_batches_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch breaks off for its slowness where a test says so, and never since the machine is busy."""
+    for stage in (act, deliver, tickets):
+        monkeypatch.setattr(stage, "LONGEST_BATCH", 60.0)
+    for stage in (act, tickets):
+        monkeypatch.setattr(stage, "SLOW", 60.0)
 
 
 def settings_over(settings: Settings, google: Google) -> Settings:

@@ -23,6 +23,11 @@ def google(sandbox: Google) -> Google:
     return sandbox
 
 
+@pytest.fixture(autouse=True)
+def _lasting_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline.let_batches_last(monkeypatch)
+
+
 @pytest.fixture
 def shop(google, settings, workspace):
     with pipeline.services_over(settings, google) as services:

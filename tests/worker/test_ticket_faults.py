@@ -10,7 +10,6 @@ import pytest
 
 from domain.decision import WordsFor
 from tests.support.ticketing import ORDER, PATIENT, Bridged, running_ticketing
-from worker import tickets as stage
 from worker.tickets import LOOKS
 
 FAULTS = (
@@ -39,10 +38,8 @@ def outside():
 
 
 @pytest.fixture
-def bridge(shop, outside, monkeypatch):
+def bridge(shop, outside):
     outside.reset()
-    # A slow call is no reason to leave the others for later here.
-    monkeypatch.setattr(stage, "SLOW", 60.0)
     found = Bridged(shop, outside)
     found.connect()
     return found
