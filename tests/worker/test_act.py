@@ -244,10 +244,11 @@ def test_a_shop_that_never_answers_and_never_knows_is_asked_again_only_so_often(
 def test_a_shop_that_cannot_be_reached_was_not_asked_and_is_tried_again(connected):
     connected.connect(url="http://127.0.0.1:9")
     act = connected.act()
+    before = connected.one("SELECT now()")
     connected.run()
     row = connected.shop.rows("SELECT * FROM order_act")[0]
     assert (row.state, row.sending_at, row.sent_to) == ("pending", None, "")
-    assert row.next_at > connected.one("SELECT now()")
+    assert row.next_at > before + timedelta(seconds=1)
     connected.connect()
     connected.later()
     assert (connected.state(act), connected.outside.looks) == ("done", 0)
