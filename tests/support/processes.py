@@ -10,7 +10,8 @@ from commands.demo import environment
 from settings import ROOT, Settings
 
 LISTENER = ("run_listener.py",)
-IO, BRAIN = ("-m", "worker.run", "io"), ("-m", "tests.support.plain_worker", "brain")
+# Both with the jail of the tests, which gives a mail the time of a busy machine.
+IO, BRAIN = ("-m", "tests.support.plain_worker", "io"), ("-m", "tests.support.plain_worker", "brain")
 
 
 @contextmanager
