@@ -1,6 +1,8 @@
 """The measure of quickness itself: one good try is enough, and without one it says how slow the best was."""
 
-from tests.support.quick import best, slowness
+import threading
+
+from tests.support.quick import best, seconds_in_a_thread, slowness
 
 
 def spend(steps: int) -> None:
@@ -35,3 +37,10 @@ def test_the_first_try_may_be_slow():
 
 def test_a_machine_is_slow_or_as_the_limits_were_written_for_and_never_quicker():
     assert slowness() >= 1.0
+
+
+def test_what_waits_takes_no_time_of_the_processor_and_what_never_ends_takes_for_ever():
+    assert seconds_in_a_thread(lambda: threading.Event().wait(0.5)) < 0.4
+    ends = threading.Event()
+    assert seconds_in_a_thread(ends.wait, within=0.1) == float("inf")
+    ends.set()

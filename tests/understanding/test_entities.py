@@ -1,9 +1,8 @@
-import threading
-
 import pytest
 
 from domain.category import Category
 from domain.errors import BadInput
+from tests.support.quick import seconds_in_a_thread
 from understanding.entities import order_numbers, purchase_order_numbers, shape
 from understanding.importance import importance_of
 from understanding.signals import asks_for_person, threat_in
@@ -146,7 +145,4 @@ def test_hostile_texts_take_no_time():
             asks_for_person(text)
             threat_in(text)
 
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
-    thread.join(timeout=20)
-    assert not thread.is_alive()
+    assert seconds_in_a_thread(read) < 20

@@ -1,13 +1,12 @@
 """Which numbers a mail names, and where: the new text comes first, then the subject, then the thread."""
 
-import threading
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.number_forms import NumberForms
 from domain.understanding import Place
+from tests.support.quick import seconds_in_a_thread
 from understanding.context import Context
 from understanding.entities import shape
 from understanding.error_codes import error_codes
@@ -163,10 +162,7 @@ def test_hostile_texts_take_no_time():
             error_codes(text)
             numbers_in(Parts(text, quoted=text, forwarded=text), text, OURS)
 
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
-    thread.join(timeout=20)
-    assert not thread.is_alive()
+    assert seconds_in_a_thread(read) < 20
 
 
 @settings(max_examples=150)

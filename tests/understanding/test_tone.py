@@ -1,13 +1,12 @@
 """How a writer feels, how soon they want an answer, what they complain of, and what is a threat and what is none."""
 
-import threading
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.category import Category
 from domain.understanding import Place, Priority, Sentiment
+from tests.support.quick import seconds_in_a_thread
 from understanding.importance import weigh
 from understanding.issues import LONGEST, MOST, key_issues
 from understanding.sentiment import sentiment_of
@@ -285,7 +284,4 @@ def test_hostile_texts_take_no_time():
             threat_in(text)
             weigh(text, Category.OTHER)
 
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
-    thread.join(timeout=30)
-    assert not thread.is_alive()
+    assert seconds_in_a_thread(read) < 30
