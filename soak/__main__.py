@@ -30,7 +30,7 @@ PICTURE = settings_module.ROOT / "docs" / "soak.svg"
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=120.0, help="of mail at its pace; Ctrl-C ends it before")
-    parser.add_argument("--at-most", type=float, default=1000.0, help="mails a minute, where half of full pace is more")
+    parser.add_argument("--at-most", type=float, default=2500.0, help="mails a minute, where half of full pace is more")
     parser.add_argument("--write", action="store_true", help=f"draw {PICTURE.name} in docs, too")
     parser.add_argument("--again", type=Path, metavar="SAMPLES", help="tell of an earlier run by its samples.jsonl")
     options = parser.parse_args(sys.argv[1:] if words is None else words)
