@@ -95,9 +95,8 @@ points: setup ## Kill a worker before and after each commit and each call out, o
 
 # Half of full pace can be more than a machine with other work has to spare: AT_MOST mails a minute come then.
 MINUTES ?= 120
-AT_MOST ?= 2500
 soak: setup ## Two hours of ordinary mail: does memory, a table or anything else grow? MINUTES, AT_MOST (mails a minute).
-	@$(BIN)/python -m soak --minutes $(MINUTES) --at-most $(AT_MOST) $(SOAK_OPTIONS)
+	@$(BIN)/python -m soak --minutes $(MINUTES) $(if $(AT_MOST),--at-most $(AT_MOST)) $(SOAK_OPTIONS)
 
 migrate: $(VENV)/installed ## Bring the database of DATABASE_OWNER_URL to the newest form.
 	@$(BIN)/flask db upgrade

@@ -30,7 +30,7 @@ def on_starting(server: object) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Compile every template before the first request: whoever opens the first page after a start need not wait."""
+    """Give freed memory back, and compile every template: whoever opens the first page after a start need not wait."""
     # Checking a password takes 19 MiB.
     give_large_blocks_back()
     templates = worker.wsgi.jinja_env

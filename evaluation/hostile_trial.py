@@ -92,7 +92,7 @@ class Trial:
         seconds: float = SECONDS,
         reading: JailLimits = READING,
     ) -> None:
-        """`seconds` of the processor for a mail's text; `reading` are the limits of `jail`."""
+        """`seconds` of the processor for a mail's text; `reading` is what the jail may take for it."""
         self.count = Count()
         self._seconds, self._reading = seconds, reading
         self._twins: dict[str, Done | None] = {}

@@ -58,10 +58,14 @@ class LanguageModels:
         dialect = next((one for one in DIALECTS if one.is_spoken_at(request.path)), None)
         known = dialect is not None and request.method == "POST"
         body = json.loads(request.body or b"{}") if known else {}
-        self.requests.append({"at": time.time(), "path": request.path, "body": body})
+        asked = {"at": time.time(), "path": request.path, "body": body}
+        fault = self.faults.take(ROUTE) if known else None
+        if fault is not None and fault.fault == "slow":
+            self.stopping.wait(fault.seconds)
+        # Only now: whoever finds it here knows that nobody is waiting any more.
+        self.requests.append(asked)
         if dialect is None or not known:
             return json_response({"error": {"message": f"there is no {request.method} {request.path}"}}, 404)
-        fault = self.faults.take(ROUTE)
         if fault is not None and (suffered := self._before(fault, dialect)):
             return suffered
         if asked_for(body) == "json_schema" and (not self.json_schema or (fault and fault.fault == "no_json_schema")):
@@ -74,7 +78,7 @@ class LanguageModels:
         return dialect.said(body, words, fault.fault if fault else "")
 
     def _before(self, fault: Fault, dialect: Dialect) -> Response | None:
-        """What ends the call before anything was thought of; slow calls go on."""
+        """What ends the call before anything was thought of."""
         match fault.fault:
             case "429":
                 answer = dialect.error(429, "Rate limit reached")
@@ -86,8 +90,6 @@ class LanguageModels:
                 return Response(cut=Cut.DROP)
             case "malformed_json":
                 return Response(200, b'{"id": "chatcmpl-1", "choices": [{"mess')
-            case "slow":
-                self.stopping.wait(fault.seconds)
         return None
 
     def _words(self, fault: Fault | None, mail: str) -> str:

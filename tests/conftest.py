@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -20,7 +21,7 @@ from adapters.vault import new_key
 from bootstrap import Services, build
 from sandbox.llm import LanguageModels
 from settings import Settings
-from storage import members, migrate, tenants, undo
+from storage import members, migrate, presence, tenants, undo
 from storage.database import PATIENCE, Database, psycopg_url
 from tests.support.compiled import app_over
 from tests.support.earning import earn
@@ -184,6 +185,12 @@ def app(settings: Settings, services: Services):
     app = app_over(replace(settings), services)
     app.testing = True
     return app
+
+
+@pytest.fixture
+def here_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was here less than 50 seconds ago is here: a machine may stand still. After a minute all are forgotten."""
+    monkeypatch.setattr(presence, "LATELY", timedelta(seconds=50))
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from adapters.pinned_http import Limits, PinnedHttp
+from adapters.pinned_http import PinnedHttp
 from adapters.status_page import page_address, read_page
 from domain.errors import BadInput, NeedsPerson, TryAgain
 from sandbox.status_page import StatusPage, serve
+from tests.support.waiting import PATIENT
 
 NOW = datetime.now(UTC)
-PATIENT = Limits(connect_s=30, read_s=30, total_s=60)
 HURRIED = replace(PATIENT, read_s=0.5)
 
 

@@ -16,14 +16,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from adapters.pinned_http import Limits, PinnedHttp, resolved
+from adapters.pinned_http import PinnedHttp, resolved
 from adapters.shop_webhook import shop_address, way_to_shops
 from adapters.status_page import page_address
 from domain.errors import MailwrightError, NeedsPerson, TryAgain
-from tests.support.waiting import until
+from tests.support.waiting import PATIENT, until
 
 ROOT = Path(__file__).parents[2]
-PATIENT = Limits(connect_s=30.0, read_s=30.0, total_s=60.0)
 HURRIED = replace(PATIENT, total_s=1.0)
 
 # Whoever may open a connection, and whose word the address is that they open it to. An address of a tenant's goes

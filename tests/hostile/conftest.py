@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from adapters.mime.jail import JailLimits
 from domain.triage import Policy
 from evaluation.hostile_letters import BASES, WAYS
 from evaluation.hostile_shop import handlers, suppliers, trusting
@@ -12,8 +13,10 @@ from evaluation.hostile_trial import Count, Trial
 from parts.answering import NoAnswers
 from settings import ROOT
 from tests.support.little_models import PlainEmbedder
-from tests.support.pipeline import JAIL, LIMITS
+from tests.support.pipeline import JAIL
 
+# Less than the jail of the tests allows: what took longer is counted, and not only killed.
+READING = JailLimits(deadline_seconds=20.0)
 # Long enough for the detector of languages to be asked.
 LONG = "The lamp that I ordered three weeks ago has not come yet, and nobody has written to me since."
 
@@ -40,4 +43,4 @@ def reader():
 @pytest.fixture(scope="session")
 def trial(reader):
     """Whoever tries something on it gives it a `count` of its own first."""
-    return warm(Trial(JAIL, reader, handlers(NoAnswers("None.")), trusting(Policy()), suppliers(), reading=LIMITS))
+    return warm(Trial(JAIL, reader, handlers(NoAnswers("None.")), trusting(Policy()), suppliers(), reading=READING))

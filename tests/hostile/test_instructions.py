@@ -20,8 +20,8 @@ from evaluation.hostile_shop import handlers, suppliers, trusting
 from evaluation.hostile_trial import Trial
 from parts.answering import NoAnswers
 from settings import read
-from tests.hostile.conftest import warm
-from tests.support.pipeline import JAIL, LIMITS
+from tests.hostile.conftest import READING, warm
+from tests.support.pipeline import JAIL
 
 FOLDER = Path(__file__).parent
 TEXTS = list(texts_in(FOLDER))
@@ -39,7 +39,7 @@ def services(reader):
 def attempt(services):
     """With the real models: what a mail is about must be read as it is in earnest."""
     reader = services.plain_reader()
-    return warm(Trial(JAIL, reader, handlers(NoAnswers("None.")), trusting(Policy()), suppliers(), reading=LIMITS))
+    return warm(Trial(JAIL, reader, handlers(NoAnswers("None.")), trusting(Policy()), suppliers(), reading=READING))
 
 
 def test_no_instruction_in_any_mail_has_an_effect_that_the_mail_has_not_without_it(attempt):
@@ -93,7 +93,7 @@ class Reads:
 
 def shop_of(reader, seconds=60.0):
     handlers = dict.fromkeys(Category, Obedient())
-    return Trial(JAIL, reader, handlers, trusting(Policy()), suppliers(), seconds=seconds, reading=LIMITS)
+    return Trial(JAIL, reader, handlers, trusting(Policy()), suppliers(), seconds=seconds, reading=READING)
 
 
 @pytest.mark.parametrize("way", ["below", "quoted", "in the subject"])

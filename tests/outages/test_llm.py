@@ -1,6 +1,5 @@
 """The language model is away: the local models decide, more waits for people, and they read why."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -8,19 +7,12 @@ import pytest
 
 from adapters.llm.language_model import LanguageModel
 from sandbox.llm import LanguageModels, serve
-from tests.support.little_models import PlainReader
+from tests.support.little_models import UnsureReader
 from tests.support.llm import choice_for, with_model
 from tests.support.outages import Ground, pass_time, read
 from tests.support.pipeline import TestServices
 
 TEN_MINUTES = timedelta(minutes=10)
-
-
-class UnsureReader(PlainReader):
-    """It reads rightly, and is not sure of it: with a second opinion it would be."""
-
-    def read(self, messages, context):
-        return [replace(one, confidence=0.6) for one in super().read(messages, context)]
 
 
 class UnsureServices(TestServices):

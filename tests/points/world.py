@@ -82,12 +82,8 @@ class World:
 
     @cached_property
     def bridge(self) -> Bridged:
-        """The same workspace with a ticketing system beside it, not connected yet. A call is slow there on no machine:
-        what is found to be unclear now and then passes other points now and then.
-        """
-        found = Bridged(self.shop, self.outsides.ticketing)
-        self.shop.services.ticketing_seconds = 20.0
-        return found
+        """The same workspace with a ticketing system beside it, not connected yet."""
+        return Bridged(self.shop, self.outsides.ticketing)
 
     @cached_property
     def asking(self) -> Asking:

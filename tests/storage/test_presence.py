@@ -10,11 +10,7 @@ from storage import members, presence
 from storage.presence import Present
 from tests.web.filling import MESSAGE, Filler, Held
 
-
-@pytest.fixture(autouse=True)
-def here_for_long(monkeypatch) -> None:
-    """A machine may stand still, but for less than the minute after which all are forgotten."""
-    monkeypatch.setattr(presence, "LATELY", timedelta(seconds=50))
+pytestmark = pytest.mark.usefixtures("here_for_long")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from adapters.pinned_http import Limits, PinnedHttp
+from adapters.pinned_http import PinnedHttp
 from adapters.shop_webhook import FIELD, new_secret
 from domain.money import Money
 from domain.order import Order
@@ -15,11 +15,13 @@ from storage import orders, shop_webhooks
 from storage.decisions import new_reference
 from storage.due import Kind
 from tests.support.pipeline import Shop
+from tests.support.waiting import PATIENT
 
 # As long as a busy machine may want; and, where a shop is to be slow, less than it takes then.
-PATIENT = Limits(connect_s=30.0, read_s=30.0, total_s=60.0, document_bytes=64 * 1024)
-PATIENT_SHOP = PinnedHttp(private_allowed=True, limits=PATIENT, what="The shop", names=FIELD)
-HURRIED_SHOP = replace(PATIENT_SHOP, limits=replace(PATIENT, read_s=0.7))
+PATIENT_SHOP = PinnedHttp(
+    private_allowed=True, limits=replace(PATIENT, document_bytes=64 * 1024), what="The shop", names=FIELD
+)
+HURRIED_SHOP = replace(PATIENT_SHOP, limits=replace(PATIENT_SHOP.limits, read_s=0.7))
 LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from adapters.gmail.tokens import Tokens
 from adapters.mime.jail import Jail, JailLimits
-from adapters.pinned_http import Limits, PinnedHttp
+from adapters.pinned_http import PinnedHttp
 from adapters.web_search import TavilyWeb
 from bootstrap import Services
 from sandbox.google import DEMO_CLIENT, Google, serve
@@ -25,15 +25,12 @@ from storage.due import Kind, kinds_due
 from tests.conftest import Workspace
 from tests.support.earning import MODEL
 from tests.support.little_models import PARCELS, PlainAnswers, PlainEmbedder, PlainLearner, PlainReader
+from tests.support.waiting import PATIENT
 from worker import act, deliver, tickets
 from worker.drain import STAGES, drain
 
 SHOP = "support@shop.example"
 CUSTOMER = "anna@customer.example"
-
-
-# As long as a busy machine may want.
-PATIENT = Limits(connect_s=30.0, read_s=30.0, total_s=60.0)
 
 
 class LastingJail(Jail):
@@ -47,8 +44,7 @@ class LastingJail(Jail):
         """Not yet: other tests come."""
 
 
-LIMITS = JailLimits(deadline_seconds=60.0, cpu_seconds=10.0)
-JAIL = LastingJail(LIMITS)
+JAIL = LastingJail(JailLimits(deadline_seconds=60.0, cpu_seconds=10.0))
 atexit.register(Jail.close, JAIL)
 
 

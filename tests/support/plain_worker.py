@@ -1,4 +1,6 @@
-"""A worker process as `python -m worker.run` starts it, with the models replaced at our own ports."""
+"""A worker process as `python -m worker.run` starts it, over the services of the tests: models replaced at our own
+ports, and patient with everything outside. `tests/worker/test_log_secrets.py` and `make chaos` run the real one.
+"""
 
 import sys
 

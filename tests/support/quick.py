@@ -9,9 +9,9 @@ TRIES = 9
 PLAIN_LOOP = 0.005
 
 
-def slowness() -> float:
+def slowness(loop: Callable[[], object] | None = None) -> float:
     """How many times as long as there a plain loop takes here and now, at least 1: a limit in seconds is times this."""
-    return max(1.0, min(seconds_of(_plain_loop) for _ in range(5)) / PLAIN_LOOP)
+    return max(1.0, min(seconds_of(loop or _plain_loop) for _ in range(5)) / PLAIN_LOOP)
 
 
 def seconds_of(do: Callable[[], object]) -> float:

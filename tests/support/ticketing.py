@@ -82,12 +82,15 @@ class Bridged:
         return self.one("SELECT marker FROM ticket_words WHERE id = %s", written)
 
     def fault(self, route: str, fault: str, **more) -> None:
-        """Of the call that is asked for next; only where it is slow is nobody patient."""
+        """Of the call that is asked for next. For a slow one nobody waits, as long as it is still to come."""
         self.shop.services.ticketing_seconds = HURRIED if fault == "slow" else PATIENT
         self.outside.system.order(fault, route, **more)
 
     def run(self) -> int:
-        return self.shop.run(Kind.TICKET)
+        done = self.shop.run(Kind.TICKET)
+        if not self.desk.faults.waiting():
+            self.shop.services.ticketing_seconds = PATIENT
+        return done
 
     def later(self, times: int = 1) -> None:
         """Let the time pass that looks, leases and rests wait for, and work."""

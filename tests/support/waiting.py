@@ -5,6 +5,11 @@ import time
 from collections.abc import Callable
 from multiprocessing.dummy import DummyProcess
 
+from adapters.pinned_http import Limits
+
+# Of a call out: as long as a busy machine may want.
+PATIENT = Limits(connect_s=30.0, read_s=30.0, total_s=60.0)
+
 
 def until(condition: Callable[[], object], within: float = 60.0) -> None:
     """Return as soon as `condition()` holds; fail the test when it does not within so many seconds."""

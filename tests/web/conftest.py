@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from storage import members, presence
+from storage import members
 from storage.database import Database
 from tests.conftest import PASSWORD, Workspace
 from tests.web.filling import Filler
@@ -71,12 +70,6 @@ def seen(html: str) -> str:
 def version_on(html: str) -> str:
     """The version of what is kept, as the page's first form about a reply carries it."""
     return _VERSION.findall(html)[0]
-
-
-@pytest.fixture
-def here_for_long(monkeypatch) -> None:
-    """Who was here less than 50 seconds ago is here: a machine may stand still. After a minute all are forgotten."""
-    monkeypatch.setattr(presence, "LATELY", timedelta(seconds=50))
 
 
 @pytest.fixture

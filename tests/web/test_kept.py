@@ -2,9 +2,12 @@
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 
+from settings import ROOT
+from storage import presence
 from tests.web.conftest import Browser, seen, version_on
 from tests.web.filling import Filler, Held
 from tests.web.refunding import Till
@@ -282,3 +285,8 @@ def test_a_viewer_keeps_nothing(held: Held, filler: Filler, join) -> None:
     for path in ("keep", "anew"):
         assert viewer.post(f"/decisions/{held.decision}/{path}", {"text": "x"}).status_code == 403
     assert filler.rows(KEPT) == []
+
+
+def test_who_missed_two_renewals_in_a_row_is_still_here() -> None:
+    [every] = re.findall(r"const EVERY = (\d+); // milliseconds", (ROOT / "static" / "present.js").read_text())
+    assert 3 * timedelta(milliseconds=int(every)) == presence.LATELY

@@ -25,7 +25,7 @@ from storage import incidents, invitations, resets
 from tests.conftest import PASSWORD
 from tests.support import pipeline
 from tests.support.pipeline import SHOP, Shop
-from tests.support.processes import IO, LISTENER, process
+from tests.support.processes import LISTENER, process
 from tests.support.sealed import every_place, fill
 from tests.support.waiting import until
 from tests.test_deploy_programs import free_address
@@ -209,8 +209,8 @@ def test_no_secret_no_address_and_no_word_of_a_mail_is_in_any_log_of_a_run(live,
     sealed_before = {place.open(services, owner) for place in fill(services, other_workspace)}
     owner.rollback()
     folder = settings.data_dir
-    brain = ("-m", "tests.support.plain_worker", "brain")
-    programs = {"listener": LISTENER, "io": IO, "brain": brain, "web": web(settings)}
+    io, brain = ("-m", "worker.run", "io"), ("-m", "tests.support.plain_worker", "brain")
+    programs = {"listener": LISTENER, "io": io, "brain": brain, "web": web(settings)}
     with overheard(settings.redis_url) as to_redis, ExitStack() as stack:
         for name, argv in programs.items():
             stack.enter_context(process(settings, argv, folder / f"{name}.log"))

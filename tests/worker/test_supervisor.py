@@ -16,8 +16,8 @@ from worker.supervisor import Command, Patience, Supervisor
 
 ROOT = Path(__file__).parents[2]
 QUICK = Patience(first_pause=0.05, longest_pause=0.2, healthy_after=30, stop_within=60, last_grace=10)
-SLEEPER = "import time; print('up', flush=True); time.sleep(60)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}"
 
 
 def python(name: str, code: str, **more: object) -> Command:
@@ -70,7 +70,7 @@ def test_an_unfinished_line_and_much_output_arrive_whole() -> None:
 
 
 def test_the_environment_and_the_folder_reach_the_command(tmp_path: Path) -> None:
-    code = "import os; print(os.environ['SHOP'], os.getcwd(), flush=True); import time; time.sleep(60)"
+    code = "import os; print(os.environ['SHOP'], os.getcwd(), flush=True); import time; time.sleep(600)"
     log = run_until(lambda _, log: "|" in log, python("web", code, env={"SHOP": "tea"}, cwd=tmp_path))
     assert f"tea {tmp_path}" in log
 
@@ -112,7 +112,7 @@ def test_commands_stop_in_the_opposite_order_of_their_start() -> None:
     code = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: (print('finishing', flush=True), sys.exit(0)))\n"
-        "print('up', flush=True); time.sleep(60)"
+        "print('up', flush=True); time.sleep(600)"
     )
     log = run_until(
         lambda _, log: log.count("up") == 3, *(python(name, code) for name in ("web", "listener", "worker"))
@@ -126,7 +126,7 @@ def test_what_does_not_listen_to_sigterm_is_killed_in_time_with_its_children() -
     code = (
         "import os, signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         f"child = subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]); print('child', child.pid, flush=True)\n"
-        "time.sleep(60)"
+        "time.sleep(600)"
     )
     patience = Patience(stop_within=0.6, last_grace=0.3)
     log = run_until(lambda _, log: "child" in log and "up" in log, python("web", code), patience=patience)
@@ -151,7 +151,7 @@ import sys
 from worker.supervisor import Command, Patience, Supervisor
 codes = {{"web": {SLEEPER!r}, "worker": sys.argv[1]}}
 commands = [Command(name, (sys.executable, "-c", code)) for name, code in codes.items()]
-supervisor = Supervisor(commands, tick=lambda: told())
+supervisor = Supervisor(commands, tick=lambda: told(), patience=Patience(stop_within=600))
 def told():
     if len(supervisor.pids) == 2:
         print("pids", *supervisor.pids.values(), flush=True)
