@@ -56,6 +56,9 @@ class Shelf:
     def load(self, key: Key) -> Index | None:
         """The index of this key, mapped; None where there is none that can be trusted."""
         place = self._place(key)
+        if not place.is_dir():
+            # Asked first: one that another process puts there in the meantime is not damaged.
+            return None
         try:
             header = _header(place, key)
             octets = _mapped(place / ARRAYS)
@@ -78,8 +81,7 @@ class Shelf:
             return False
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         place.parent.mkdir(mode=0o700, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=place.parent))
-        with _held(new):
+        with _new_folder(place.parent) as new:
             try:
                 _write(new, key, index)
                 with contextlib.suppress(OSError):
@@ -186,6 +188,24 @@ def _remove(place: Path) -> None:
     with contextlib.suppress(OSError):
         place.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _new_folder(parent: Path) -> Iterator[Path]:
+    """A folder to fill, which is held.
+
+    Between its making and its holding another process may take it for abandoned: then it is one more that is tried.
+    """
+    while True:
+        new = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=parent))
+        with contextlib.ExitStack() as holding:
+            try:
+                holding.enter_context(_held(new))
+            except (FileNotFoundError, BlockingIOError):
+                continue
+            if new.is_dir():
+                yield new
+                return
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
+import fcntl
 import gc
 import json
 import multiprocessing
 import os
 import stat
+import tempfile
 import zlib
 from pathlib import Path
 from uuid import uuid4
@@ -10,6 +12,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
+from rag import shelf as module
 from rag.documents import parse_document
 from rag.index import Asked, Facts, Index, build_index
 from rag.ranking import search
@@ -231,6 +234,52 @@ def hold(folder, held, go_on):
     with _held(folder):
         held.set()
         go_on.wait(60)
+
+
+def taken_away(folder: str) -> None:
+    module._remove_abandoned(Path(folder))
+
+
+def looked_at(folder: str) -> None:
+    """As long as this process lives."""
+    fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
+
+
+@pytest.mark.parametrize("meddle", [taken_away, looked_at])
+def test_a_folder_that_another_process_takes_for_abandoned_before_it_is_held_costs_no_index(
+    index, key, tmp_path, monkeypatch, meddle
+):
+    made = []
+
+    def make(**where) -> str:
+        made.append(true(**where))
+        if len(made) == 1:
+            meddle(made[0])
+        return made[-1]
+
+    true = tempfile.mkdtemp
+    monkeypatch.setattr(tempfile, "mkdtemp", make)
+    shelf = Shelf(tmp_path, PLENTY)
+    assert shelf.save(key, index)
+    assert shelf.load(key) is not None
+    assert len(made) == 2
+
+
+def test_an_index_that_comes_while_it_is_looked_for_in_vain_stays(index, key, tmp_path, monkeypatch):
+    shelf, asked, true = Shelf(tmp_path, PLENTY), [], module._header
+
+    def late(place, wanted):
+        asked.append(place)
+        try:
+            return true(place, wanted)
+        finally:
+            shelf.save(key, index)
+
+    monkeypatch.setattr(module, "_header", late)
+    assert shelf.load(key) is None
+    monkeypatch.undo()
+    assert asked or shelf.save(key, index)
+    assert shelf.load(key) is not None
 
 
 def test_processes_that_build_the_same_do_not_harm_each_other(index, key, embedder, tmp_path):
