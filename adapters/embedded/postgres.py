@@ -31,8 +31,6 @@ SETTINGS = (
     # The fewest that it takes. Each of its processes keeps what it has ever opened, up to so many, and there are two
     # thousand files to open: with the usual thousand its open files grow for hours.
     "max_files_per_process=64",
-    # A row of each workspace is written anew with every event: within the usual minute its dead versions are hundreds.
-    "autovacuum_naptime=10s",
 )
 # A test's rows need not outlive a power failure.
 FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB")
