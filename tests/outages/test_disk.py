@@ -18,7 +18,8 @@ from tests.support.outages import read
 from tests.support.waiting import until
 from worker.jobs import Waker
 
-BRAIN = ("-m", "tests.support.indexed_worker", "brain")
+# Without bytecode: half of a file of it would lie there for the next program.
+BRAIN = ("-B", "-m", "tests.support.indexed_worker", "brain")
 # Fewer bytes than the smallest part of an index that holds a vector: whatever is larger breaks off in the middle.
 ROOM = 1024
 ENDLESS = resource.RLIM_INFINITY
