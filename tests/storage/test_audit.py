@@ -206,16 +206,3 @@ def test_events_from_before_the_chain_are_linked_in_their_order(urls, database, 
     with database.transaction(tenant) as db:
         events.record(db, tenant, actor="machine", kind="new")
     assert said(database, tenant) == ""
-
-
-@pytest.mark.parametrize(("given", "least", "most"), [("", 0, 15), ("RESET (fillfactor)", 50, 60)])
-def test_the_row_that_each_event_writes_anew_leaves_few_dead_versions(database, owner, workspace, given, least, most):
-    """The second is the control: what Postgres does by itself."""
-    if given:
-        tamper(owner, f"ALTER TABLE event_head {given}")
-    for number in range(60):
-        with database.transaction(workspace.id) as db:
-            events.record(db, workspace.id, actor="machine", kind=f"kind_{number}")
-            db.execute(text("SELECT pg_stat_force_next_flush()"))
-    dead = owner.execute(text("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'event_head'")).scalar_one()
-    assert least <= dead <= most
