@@ -46,8 +46,11 @@ class LanguageModels:
         self.faults.add(Fault(ROUTE, fault, **more))
 
     def reset(self) -> None:
+        """Forget what was ordered and asked; what is slow still ends."""
         self.faults.clear()
         self.requests.clear()
+        self.stopping.set()
+        self.stopping = threading.Event()
         self.json_schema = True
         self.sorts = sorted_by_words
         self.composes = honest
@@ -58,12 +61,10 @@ class LanguageModels:
         dialect = next((one for one in DIALECTS if one.is_spoken_at(request.path)), None)
         known = dialect is not None and request.method == "POST"
         body = json.loads(request.body or b"{}") if known else {}
-        asked = {"at": time.time(), "path": request.path, "body": body}
-        fault = self.faults.take(ROUTE) if known else None
+        stopping, fault = self.stopping, self.faults.take(ROUTE) if known else None
+        self.requests.append({"at": time.time(), "path": request.path, "body": body})
         if fault is not None and fault.fault == "slow":
-            self.stopping.wait(fault.seconds)
-        # Only now: whoever finds it here knows that nobody is waiting any more.
-        self.requests.append(asked)
+            stopping.wait(fault.seconds)
         if dialect is None or not known:
             return json_response({"error": {"message": f"there is no {request.method} {request.path}"}}, 404)
         if fault is not None and (suffered := self._before(fault, dialect)):
