@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -141,6 +141,27 @@ def test_a_connection_is_made_anew_by_and_by(urls, monkeypatch):
     first = who_serves()
     until(lambda: who_serves() != first)
     shared.close()
+
+
+def test_connections_that_began_together_are_not_made_anew_together(urls, monkeypatch):
+    """Else all that they hold would be given back at once, and every page wait for a new one."""
+    monkeypatch.setattr("storage.database.RENEWED_AFTER", 100)
+    shared, now = Database(urls.app, pool_size=4), [1000.0]
+    monkeypatch.setattr("storage.database.monotonic", lambda: now[0])
+
+    def who_serve() -> set[int]:
+        with ExitStack() as stack:
+            return {server(stack.enter_context(shared.without_tenant())) for _ in range(4)}
+
+    first, left = who_serve(), []
+    for _ in range(20):
+        now[0] += 10
+        who_serve()
+        left.append(len(first & who_serve()))
+    shared.close()
+    assert left[3] == 4, "none is made anew before half of the time"
+    assert left[15] == 0, "all are after three halves"
+    assert len(set(left)) > 2, f"they went together: {left}"
 
 
 def test_threads_that_share_few_connections_never_see_each_others(urls, workspace, other_workspace):
