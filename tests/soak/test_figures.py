@@ -46,7 +46,9 @@ def sample(at, **growing):
             "rows message": rows,
             "dead message": 0.5,
             "bytes message": 3000.0 + growing.get("bloat", 0.0) * at,
+            "died message": 0.0,
             "rows tiny": 2.0,
+            "died tiny": 0.0,
             "dead tiny": 0.1,
             "bytes tiny": 16_384.0 + growing.get("tiny", 0.0) * at,
         },
@@ -81,6 +83,23 @@ def test_what_grows_is_named_and_fails_the_run(growing, name):
 
 def test_a_table_of_few_rows_may_waste_some_pages():
     assert grown(run(tiny=2.0)) == []
+
+
+def dying(each_second, dead):
+    """A run with a table of two rows that are written so often, and has so many dead ones in the end."""
+    wrote = [
+        Sample(one.at, {**one.values, "died tiny": each_second * one.at, "dead tiny": dead / 50.4})
+        for one in run().samples
+    ]
+    return grown(Told(wrote))
+
+
+@pytest.mark.parametrize(
+    ("each_second", "dead", "grows"),
+    [(0, 50, []), (0, 60, ["dead tiny"]), (34, 60, []), (34, 2000, []), (34, 2200, ["dead tiny"])],
+)
+def test_dead_rows_may_be_what_calls_autovacuum_and_what_died_between_two_of_its_looks(each_second, dead, grows):
+    assert dying(each_second, dead) == grows
 
 
 def test_a_program_that_was_started_again_fails_the_run():

@@ -77,5 +77,6 @@ def test_one_look_reads_programs_servers_tables_and_queue(servers, urls, databas
     assert read["redis-memory all"] > 0
     assert read["database size"] > 1 << 20
     assert (read["due all"], read["oldest all"], read["mails decided"]) == (0, 0, 0)
+    assert read["died member"] >= 0
     assert read["bytes member"] * read["rows member"] >= 8192
     assert probe.seconds_used({"web": program.pid}) > 0
