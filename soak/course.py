@@ -29,7 +29,8 @@ from soak.probe import Probe
 BACKLOG = 1_000  # mails that come at once, to see what full pace is
 LOOKED_EVERY, SAMPLED_EVERY, SAID_EVERY, ERRAND_EVERY = 0.5, 20.0, 300.0, 120.0
 PAUSE = 2.0  # seconds that a person looks at a page
-DESK = ("pages", "approved", "away")
+CLEARS = 5  # of so many looks, one dismisses what nobody gets to
+DESK = ("pages", "approved", "dismissed", "away")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class Course:
     def _start_people(self) -> None:
         for number in range(len(shops.SLUGS)):
             desk = f"http://127.0.0.1:{self.place.kept.web_port}"
-            person = Person(desk, shops.member_of(number), self.place.kept.member_password, PAUSE)
+            person = Person(desk, shops.member_of(number), self.place.kept.member_password, PAUSE, CLEARS)
             self.people.append(person)
             threading.Thread(target=person.work, args=(self._going,), name=f"person-{number}", daemon=True).start()
 

@@ -78,7 +78,9 @@ def exit_code(told: Told) -> int:
 
 def _head(told: Told) -> list[str]:
     last, pace, (came, decided) = told.last, told.pace, told.mails
-    pages, approved, away = (int(last[f"desk {what}"]) for what in ("pages", "approved", "away"))
+    pages, approved, dismissed, away = (
+        int(last[f"desk {what}"]) for what in ("pages", "approved", "dismissed", "away")
+    )
     why = "half of it" if pace.is_half else "less than half of it, as was asked for"
     return _aligned(
         [
@@ -86,7 +88,10 @@ def _head(told: Told) -> list[str]:
             ("full pace", f"{pace.full:.0f} mails a minute, {pace.cores:.2f} cores"),
             ("pace of the run", f"{pace.mails:.0f} mails a minute, {why}; {last['run cores']:.2f} cores"),
             ("mails in the run", f"{came} came, {decided} were decided, in {told.minutes:.0f} minutes"),
-            ("at the desk", f"{pages} pages read, {approved} approvals pressed, web away {away} times"),
+            (
+                "at the desk",
+                f"{pages} pages read, {approved} approvals pressed, {dismissed} mails dismissed, web away {away} times",
+            ),
             ("samples", f"{len(told.samples)}, {last['run missed']:.0f} missed"),
             ("programs that ended and were started again", f"{told.restarts}"),
         ]

@@ -22,6 +22,7 @@ RUN = {
     "run missed": 0.0,
     "desk pages": 10.0,
     "desk approved": 2.0,
+    "desk dismissed": 3.0,
     "desk away": 0.0,
 }
 
