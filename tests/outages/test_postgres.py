@@ -1,14 +1,16 @@
 """Postgres is away for ten minutes: pages say so in plain words, mail waits at Gmail, and all goes on by itself."""
 
+import threading
 from datetime import timedelta
 
-from tests.support.outages import away
+from tests.support.outages import away, frozen
 from tests.support.pipeline import slow
 from tests.support.processes import program
 from tests.support.waiting import until
 from tests.web.conftest import seen
 
 TEN_MINUTES = timedelta(minutes=10)
+HANGS = 8.0  # seconds: more than a new connection is waited for
 PAGES = ("/", "/mailboxes/", "/alerts", "/sign-in")
 
 
@@ -44,5 +46,31 @@ def test_while_postgres_is_away_every_page_says_so_and_then_each_mail_gets_its_e
         letters.write_all()
         letters.await_ends()
         assert shop.one("SELECT answering FROM tenant"), "what was pressed while it was away was not done"
+        assert all(one.poll() is None for one in running.values())
+    letters.check()
+
+
+def test_a_postgres_that_hangs_loses_nothing_and_all_goes_on_where_it_stood(
+    ground, shop, letters, quick, browser, tmp_path
+):
+    with program(quick, tmp_path) as running:
+        letters.write_all()
+        letters.await_ends()
+        with slow(shop.google, "drafts.send") as goes_on:
+            letters.write("answered")
+            until(lambda: letters.copies()[letters.newest], 60)
+            with frozen(ground.postgres):
+                goes_on()
+                letters.write_all()
+                said = []
+                asks = threading.Thread(target=lambda: said.append(browser.get("/readyz").status_code))
+                asks.start()
+                asks.join(HANGS)
+                assert said == [], "it was to hang"
+            asks.join()
+            assert said[0] in {200, 503}
+        until(lambda: browser.get("/readyz").status_code == 200)
+        letters.write_all()
+        letters.await_ends()
         assert all(one.poll() is None for one in running.values())
     letters.check()

@@ -7,7 +7,7 @@ import signal
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -17,6 +17,7 @@ from adapters.embedded import place
 from adapters.embedded.postgres import RunningPostgres, start_postgres
 from adapters.embedded.valkey import RunningValkey, start_valkey
 from chaos import ahead
+from evaluation.bench_cpu import family
 from storage import migrate
 from tests.support.pipeline import SHOP, Shop
 from tests.support.servers import memory
@@ -120,12 +121,19 @@ def away(server: RunningPostgres | RunningValkey) -> Iterator[None]:
 
 @contextmanager
 def frozen(server: RunningPostgres | RunningValkey) -> Iterator[None]:
-    """It takes connections within the block and says nothing, as a machine that hangs."""
-    os.kill(server.pid, signal.SIGSTOP)
+    """It takes connections within the block and says nothing, with all its processes, as a machine that hangs."""
+    stopped = []
     try:
+        # The first one first, so that it makes no more.
+        for pid in family(server.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                stopped.append(pid)
         yield
     finally:
-        os.kill(server.pid, signal.SIGCONT)
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 @dataclass
