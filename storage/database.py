@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from random import uniform
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
+import psycopg
+from psycopg.abc import RV, PQGen
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -26,6 +29,10 @@ PATIENCE: dict[str, object] = {
     "tcp_user_timeout": 20_000,
     "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
 }
+
+# Seconds that a server may say nothing. Its `statement_timeout` should have spoken before: one that does not hangs, and
+# who waits for it would wait for ever.
+SILENT = 40.0
 
 # Seconds until a connection is made anew, between a half and three halves of it: the process that serves it keeps in
 # memory, and open, whatever table and index it has ever looked at. Those that began together do not end together, so
@@ -49,6 +56,7 @@ class Database:
             hide_parameters=True,
             connect_args=PATIENCE,
         )
+        event.listen(self._engine, "do_connect", _connect)
         event.listen(self._engine, "first_connect", _refuse_who_sees_everything)
         event.listen(self._engine, "connect", _give_it_its_time)
         event.listen(self._engine, "checkin", _renew_what_had_its_time)
@@ -81,6 +89,23 @@ class Database:
             if error.connection_invalidated or _is_away(error):
                 raise TryAgain("The database is not reachable.", timedelta(seconds=1)) from error
             raise
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """Gives up a server that hangs. What was asked of it may still be done, so the connection is of no more use."""
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        began = monotonic()
+        try:
+            return super().wait(gen, interval, SILENT if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if timeout is None and monotonic() - began >= SILENT:
+                self.close()
+            raise
+
+
+def _connect(_dialect: object, _record: object, words: list[Any], settings: dict[str, Any]) -> _Impatient:
+    return _Impatient.connect(*words, **settings)
 
 
 def _refuse_who_sees_everything(connection: DBAPIConnection, _record: object) -> None:

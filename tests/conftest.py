@@ -21,6 +21,7 @@ from adapters.vault import new_key
 from bootstrap import Services, build
 from sandbox.llm import LanguageModels
 from settings import Settings
+from storage import database as storage_database
 from storage import members, migrate, presence, tenants, undo
 from storage.database import PATIENCE, Database, psycopg_url
 from tests.support.compiled import app_over
@@ -49,6 +50,7 @@ hypothesis.settings.load_profile("busy")
 # So may Postgres. Where a lock is to be in the way, a test says itself how soon it is given up.
 PATIENCE["connect_timeout"] = 60
 PATIENCE["options"] = "-c statement_timeout=120000 -c lock_timeout=60000 -c idle_in_transaction_session_timeout=300000"
+storage_database.SILENT = 150.0
 
 # Nor is whoever answers from this very machine given up after the few seconds that a stranger has.
 google_grants._TIMEOUT = (60, 60)

@@ -3,6 +3,9 @@
 import threading
 from datetime import timedelta
 
+import pytest
+
+from storage.database import PATIENCE
 from tests.support.outages import away, frozen
 from tests.support.pipeline import slow
 from tests.support.processes import program
@@ -12,6 +15,12 @@ from tests.web.conftest import seen
 TEN_MINUTES = timedelta(minutes=10)
 HANGS = 8.0  # seconds: more than a new connection is waited for
 PAGES = ("/", "/mailboxes/", "/alerts", "/sign-in")
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """A new connection is waited for as long as in production."""
+    monkeypatch.setitem(PATIENCE, "connect_timeout", 5)
 
 
 def test_while_postgres_is_away_every_page_says_so_and_then_each_mail_gets_its_end(
@@ -74,3 +83,16 @@ def test_a_postgres_that_hangs_loses_nothing_and_all_goes_on_where_it_stood(
         letters.await_ends()
         assert all(one.poll() is None for one in running.values())
     letters.check()
+
+
+def test_a_postgres_that_hangs_keeps_nobody_waiting_for_ever(hurried, ground, shop, browser, monkeypatch):
+    assert browser.get("/readyz").status_code == 200
+    monkeypatch.setattr("storage.database.SILENT", 2.0)
+    with frozen(ground.postgres):
+        ready = browser.get("/readyz")
+        assert (ready.status_code, ready.json["postgres"]["state"]) == (503, "away")
+        page = browser.get("/")
+        assert page.status_code == 503
+        assert "The database is not reachable" in page.text
+    until(lambda: browser.get("/readyz").status_code == 200)
+    assert browser.get("/").status_code == 200
