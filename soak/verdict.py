@@ -1,4 +1,5 @@
-"""The rule by which a figure is flat or grows. It was written before the first run, and knows no program.
+"""The rule by which a figure is flat or grows. It was written before the first run, and knows no program. How much is
+allowed to each figure stands in soak/figures.py.
 
 The first quarter of the time is warm-up and is not looked at: models are read, pools fill, caches grow to their size.
 The rest is cut into equal windows, and the level of a window is the lower quartile of its values: what goes up and

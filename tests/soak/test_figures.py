@@ -7,7 +7,7 @@ from lxml import etree
 
 from settings import ROOT
 from soak.__main__ import main, samples_of
-from soak.figures import KINDS, Sample, judged, per_mail
+from soak.figures import KINDS, Sample, calls_autovacuum, judged, per_mail
 from soak.pace import half_of
 from soak.picture import picture
 from soak.report import Told, exit_code, last_line, table
@@ -68,7 +68,7 @@ def test_a_run_in_which_only_rows_grow_is_flat():
     told = run()
     assert grown(told) == []
     assert exit_code(told) == 0
-    assert last_line(told) == "soak: minutes 120 mails 14360 figures 10 flat 10 grow 0 too_short 0 restarts 0"
+    assert last_line(told) == "soak: minutes 120 mails 14360 figures 12 flat 12 grow 0 too_short 0 restarts 0"
 
 
 @pytest.mark.parametrize(
@@ -86,21 +86,44 @@ def test_a_table_of_few_rows_may_waste_some_pages():
     assert grown(run(tiny=2.0)) == []
 
 
-def dying(each_second, dead):
-    """A run with a table of two rows that are written so often, and has so many dead ones in the end."""
-    wrote = [
-        Sample(one.at, {**one.values, "died tiny": each_second * one.at, "dead tiny": dead / 50.4})
+def dying(each_second, vacuumed_every):
+    """A run with a table of two rows that are changed so often, and whose dead rows are taken so often."""
+    return [
+        Sample(
+            one.at,
+            {
+                **one.values,
+                "died tiny": each_second * one.at,
+                "dead tiny": each_second * (one.at % vacuumed_every) / calls_autovacuum(one.values, "tiny"),
+            },
+        )
         for one in run().samples
     ]
-    return grown(Told(wrote))
+
+
+NEVER = 1e9
 
 
 @pytest.mark.parametrize(
-    ("each_second", "dead", "grows"),
-    [(0, 50, []), (0, 60, ["dead tiny"]), (34, 60, []), (34, 2000, []), (34, 2200, ["dead tiny"])],
+    ("each_second", "vacuumed_every", "grows"),
+    [
+        (0.1, 400, []),
+        (0.1, NEVER, ["dead tiny"]),
+        (34, 60, []),
+        (34, 73, []),
+        (34, 240, ["dead tiny"]),
+        (34, NEVER, ["dead tiny"]),
+    ],
 )
-def test_dead_rows_may_be_what_calls_autovacuum_and_what_died_between_two_of_its_looks(each_second, dead, grows):
-    assert dying(each_second, dead) == grows
+def test_dead_rows_are_taken_at_each_look_of_autovacuum(each_second, vacuumed_every, grows):
+    assert grown(Told(dying(each_second, vacuumed_every))) == grows
+
+
+def test_a_table_that_is_written_ever_more_for_each_mail_grows_though_it_is_vacuumed():
+    rewritten = [
+        Sample(one.at, {**one.values, "died tiny": 0.001 * one.at * one.at, "dead tiny": 0.1}) for one in run().samples
+    ]
+    assert grown(Told(rewritten)) == ["changed tiny"]
 
 
 def test_a_program_that_was_started_again_fails_the_run():
