@@ -124,9 +124,9 @@ def _give_it_its_time(_connection: DBAPIConnection, record: ConnectionPoolEntry)
 
 
 def _renew_what_had_its_time(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-    """Whoever asks for this connection next gets a new one in its place. None is a connection that broke."""
+    """Close it after its last use; whoever asks next gets a new one in its place. None is a connection that broke."""
     if connection is not None and monotonic() >= record.info["until"]:
-        record.invalidate(soft=True)
+        record.invalidate()
 
 
 def psycopg_url(url: str) -> str:

@@ -143,15 +143,18 @@ def test_a_connection_is_made_anew_by_and_by(urls, monkeypatch):
     shared.close()
 
 
+MANY = 8
+
+
 def test_connections_that_began_together_are_not_made_anew_together(urls, monkeypatch):
     """Else all that they hold would be given back at once, and every page wait for a new one."""
     monkeypatch.setattr("storage.database.RENEWED_AFTER", 100)
-    shared, now = Database(urls.app, pool_size=4), [1000.0]
+    shared, now = Database(urls.app, pool_size=MANY), [1000.0]
     monkeypatch.setattr("storage.database.monotonic", lambda: now[0])
 
     def who_serve() -> set[int]:
         with ExitStack() as stack:
-            return {server(stack.enter_context(shared.without_tenant())) for _ in range(4)}
+            return {server(stack.enter_context(shared.without_tenant())) for _ in range(MANY)}
 
     first, left = who_serve(), []
     for _ in range(20):
@@ -159,7 +162,7 @@ def test_connections_that_began_together_are_not_made_anew_together(urls, monkey
         who_serve()
         left.append(len(first & who_serve()))
     shared.close()
-    assert left[3] == 4, "none is made anew before half of the time"
+    assert left[3] == MANY, "none is made anew before half of the time"
     assert left[15] == 0, "all are after three halves"
     assert len(set(left)) > 2, f"they went together: {left}"
 
