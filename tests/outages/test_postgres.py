@@ -76,8 +76,8 @@ def test_a_postgres_that_hangs_loses_nothing_and_all_goes_on_where_it_stood(
                 asks.start()
                 asks.join(HANGS)
                 assert said == [], "it was to hang"
+            until(lambda: said)
             asks.join()
-            assert said[0] in {200, 503}
         until(lambda: browser.get("/readyz").status_code == 200)
         letters.write_all()
         letters.await_ends()

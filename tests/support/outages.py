@@ -122,13 +122,13 @@ def away(server: RunningPostgres | RunningValkey) -> Iterator[None]:
 @contextmanager
 def frozen(server: RunningPostgres | RunningValkey) -> Iterator[None]:
     """It takes connections within the block and says nothing, with all its processes, as a machine that hangs."""
-    stopped = []
+    # The first one first, so that it makes no more.
+    os.kill(server.pid, signal.SIGSTOP)
+    stopped = family(server.pid)
     try:
-        # The first one first, so that it makes no more.
-        for pid in family(server.pid):
+        for pid in stopped:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
-                stopped.append(pid)
         yield
     finally:
         for pid in stopped:
