@@ -17,7 +17,7 @@ _NEXT = re.compile(r'href="(/\?[^"]*after=[^"]+)"')
 _DISMISSED = re.compile(r"Dismissed: (\d+) mail")
 _QUEUES = ("/?category=refund", "/?category=question")
 # Of so many conversations that nothing is to be approved in, one is answered by hand; the rest stay held.
-ONE_OF = 4
+ONE_OF = 5
 WORDS = "Thank you for writing. We look into it and write to you again today."
 PATIENCE, MUCH = 3.0, 30.0  # seconds for one page, and for an act on hundreds of mails
 
@@ -68,10 +68,11 @@ class Person:
     pages: int = 0
     away: int = 0
     _looks: int = 0
+    _unproposed: int = 0
     _seen: set[str] = field(default_factory=set)
+    _places: dict[str, str] = field(default_factory=lambda: {queue: queue for queue in _QUEUES})
     _queues: Iterator[str] = field(default_factory=lambda: cycle(_QUEUES))
     _crowded: Iterator[str] = field(default_factory=lambda: cycle(f"/?category={one.value}" for one in Category))
-    _where: str = _QUEUES[0]
     _session: requests.Session = field(default_factory=requests.Session)
 
     def work(self, stopping: threading.Event) -> None:
@@ -84,7 +85,9 @@ class Person:
                 self._session = requests.Session()
 
     def _look_once(self) -> None:
-        page = self._get(self._where)
+        # By turns: where more comes than anybody reads, one queue would never be left.
+        queue = next(self._queues)
+        page = self._get(self._places[queue])
         for form, fields in _forms(page):
             if form.endswith("/sign-in"):
                 self._post(form, {**fields, "email": self.email, "password": self.password})
@@ -96,14 +99,12 @@ class Person:
         for path in [path for path in _ROW.findall(page) if path not in self._seen]:
             self._settle(path)
             self._seen.add(path)
-            # By turns: where more comes than anybody reads, one queue would never be left.
-            self._where = next(self._queues)
             return
         further = _NEXT.search(page)
-        self._where = unescape(further[1]) if further else next(self._queues)
+        self._places[queue] = unescape(further[1]) if further else queue
 
     def _clear(self) -> None:
-        """Dismiss what one kind of mail has most of, as many as the desk does at a time, and longest waiting first."""
+        """Dismiss the first of one kind of mail after the other, as many as the desk does at a time."""
         for form, fields in _forms(self._get(next(self._crowded))):
             if form.endswith("/bulk"):
                 said = self._post(form, {**fields, "act": "dismiss", "all": "yes", "sure": "yes"}, patience=MUCH)
@@ -116,9 +117,11 @@ class Person:
             for form, fields in forms["approve"]:
                 self._post(form, {**fields, "sure": "yes"})
                 self.approved += 1
-        elif "send" in forms and len(self._seen) % ONE_OF == 0:
-            self.written += 1
-            self._write(path, forms)
+        elif "send" in forms:
+            self._unproposed += 1
+            if self._unproposed % ONE_OF == 0:
+                self.written += 1
+                self._write(path, forms)
 
     def _write(self, path: str, forms: dict[str, list[tuple[str, dict[str, str]]]]) -> None:
         """By turns: leave it in Gmail as a draft, send it, send it and take it back in the seconds that there are."""
