@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from random import uniform
+from secrets import SystemRandom
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -120,7 +120,7 @@ def _refuse_who_sees_everything(connection: DBAPIConnection, _record: object) ->
 
 
 def _give_it_its_time(_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    record.info["until"] = monotonic() + RENEWED_AFTER * uniform(0.5, 1.5)  # noqa: S311  # a moment, and no secret
+    record.info["until"] = monotonic() + RENEWED_AFTER * SystemRandom().uniform(0.5, 1.5)
 
 
 def _renew_what_had_its_time(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
