@@ -78,9 +78,19 @@ def exists(db: Connection, tenant: UUID, email: str) -> bool:
 
 
 def candidates(db: Connection, email: str) -> list[Candidate]:
-    """Everyone of this address, in any tenant; asked before a tenant is known."""
+    """Who has this address, in any tenant; asked before a tenant is known.
+
+    At most twenty, since a password is hashed for each: first whose address is proven, then who was there first and who
+    came last by turns.
+    """
     rows = db.execute(text("SELECT * FROM members_for_sign_in(:email)"), {"email": email})
     return [Candidate(row.tenant_id, row.member_id, row.password_hash) for row in rows]
+
+
+def is_proven(db: Connection, tenant: UUID, member: UUID) -> bool:
+    """Whether somebody has shown that this member's address is theirs."""
+    question = text("SELECT verified_at IS NOT NULL FROM member WHERE tenant_id = :tenant AND id = :id")
+    return bool(db.execute(question, {"tenant": tenant, "id": member}).scalar())
 
 
 def of_google(db: Connection, google_sub: str, email: str) -> list[tuple[UUID, UUID]]:

@@ -27,10 +27,12 @@ _USE = text("""
         AND m.tenant_id = r.tenant_id AND m.id = r.member_id AND m.deactivated_at IS NULL
     RETURNING r.member_id, r.by_mail
 """)
-# Who opens a link that was mailed to them has shown that the address is theirs.
+# Who opens a link that was mailed to them has shown that the address is theirs. A Google account that was linked before
+# may be somebody else's, who only wrote the address down.
 _SET = text("""
     UPDATE member SET password_hash = :password,
-        verified_at = CASE WHEN :by_mail THEN coalesce(verified_at, now()) ELSE verified_at END
+        verified_at = CASE WHEN :by_mail THEN coalesce(verified_at, now()) ELSE verified_at END,
+        google_sub = CASE WHEN :by_mail AND verified_at IS NULL THEN NULL ELSE google_sub END
     WHERE tenant_id = :tenant AND id = :member
 """)
 _END_SESSIONS = text("""

@@ -21,8 +21,10 @@ pages = Blueprint("new_password", __name__)
 LINKS_PER_ADDRESS = 5
 LINKS_PER_NETWORK = 30
 ATTEMPTS_PER_NETWORK = 100
-# More workspaces than any person works in.
-MOST = 20
+# Anybody may sign up with anybody's address.
+UNPROVEN = """\
+Nobody has shown yet that your address belongs to the workspace below: somebody only typed it there. If that was neither
+you nor a colleague of yours, do not open its link, and nothing comes of it."""
 
 
 def register(app: Flask) -> None:
@@ -40,9 +42,10 @@ def ask() -> Page:
     """The same answer for every address, after the same work."""
     email = line(request.form.get("email", "")).lower()
     with services().database.without_tenant() as db:
-        few = members.count_attempt(db, f"reset {email}", LINKS_PER_ADDRESS)
+        # The network first: one that asks too much leaves no rows of the addresses that it makes up.
         here = f"reset from {network(request.remote_addr)}"
-        few = members.count_attempt(db, here, LINKS_PER_NETWORK) and few
+        few = members.count_attempt(db, here, LINKS_PER_NETWORK)
+        few = few and members.count_attempt(db, f"reset {email}", LINKS_PER_ADDRESS)
     if not few:
         flash("Too many attempts. Wait an hour, then try again.", "warning")
         return render_template("new_password/ask.html", sends=services().system_mail is not None, asked="")
@@ -87,16 +90,18 @@ def send_links(services: Services, email: str, words: str) -> None:
     if services.system_mail is None:
         return
     try:
-        links = []
+        paragraphs = []
         with services.database.without_tenant() as db:
-            found = members.candidates(db, email)[:MOST]
+            found = members.candidates(db, email)
         for one in found:
             with services.database.transaction(one.tenant) as db:
                 token = resets.make(db, one.tenant, one.member, by_mail=True)
                 if token is not None:
-                    links.append(f"{tenants.get(db, one.tenant).name}:\n{link_to(services, one.tenant, token)}")
-        if links:
-            text = "\n\n".join([words, *links])
+                    paragraphs += [] if members.is_proven(db, one.tenant, one.member) else [UNPROVEN]
+                    # Its short name: in the long one a stranger may have written whatever they like.
+                    paragraphs.append(f"{tenants.get(db, one.tenant).slug}:\n{link_to(services, one.tenant, token)}")
+        if paragraphs:
+            text = "\n\n".join([words, *paragraphs])
             services.system_mail.send(email, "A new password for Mailwright", f"{text}\n")
     except MailwrightError as error:
         log.warning("system_mail_failed", error=str(error))

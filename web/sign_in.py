@@ -39,11 +39,14 @@ def sign_in() -> Page:
     come_back = request.form.get("next", "")
     database = services().database
     with database.without_tenant() as db:
-        # Per address and network first, so that a stranger elsewhere cannot lock the owner out of the kill switch.
+        # The network first: one that tries too much leaves no rows of the addresses that it makes up. Then the address
+        # and network, so that a stranger elsewhere cannot lock the owner out of the kill switch.
         here = network(request.remote_addr)
-        few = members.count_attempt(db, f"email {email} from {here}", ATTEMPTS_PER_ADDRESS)
-        few = members.count_attempt(db, f"email {email}", ATTEMPTS_PER_ADDRESS_ANYWHERE) and few
-        few = members.count_attempt(db, f"from {here}", ATTEMPTS_PER_NETWORK) and few
+        few = (
+            members.count_attempt(db, f"from {here}", ATTEMPTS_PER_NETWORK)
+            and members.count_attempt(db, f"email {email} from {here}", ATTEMPTS_PER_ADDRESS)
+            and members.count_attempt(db, f"email {email}", ATTEMPTS_PER_ADDRESS_ANYWHERE)
+        )
         candidates = _their_own_first(members.candidates(db, email)) if few else []
     if not few:
         flash("Too many attempts. Wait an hour, then try again.", "warning")

@@ -17,7 +17,7 @@ from web.sign_in import let_in, network
 
 pages = Blueprint("sign_up", __name__)
 
-PER_NETWORK = 10
+PER_NETWORK, PER_ADDRESS = 10, 3
 
 
 @pages.get("/sign-up")
@@ -35,16 +35,16 @@ def sign_up() -> Page:
     _is_open()
     shop, name = line(request.form.get("shop", "")), line(request.form.get("name", ""))
     typed = {"shop": shop, "name": name, "email": line(request.form.get("email", ""))}
-    with services().database.without_tenant() as db:
-        if not members.count_attempt(db, f"sign up from {network(request.remote_addr)}", PER_NETWORK):
-            flash("Too many attempts. Wait an hour, then try again.", "warning")
-            return render_template("sign_up/page.html", problem="", **typed)
+    if not _few(f"sign up from {network(request.remote_addr)}", PER_NETWORK):
+        return render_template("sign_up/page.html", problem="", **typed)
     try:
         _must_have(shop)
         email = mail_address(typed["email"])
         password_hash = passwords.hashed(request.form.get("password", ""), about=(shop, name, email))
     except BadInput as error:
         return render_template("sign_up/page.html", problem=error.reason, **typed)
+    if not _few(f"sign up as {email}", PER_ADDRESS):
+        return render_template("sign_up/page.html", problem="", **typed)
     tenant, called = uuid4(), name or email.partition("@")[0]
     with services().database.transaction(tenant) as db:
         tenants.create(db, tenant, slug=short_name(shop), name=shop)
@@ -61,6 +61,15 @@ def short_name(shop: str) -> str:
     plain = unicodedata.normalize("NFKD", shop).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:30] or "workspace"
     return f"{words}-{secrets.token_hex(4)}"
+
+
+def _few(key: str, limit: int) -> bool:
+    """Count one attempt; where there were too many this hour, the page says so."""
+    with services().database.without_tenant() as db:
+        few = members.count_attempt(db, key, limit)
+    if not few:
+        flash("Too many attempts. Wait an hour, then try again.", "warning")
+    return few
 
 
 def _must_have(shop: str) -> None:

@@ -408,6 +408,7 @@ CASES = {
     "sessions.end": lambda db, t, b: sessions.end(db, t, b.member, b.session_id),
     "sessions.end_others": lambda db, t, b: sessions.end_others(db, t, b.member, kept=uuid4()),
     "members.exists": lambda db, t, b: members.exists(db, t, "owner@rival.example"),
+    "members.is_proven": lambda db, t, b: members.is_proven(db, t, b.member),
     "members.unlink_google": lambda db, t, b: members.unlink_google(db, t, b.member),
     "members.link_google": lambda db, t, b: members.link_google(db, t, b.member, "ours"),
     "tenants.require_second_factor": lambda db, t, b: (

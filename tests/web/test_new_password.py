@@ -87,8 +87,31 @@ def test_each_workspace_of_the_address_has_a_link_of_its_own(
     post.ask(workspace.email)
     words = post.mails.get(timeout=60).get_content()
     assert words.count("/new-password/") == 2
-    assert "Lumen:" in words
-    assert "Rival:" in words
+    assert "lumen:" in words
+    assert "rival:" in words
+
+
+def test_a_stranger_writes_nothing_into_the_mail_and_who_opens_their_link_shares_nothing_with_them(
+    post: Post, workspace: Workspace
+) -> None:
+    form = {"shop": "Locked! See https://evil.example/in", "name": "x", "email": workspace.email, "password": NEW}
+    assert Browser(post.app.test_client()).post("/sign-up", form).status_code == 302
+    with post.services.database.without_tenant() as db:
+        proven, theirs = members.candidates(db, workspace.email)
+    assert proven.tenant == workspace.id
+    with post.services.database.transaction(theirs.tenant) as db:
+        assert members.link_google(db, theirs.tenant, theirs.member, "the stranger's account")
+    post.ask(workspace.email)
+    words = post.mails.get(timeout=60).get_content()
+    assert "evil.example" not in words
+    mine, warned, other = words.partition(new_password.UNPROVEN)
+    assert warned, "nothing tells the owner which link is a stranger's"
+    assert mine.count("/new-password/") == other.count("/new-password/") == 1
+    assert "lumen:" in mine
+    [link] = [one.removeprefix("http://localhost") for one in other.splitlines() if "/new-password/" in one]
+    assert post.browser.post(link, {"password": "another new password"}).status_code == 302
+    with post.services.database.without_tenant() as db:
+        assert members.of_google(db, "the stranger's account", "nobody@x.example") == []
 
 
 def test_a_newer_link_ends_the_one_before_and_an_old_one_has_ended(

@@ -1,16 +1,19 @@
 """Signing in and out: who gets in, for how long, and where it leads."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from bootstrap import Services
 from settings import Settings
+from storage import members, tenants
 from tests.conftest import PASSWORD, Workspace
 from tests.support.compiled import app_over
 from tests.web.conftest import Browser, seen
 from tests.web.filling import Filler
-from web import sign_in
+from web import new_password, passwords, sign_in
 
 
 def test_the_right_password_opens_the_queue(stranger: Browser, workspace: Workspace) -> None:
@@ -51,6 +54,59 @@ def test_attempts_are_counted_per_network_over_all_addresses(
     for number in range(2):
         stranger.sign_in(f"nobody{number}@x.example", "wrong")
     assert "Too many attempts" in seen(stranger.sign_in(workspace.email).text)
+
+
+def test_a_network_over_its_limit_leaves_no_rows_of_the_addresses_that_it_makes_up(
+    stranger: Browser, workspace: Workspace, owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in, "ATTEMPTS_PER_NETWORK", 2)
+    monkeypatch.setattr(new_password, "LINKS_PER_NETWORK", 2)
+
+    def rows() -> int:
+        with owner.begin():
+            return owner.execute(text("SELECT count(*) FROM sign_in_attempt")).scalar_one()
+
+    for number in range(2):
+        stranger.sign_in(f"nobody{number}@x.example", "wrong")
+        stranger.post("/forgotten", {"email": f"nobody{number}@x.example"})
+    before = rows()
+    for number in range(2, 6):
+        stranger.sign_in(f"nobody{number}@x.example", "wrong")
+        stranger.post("/forgotten", {"email": f"nobody{number}@x.example"})
+    assert rows() == before
+
+
+def test_what_was_tried_a_day_ago_is_found_without_reading_all_of_it(owner) -> None:
+    with owner.begin():
+        owner.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = owner.execute(
+            text("EXPLAIN DELETE FROM sign_in_attempt WHERE hour < now() - interval '1 day'")
+        ).scalars()
+        assert "sign_in_attempt_hour" in "".join(plan)
+
+
+def test_a_password_is_compared_with_twenty_members_at_most_the_proven_first(
+    stranger: Browser, workspace: Workspace, database, password_hash: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many workspaces strangers sign up with somebody's address."""
+    made = []
+    for number in range(30):
+        made.append(uuid4())
+        with database.transaction(made[-1]) as db:
+            tenants.create(db, made[-1], slug=f"strange-{number}", name="x")
+            values = {"name": "x", "password_hash": password_hash, "role": "owner"}
+            members.add(db, made[-1], email=workspace.email, verified=number == 20, **values)
+    compared = []
+    monkeypatch.setattr(passwords, "matches", lambda known, said: compared.append(known) or False)
+    stranger.sign_in(workspace.email, "wrong")
+    assert len(compared) == 20
+    with database.without_tenant() as db:
+        asked = [one.tenant for one in members.candidates(db, workspace.email)]
+    assert asked[:2] == [workspace.id, made[20]], "whose address is proven comes before strangers"
+    strangers = [made.index(one) for one in asked[2:]]
+    assert strangers == [
+        first_or_last for pair in zip(range(9), range(29, 20, -1), strict=True) for first_or_last in pair
+    ]
 
 
 def test_whoever_has_one_address_of_a_network_is_counted_under_all() -> None:

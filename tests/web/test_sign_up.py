@@ -56,6 +56,16 @@ def test_one_network_makes_no_workspaces_without_end(app, monkeypatch) -> None:
     assert "Too many attempts" in seen(Browser(app.test_client()).post("/sign-up", FORM).text)
 
 
+def test_one_address_is_written_into_no_workspaces_without_end(app, monkeypatch) -> None:
+    """Each of them is one more password to compare at each sign-in of its owner."""
+    monkeypatch.setattr(sign_up, "PER_ADDRESS", 1)
+    assert Browser(app.test_client()).post("/sign-up", FORM).status_code == 302
+    again = Browser(app.test_client()).post("/sign-up", {**FORM, "email": FORM["email"].upper()})
+    assert "Too many attempts" in seen(again.text)
+    other = Browser(app.test_client()).post("/sign-up", {**FORM, "email": "someone@else.example"})
+    assert other.status_code == 302
+
+
 def test_a_short_name_is_made_of_any_name() -> None:
     assert short_name("Lampe & Söhne").startswith("lampe-sohne-")
     assert short_name("灯").startswith("workspace-")
