@@ -83,7 +83,20 @@ _DISCONNECT = text("""
     WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
 """)
 
-# First, and alone: what a worker is just moving is then seen as the worker left it, with its words for a ticket.
+# What comes of a mail that is just being read was thought for a mailbox that is no more: it is decided anew. Before the
+# replies, so that a decision which is just being written is either waited for, and its replies are seen below, or is
+# too late. In the order in which workers write what came of a batch.
+_LOCK_MAIL = text("""
+    SELECT FROM message WHERE tenant_id = :tenant AND mailbox_id = :id AND direction = 'in'
+        AND state IN ('discovered', 'fetched')
+    ORDER BY seq FOR UPDATE
+""")
+_DECIDE_ANEW = text("""
+    UPDATE message SET fence = fence + 1, lease_until = NULL
+    WHERE tenant_id = :tenant AND mailbox_id = :id AND direction = 'in' AND state IN ('discovered', 'fetched')
+""")
+
+# Apart, too: what a worker is just moving is then seen as the worker left it, with its words for a ticket.
 _LOCK_EFFECTS = text("""
     SELECT FROM outbox WHERE tenant_id = :tenant AND mailbox_id = :id
         AND state IN ('waiting', 'pending', 'drafted', 'sending', 'uncertain')
@@ -215,6 +228,8 @@ def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
     values = {"tenant": tenant, "id": mailbox}
     if db.execute(_DISCONNECT, values).rowcount != 1:
         return False
+    db.execute(_LOCK_MAIL, values)
+    db.execute(_DECIDE_ANEW, values)
     db.execute(_LOCK_EFFECTS, values)
     held = db.execute(_HOLD_EFFECTS, {**values, "reason": "The mailbox was disconnected before this reply left."})
     for decision in held.scalars().all():

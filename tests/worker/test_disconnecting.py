@@ -2,23 +2,32 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection
 
 from domain.bridging import Mode
 from domain.category import Category
+from domain.decision import Decision, Reply
 from domain.delivery import Gate
-from storage import mailboxes, outbox, reclassify
+from domain.errors import BadInput
+from domain.understanding import Understanding
+from storage import decisions, desk, mailboxes, messages, outbox, reclassify, settling
 from storage.due import Kind
 from storage.reclassify import Outcome
+from storage.references import new_reference
 from tests.support import pipeline
 from tests.support.pipeline import Shop
 from tests.support.proof import ask, confirm, link_in, mailed, proving_shop
 from tests.support.ticketing import ORDER, Bridged, running_ticketing
 from tests.support.waiting import until
+from worker import process
 from worker.tickets import LOOKS
 
+PARCEL = "question: when does my parcel come?"
 BOATS = "question: do you sell boats?"
+NOT_LEFT = "The mailbox was disconnected before this reply left."
 
 
 @pytest.fixture
@@ -189,3 +198,132 @@ def test_what_a_worker_is_just_handing_to_its_ticket_is_not_taken_from_it(bridge
     assert (ends(bridge), waiting(shop)) == (("waiting", "pending"), [])
     bridge.later(2)
     assert (ends(bridge), waiting(shop)) == (("sent", "done"), [])
+
+
+def decided(shop: Shop) -> None:
+    """A mail came in, and its reply waits in the outbox."""
+    read(shop)
+    shop.run(Kind.PROCESS)
+    assert shop.one("SELECT state FROM outbox") == "pending"
+
+
+def read(shop: Shop) -> None:
+    """A mail came in that can be answered, and nobody has decided about it yet."""
+    shop.settle()
+    shop.write(PARCEL)
+    shop.fetch()
+
+
+def test_what_was_thought_while_the_mailbox_was_disconnected_is_decided_anew_and_waits_for_a_person(shop, monkeypatch):
+    read(shop)
+    write_all = process.write_all
+
+    def too_late(*given) -> None:
+        disconnect(shop)
+        write_all(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process, "write_all", too_late)
+        shop.run(Kind.PROCESS)
+    assert shop.rows("SELECT FROM decision") == []
+    shop.settle()
+    assert waiting(shop) == ["Answering by itself is paused."]
+    connect(shop)
+    shop.settle_over_time(2)
+    assert (shop.one("SELECT state FROM outbox"), shop.received()) == ("held", [])
+    assert len(waiting(shop)) == 1
+    assert send(shop)
+    shop.settle_over_time(2)
+    assert len(shop.received()) == 1
+
+
+def test_who_disconnects_while_a_decision_is_written_waits_for_it_and_finds_its_reply(shop):
+    read(shop)
+    with shop.services.database.transaction(shop.tenant) as db:
+        (mail,) = messages.claim_fetched(db, shop.tenant, limit=1, lease=timedelta(minutes=2))
+    reply = Reply(mail.message.sender, "Re: Parcel", "Tomorrow.")
+    with ThreadPoolExecutor(1) as pool:
+        with shop.services.database.transaction(shop.tenant) as db:
+            assert decisions.record(db, mail.claim, Decision.release("It is known.", reply), Understanding("When?"))
+            late = pool.submit(disconnect, shop)
+            until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        late.result()
+    assert waiting(shop) == [NOT_LEFT]
+    assert shop.one("SELECT state FROM outbox") == "held"
+
+
+def send(shop: Shop) -> bool:
+    """A person answers the mail that waits, and the reply leaves in some seconds."""
+    with shop.services.database.transaction(shop.tenant) as db:
+        return _send(db, shop, shop.one("SELECT id FROM decision WHERE is_current"))
+
+
+def _send(db: Connection, shop: Shop, decision: UUID) -> bool:
+    return desk.send(
+        db, shop.tenant, decision, member=shop.workspace.owner, text_to_send="We do.", reference=new_reference()
+    )
+
+
+def held(shop: Shop) -> UUID:
+    """A mail came in that waits for a person."""
+    shop.settle()
+    shop.write(BOATS)
+    shop.sync_and_settle()
+    assert len(waiting(shop)) == 1
+    found: UUID = shop.one("SELECT id FROM decision")
+    return found
+
+
+def test_who_disconnects_while_a_person_sends_waits_for_them_and_finds_their_reply(shop):
+    decision = held(shop)
+    with ThreadPoolExecutor(1) as pool:
+        with shop.services.database.transaction(shop.tenant) as db:
+            assert _send(db, shop, decision)
+            late = pool.submit(disconnect, shop)
+            until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        late.result()
+    assert waiting(shop) == [NOT_LEFT]
+    assert shop.one("SELECT state FROM outbox") == "held"
+
+
+def test_who_sends_while_somebody_disconnects_waits_and_is_told_so(shop):
+    held(shop)
+    with ThreadPoolExecutor(1) as pool:
+        with shop.services.database.transaction(shop.tenant) as db:
+            assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+            late = pool.submit(send, shop)
+            until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        with pytest.raises(BadInput, match="is disconnected"):
+            late.result()
+    assert len(waiting(shop)) == 1
+
+
+def test_a_person_at_a_mail_and_who_disconnects_never_wait_for_each_other_in_a_circle(shop):
+    """A second mail of the same decision is still to leave, so that the disconnecting wants its row, too."""
+    decision = held(shop)
+    shop.change(
+        "INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, thread_id, automatic,"
+        " recipient, subject, text, draft_text, reference, state) SELECT tenant_id, gen_random_uuid(), id, 7,"
+        " 'identity', message_id, %s, '', true, 'owner@home.example', '', '', '', 'ABC234', 'pending' FROM decision",
+        shop.mailbox,
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with shop.services.database.transaction(shop.tenant) as db:
+            assert settling.lock(db, shop.tenant, decision)
+            late = pool.submit(disconnect, shop)
+            until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+            assert _send(db, shop, decision)
+        late.result()
+    assert waiting(shop) == [NOT_LEFT]
+
+
+def test_of_two_who_disconnect_at_once_one_does(shop):
+    decided(shop)
+    with ThreadPoolExecutor(1) as pool, shop.services.database.transaction(shop.tenant) as other:
+        with shop.services.database.transaction(shop.tenant) as db:
+            assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+            late = pool.submit(mailboxes.disconnect, other, shop.tenant, shop.mailbox)
+            until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        assert not late.result()
+    assert waiting(shop) == [NOT_LEFT]
+    assert shop.one("SELECT count(*) FROM revocation") == 1
