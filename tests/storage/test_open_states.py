@@ -20,7 +20,7 @@ LISTS = {
     "erasure": [OPEN],
     "mailboxes": [OPEN | WAITING, NOT_BEGUN | WAITING],
     "notices": [NOT_BEGUN],
-    "outbox": [OPEN, OPEN, NOT_BEGUN],
+    "outbox": [OPEN, OPEN, NOT_BEGUN, OPEN],
     "requests_shown": [OPEN],
     "retention": [OPEN | WAITING],
 }

@@ -22,7 +22,7 @@ from tests.support.pipeline import Shop
 from tests.support.proof import ask, confirm, link_in, mailed, proving_shop
 from tests.support.ticketing import ORDER, Bridged, running_ticketing
 from tests.support.waiting import until
-from worker import process
+from worker import process, sending
 from worker.tickets import LOOKS
 
 PARCEL = "question: when does my parcel come?"
@@ -327,3 +327,47 @@ def test_of_two_who_disconnect_at_once_one_does(shop):
         assert not late.result()
     assert waiting(shop) == [NOT_LEFT]
     assert shop.one("SELECT count(*) FROM revocation") == 1
+
+
+def handed_over_while_somebody_disconnects(shop: Shop, fault: str, **more: object) -> None:
+    """A person's reply is just being sent, and Gmail answers it with a fault after the mailbox is gone."""
+    held(shop)
+    assert send(shop)
+    shop.change("UPDATE outbox SET next_at = now()")
+    (effect,) = shop.claim_outbox()
+    with shop.services.open_mailbox(shop.tenant, shop.mailbox) as gmail:
+        draft = sending.draft(shop.services, gmail.outgoing, effect)
+        with shop.services.database.transaction(shop.tenant) as db:
+            assert outbox.begin_sending(db, effect, sight=timedelta(hours=1)) == (Gate.OPEN, "")
+        disconnect(shop)
+        shop.google.fault("drafts.send", fault, **more)
+        sending.hand_over(shop.services, gmail.outgoing, effect, draft)
+
+
+@pytest.mark.parametrize("fault", ["503_before", "429", "404"])
+def test_a_reply_that_a_disconnecting_left_to_a_person_is_not_taken_up_again_by_who_was_just_sending_it(shop, fault):
+    handed_over_while_somebody_disconnects(shop, fault, retry_after=1)
+    assert (shop.one("SELECT state FROM outbox"), len(waiting(shop))) == ("needs_person", 1)
+    with shop.services.database.transaction(shop.tenant) as db:
+        assert desk.dismiss(db, shop.tenant, shop.one("SELECT id FROM decision"), member=shop.workspace.owner)
+    connect(shop)
+    shop.settle_over_time(4)
+    assert (shop.one("SELECT state FROM outbox"), shop.received()) == ("needs_person", [])
+
+
+def test_a_worker_that_looks_what_became_of_a_reply_leaves_it_to_the_person_who_has_it_by_now(shop):
+    held(shop)
+    assert send(shop)
+    shop.change("UPDATE outbox SET next_at = now()")
+    shop.google.fault("drafts.send", "503_before")
+    shop.run(Kind.DELIVER)
+    shop.change("UPDATE outbox SET next_at = now(), sending_at = now() - interval '5 minutes'")
+    (effect,) = shop.claim_outbox()
+    assert effect.state == "uncertain"
+    with shop.services.open_mailbox(shop.tenant, shop.mailbox) as gmail:
+        disconnect(shop)
+        sending.carry_out(shop.services, gmail.outgoing, effect)
+    assert (shop.one("SELECT state FROM outbox"), len(waiting(shop))) == ("needs_person", 1)
+    connect(shop)
+    shop.settle_over_time(4)
+    assert shop.received() == []
