@@ -83,12 +83,35 @@ _DISCONNECT = text("""
     WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
 """)
 
-# A decided answer that did not leave is a person's again, with its text: nobody may believe that it was given.
+# What comes of a mail that is just being read was thought for a mailbox that is no more: it is decided anew. Before the
+# replies, so that a decision which is just being written is either waited for, and its replies are seen below, or is
+# too late. In the order in which workers write what came of a batch.
+_LOCK_MAIL = text("""
+    SELECT FROM message WHERE tenant_id = :tenant AND mailbox_id = :id AND direction = 'in'
+        AND state IN ('discovered', 'fetched')
+    ORDER BY seq FOR UPDATE
+""")
+_DECIDE_ANEW = text("""
+    UPDATE message SET fence = fence + 1, lease_until = NULL
+    WHERE tenant_id = :tenant AND mailbox_id = :id AND direction = 'in' AND state IN ('discovered', 'fetched')
+""")
+
+# Apart, too: what a worker is just moving is then seen as the worker left it, with its words for a ticket.
+_LOCK_EFFECTS = text("""
+    SELECT FROM outbox WHERE tenant_id = :tenant AND mailbox_id = :id
+        AND state IN ('waiting', 'pending', 'drafted', 'sending', 'uncertain')
+    ORDER BY id FOR UPDATE
+""")
+
+# A decided answer that did not leave is a person's again, with its text: nobody may believe that it was given. What was
+# handed to a ticket leaves without the mailbox, and ends as its words do.
 _HOLD_EFFECTS = text("""
     WITH unsent AS (
-        UPDATE outbox SET state = 'held', last_error = :reason, fence = fence + 1, lease_until = NULL,
+        UPDATE outbox o SET state = 'held', last_error = :reason, fence = fence + 1, lease_until = NULL,
             undo = NULL
         WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('waiting', 'pending', 'drafted')
+            AND NOT (state = 'waiting' AND EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = o.tenant_id
+                AND w.reply_id = o.id AND w.state IN ('pending', 'sending', 'uncertain')))
         RETURNING decision_id
     )
     UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settled_by = NULL, settlement = NULL
@@ -200,11 +223,14 @@ def set_status(
 
 
 def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
-    """Erase the tokens here at once and leave the grant to be revoked at Google; unsent replies go to a person."""
+    """Erase the tokens here at once and leave the grant to be revoked at Google; what does not leave is a person's."""
     tokens = get_tokens(db, tenant, mailbox)
     values = {"tenant": tenant, "id": mailbox}
     if db.execute(_DISCONNECT, values).rowcount != 1:
         return False
+    db.execute(_LOCK_MAIL, values)
+    db.execute(_DECIDE_ANEW, values)
+    db.execute(_LOCK_EFFECTS, values)
     held = db.execute(_HOLD_EFFECTS, {**values, "reason": "The mailbox was disconnected before this reply left."})
     for decision in held.scalars().all():
         # What was to be asked was not asked.

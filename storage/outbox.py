@@ -74,10 +74,12 @@ _LABEL = text(
     "UPDATE message SET label_due = true, next_at = now(), attempts = 0 WHERE tenant_id = :tenant AND id = :id"
 )
 
+# Only what is on its way: what a disconnected mailbox left to a person under this fence stays theirs.
 _MOVE = text("""
     UPDATE outbox SET state = :state, last_error = :error, next_at = now() + :after, lease_until = NULL,
         looks = looks + :looked, attempts = attempts - :uncounted
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+        AND state IN ('pending', 'drafted', 'sending', 'uncertain')
 """)
 
 _GIVE_BACK = text("""
@@ -185,7 +187,10 @@ def move(
     looked: bool = False,
     counts: bool = True,
 ) -> bool:
-    """Give the row back in `state`, due again in `after`; what was not tried does not count as an attempt."""
+    """Give the row back in `state`, due again in `after`; what was not tried does not count as an attempt.
+
+    False where the lease was lost, or the row is on its way no more.
+    """
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence, "state": state.value}
     tally = {"looked": 1 if looked else 0, "uncounted": 0 if counts else 1}
     moved = db.execute(_MOVE, {**values, **tally, "after": after, "error": error[:500]})

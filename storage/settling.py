@@ -64,10 +64,11 @@ _DROP_KEPT = text("""
         AND one.tenant_id = d.tenant_id AND one.message_id = d.message_id AND one.id = :decision
 """)
 
+# Nobody disconnects it before what a person just sends stands in the outbox, where the disconnecting finds it.
 _MAILBOX = text("""
     SELECT b.address, b.status FROM decision d JOIN message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
         JOIN mailbox b ON b.tenant_id = m.tenant_id AND b.id = m.mailbox_id
-    WHERE d.tenant_id = :tenant AND d.id = :decision
+    WHERE d.tenant_id = :tenant AND d.id = :decision FOR SHARE OF b
 """)
 
 # The mail to the address on an order is none that a person releases: the reply is found by its kind.
@@ -111,8 +112,11 @@ _CANCEL_REPLIES = text("""
 
 
 def lock(db: Connection, tenant: UUID, decision: UUID) -> Waiting | None:
-    """The decision while it waits, its row locked until the transaction ends; None where somebody has settled it."""
-    row = db.execute(_LOCK, {"tenant": tenant, "decision": decision}).one_or_none()
+    """The decision while it waits, locked with its mailbox until the transaction ends; None where it was settled."""
+    values = {"tenant": tenant, "decision": decision}
+    # The mailbox first, as whoever disconnects it locks the two: so neither waits for the other in a circle.
+    db.execute(_MAILBOX, values)
+    row = db.execute(_LOCK, values).one_or_none()
     if row is None:
         return None
     return Waiting(row.id, row.message_id, row.conversation_id, case_from_json(row.case_on_release))

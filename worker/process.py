@@ -162,10 +162,10 @@ def _decide_one(
         understanding, conversation = as_said(said, understanding, conversation)
         if said.category is not Category.SUPPLIER:
             conversation = replace(conversation, supplier_mail=None)
-        policy = replace(policy, standings={said.category: CERTAIN})
+        policy = as_wanted(policy, said.category)
     elif one.claim.id in known.confirmed:
         understanding = as_asked(understanding, conversation)
-        policy = replace(policy, standings={understanding.category: CERTAIN})
+        policy = as_wanted(policy, understanding.category)
     decision = triage(one.message, conversation, understanding, handlers, policy)
     if said is not None and decision.disposition is Disposition.RELEASE:
         # Who said what it is about is looking at it: the draft waits for them.
@@ -177,6 +177,11 @@ def _decide_one(
         decision = replace(decision, would_release=False)
     sender = one.message.sender
     keep(Decided(one.claim, decision, understanding, (sender.name,) if sender and sender.name else ()))
+
+
+def as_wanted(policy: Policy, category: Category) -> Policy:
+    """What somebody wants decided again is no mail of the past, though its mailbox was connected anew since it came."""
+    return replace(policy, standings={category: CERTAIN}, answers_since=None)
 
 
 def as_said(said: Said, understanding: Understanding, conversation: Conversation) -> tuple[Understanding, Conversation]:

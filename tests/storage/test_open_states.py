@@ -18,9 +18,9 @@ LISTS = {
     "completeness": [OPEN | WAITING],
     "conversations": [(OPEN | WAITING) - UNCERTAIN],
     "erasure": [OPEN],
-    "mailboxes": [NOT_BEGUN | WAITING],
+    "mailboxes": [OPEN | WAITING, NOT_BEGUN | WAITING],
     "notices": [NOT_BEGUN],
-    "outbox": [OPEN, OPEN, NOT_BEGUN],
+    "outbox": [OPEN, OPEN, NOT_BEGUN, OPEN],
     "requests_shown": [OPEN],
     "retention": [OPEN | WAITING],
 }
