@@ -54,6 +54,7 @@ from storage import (
     attempts,
     audit,
     bulk,
+    by_hand,
     case_history,
     case_shown,
     cases,
@@ -929,6 +930,7 @@ CASES = {
     "outbox.move": lambda db, t, b: outbox.move(db, replace(b.effect, tenant=t), EffectState.CANCELLED),
     "outbox.give_back": lambda db, t, b: outbox.give_back(db, replace(b.effect, tenant=t), after=SOON, error="x"),
     "outbox.to_person": lambda db, t, b: outbox.to_person(db, replace(b.effect, tenant=t), EffectState.FAILED, "x"),
+    "by_hand.look": lambda db, t, b: by_hand.look(db, t, b.effect.id, sight=SOON),
     "gate.forbidden": lambda db, t, b: gate.forbidden(db, replace(b.effect, tenant=t), sight=SOON)[0] is not Gate.LOST,
     "gate.set_limits": lambda db, t, b: gate.set_limits(db, t, per_day=1, per_hour=1),
     "outbox.cancel": lambda db, t, b: outbox.cancel(db, replace(b.effect, tenant=t), "x"),
@@ -993,7 +995,7 @@ CASES = {
     "ticket_work.rest": lambda db, t, b: ticket_work.rest(db, t, SOON),
     "ticket_words.next_words": lambda db, t, b: ticket_words.next_words(db, replace(b.ticket, tenant=t)),
     "ticket_words.begin": lambda db, t, b: (
-        ticket_words.begin(db, replace(b.ticket, tenant=t), b.words, SOON)[0] is not ticket_work.Gate.LOST
+        ticket_words.begin(db, replace(b.ticket, tenant=t), b.words, SOON, sight=SOON)[0] is not ticket_work.Gate.LOST
     ),
     "ticket_words.move": lambda db, t, b: ticket_words.move(
         db, replace(b.ticket, tenant=t), b.words, WordsState.UNCERTAIN, after=SOON, error="x"
