@@ -35,12 +35,13 @@ SEEN = """
                 AND p.sent_gmail_id = s.gmail_id)) AS answered_by_hand
 """
 
-_OF_REPLY = text(f"""
+_REPLY = f"""
     SELECT {SEEN}
     FROM outbox o JOIN mailbox b ON b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
         JOIN message m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
     WHERE o.tenant_id = :tenant AND o.id = :reply
-""")  # noqa: S608  # a constant of this file
+"""  # noqa: S608  # a constant of this file
+_OF_REPLY = text(_REPLY)
 
 
 def look(db: Connection, tenant: UUID, reply: UUID, *, sight: timedelta) -> Seen | None:

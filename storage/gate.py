@@ -11,7 +11,7 @@ from storage import by_hand, citations, claims, identity_links, phases, supplier
 from storage.effect import Effect
 
 # Everything that must still be true in the instant before a mail leaves.
-_GATE = text(f"""
+_ASKED = f"""
     SELECT b.status, t.answering, o.sending_at IS NULL AS is_first, o.text = o.draft_text AS as_drafted,
         o.claim_reason,
         CAST(t.policy ->> 'replies_per_mailbox_and_day' AS integer) AS per_day,
@@ -26,7 +26,8 @@ _GATE = text(f"""
         JOIN tenant t ON t.tenant_id = o.tenant_id
     WHERE o.tenant_id = :tenant AND o.id = :id AND o.fence = :fence
     FOR UPDATE OF o
-""")  # noqa: S608  # a constant of ours
+"""  # noqa: S608  # a constant of ours
+_GATE = text(_ASKED)
 
 _COUNT = text("""
     INSERT INTO reply_counter (tenant_id, scope, key, day, n)
