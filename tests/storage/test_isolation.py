@@ -499,6 +499,7 @@ CASES = {
     "cases.put_back": lambda db, t, b: cases.put_back(
         db, t, b.case, 1, before=Case("refund", version=1), since=None, reason="x"
     ),
+    "cases.waits_for": lambda db, t, b: cases.waits_for(db, t, b.case, b.decision),
     "cases.get": lambda db, t, b: cases.get(db, t, b.case),
     "cases.newest": lambda db, t, b: cases.newest(db, t, [b.conversation]),
     "checked.sent": lambda db, t, b: checked.sent(db, t, b.decision, member=b.member),
@@ -762,6 +763,7 @@ CASES = {
     "bulk.dismiss": lambda db, t, b: bulk.dismiss(db, t, b.decision, member=b.member) != "gone",
     "bulk.say": lambda db, t, b: bulk.say(db, t, b.decision, member=b.member, category=Category.OTHER) != "gone",
     "closing.close": lambda db, t, b: closing.close(db, t, b.conversation, member=b.member),
+    "closing.wait_again": lambda db, t, b: closing.wait_again(db, t, b.decision, b.message, actor="x"),
     "closing.reopen": lambda db, t, b: closing.reopen(db, t, b.conversation, member=b.member),
     "queue.page": lambda db, t, b: [
         row
