@@ -55,6 +55,11 @@ _STANDS_SINCE = text("""
     UPDATE support_case SET moved_at = CAST(:since AS timestamptz) WHERE tenant_id = :tenant AND id = :id
 """)
 
+_WAITS_FOR = text("""
+    UPDATE support_case c SET moved_at = d.created_at FROM decision d
+    WHERE c.tenant_id = :tenant AND c.id = :id AND d.tenant_id = c.tenant_id AND d.id = :decision
+""")
+
 _REMOVE = text("DELETE FROM support_case WHERE tenant_id = :tenant AND id = :id AND version = :version")
 
 # A late mail to a case that has ended opens one that is linked to it.
@@ -128,6 +133,11 @@ def move(
     if case.state not in _ACT_MAY_WAIT:
         acts.cancel_of_case(db, tenant, case_id, reason="The case went another way.")
     return case_id
+
+
+def waits_for(db: Connection, tenant: UUID, case: UUID, decision: UUID) -> None:
+    """A case that was just moved to a person is theirs with this decision: as if it had moved it."""
+    db.execute(_WAITS_FOR, {"tenant": tenant, "id": case, "decision": decision})
 
 
 def move_with_reply(

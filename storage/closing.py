@@ -54,8 +54,13 @@ def reopen(db: Connection, tenant: UUID, conversation: UUID, *, member: UUID) ->
     row = db.execute(_REOPENS, {"tenant": tenant, "id": conversation}).one_or_none()
     if row is None:
         return None
-    values = {"tenant": tenant, "decision": row.id}
-    db.execute(_REOPEN, values)
-    db.execute(_DRAFT_AGAIN, {**values, "reason": desk.DISMISSED})
-    events.record(db, tenant, actor=str(member), kind="message_reopened", subject=row.message_id)
+    wait_again(db, tenant, row.id, row.message_id, actor=str(member))
     return Settlement(row.settlement)
+
+
+def wait_again(db: Connection, tenant: UUID, decision: UUID, message: UUID, *, actor: str) -> None:
+    """A decision that its caller has locked is settled no more, and has the draft with which it was dismissed."""
+    values = {"tenant": tenant, "decision": decision}
+    if db.execute(_REOPEN, values).rowcount == 1:
+        db.execute(_DRAFT_AGAIN, {**values, "reason": desk.DISMISSED})
+        events.record(db, tenant, actor=actor, kind="message_reopened", subject=message)

@@ -26,13 +26,18 @@ _LOCK_MESSAGES = text("""
     SELECT id, state FROM message WHERE tenant_id = :tenant
         AND (sender_address = :address OR conversation_id = ANY(:conversations)) ORDER BY id FOR UPDATE
 """)
+# Whose link was confirmed by the address on an order is paid for an order of another address: what ends badly is told
+# under the decision about their mail.
 _IS_BUSY = text("""
     SELECT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = :tenant
             AND (o.message_id = ANY(:messages) OR o.recipient = :address)
-            AND o.state IN ('pending', 'drafted', 'sending', 'uncertain'))
+            AND o.state IN ('waiting', 'pending', 'drafted', 'sending', 'uncertain'))
         OR EXISTS (SELECT FROM order_act a JOIN shop_order o
             ON o.tenant_id = a.tenant_id AND o.number = a.order_number
             WHERE a.tenant_id = :tenant AND o.customer_email = :address
+            AND a.state IN ('pending', 'sending', 'uncertain', 'needs_person'))
+        OR EXISTS (SELECT FROM order_act a JOIN decision d ON d.tenant_id = a.tenant_id AND d.id = a.decision_id
+            WHERE a.tenant_id = :tenant AND d.message_id = ANY(:messages)
             AND a.state IN ('pending', 'sending', 'uncertain', 'needs_person'))
         OR EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = :tenant
             AND (w.message_id = ANY(:messages) OR w.conversation_id = ANY(:conversations) OR w.recipient = :address)

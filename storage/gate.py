@@ -7,36 +7,27 @@ from sqlalchemy import Connection, text
 
 from domain.delivery import Gate
 from domain.triage import Policy
-from storage import citations, claims, identity_links, phases, supplier_sending, taking_over, walls
+from storage import by_hand, citations, claims, identity_links, phases, supplier_sending, taking_over, walls
 from storage.effect import Effect
 
-# Everything that must still be true in the instant before a mail leaves. What was sent by hand answers this mail when
-# it came later, or names it: two mails of one millisecond, found by a listing, have no order of their own. The thread
-# is that of the mail that came in, also for a mail of ours that begins one of its own.
-_GATE = text("""
+# Everything that must still be true in the instant before a mail leaves.
+_ASKED = f"""
     SELECT b.status, t.answering, o.sending_at IS NULL AS is_first, o.text = o.draft_text AS as_drafted,
         o.claim_reason,
         CAST(t.policy ->> 'replies_per_mailbox_and_day' AS integer) AS per_day,
         CAST(t.policy ->> 'replies_per_mailbox_and_hour' AS integer) AS per_hour,
         coalesce(d.understanding ->> 'automatic', '') <> '' AS to_a_machine,
-        coalesce(b.last_ok_at > now() - CAST(:sight AS interval), false) AS in_sight,
         d.is_current AND d.disposition = 'release' AS stands,
         o.act_id IS NULL AND o.created_at < now() - CAST(:oldest AS interval) AS too_old,
-        EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id
-            AND p.thread_id = m.thread_id AND p.id <> o.id AND p.state IN ('sending', 'uncertain')) AS another_leaving,
-        EXISTS (SELECT FROM message s WHERE s.tenant_id = o.tenant_id AND s.mailbox_id = o.mailbox_id
-            AND s.thread_id = m.thread_id AND s.direction = 'out'
-            AND (s.seq > m.seq OR s.received_at > m.received_at
-                OR m.rfc_message_id <> '' AND jsonb_exists(s.parsed -> 'references', m.rfc_message_id))
-            AND NOT EXISTS (SELECT FROM outbox p WHERE p.tenant_id = s.tenant_id AND p.mailbox_id = s.mailbox_id
-                AND p.sent_gmail_id = s.gmail_id)) AS answered_by_hand
+        {by_hand.SEEN}
     FROM outbox o JOIN mailbox b ON b.tenant_id = o.tenant_id AND b.id = o.mailbox_id
         JOIN message m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
         JOIN decision d ON d.tenant_id = o.tenant_id AND d.id = o.decision_id
         JOIN tenant t ON t.tenant_id = o.tenant_id
     WHERE o.tenant_id = :tenant AND o.id = :id AND o.fence = :fence
     FOR UPDATE OF o
-""")
+"""  # noqa: S608  # a constant of ours
+_GATE = text(_ASKED)
 
 _COUNT = text("""
     INSERT INTO reply_counter (tenant_id, scope, key, day, n)
@@ -104,15 +95,15 @@ def _of_decision(db: Connection, effect: Effect, decision: UUID, sight: timedelt
     by_phase = phases.forbids(db, effect.tenant, decision) if unapproved else ""
     objections = (
         (now.status != "active", Gate.WAIT, "The mailbox is paused."),
-        (now.another_leaving, Gate.WAIT, "Another reply in this conversation is just leaving."),
-        (unapproved and now.answered_by_hand, Gate.CANCEL, "Somebody answered by hand in Gmail."),
+        (now.another_leaving, Gate.WAIT, by_hand.ANOTHER_LEAVING),
+        (unapproved and now.answered_by_hand, Gate.CANCEL, by_hand.ANSWERED),
         (bool(unwanted), Gate.CANCEL, unwanted),
         (unapproved and now.to_a_machine, Gate.HOLD, "A machine wrote the mail that this answers."),
         (unapproved and not now.answering, Gate.HOLD, "Answering by itself is paused."),
         (unapproved and now.is_first and now.too_old, Gate.HOLD, _TOO_OLD),
         (bool(taken_over), Gate.HOLD, taken_over),
         (bool(by_phase), Gate.HOLD, by_phase),
-        (unapproved and not now.in_sight, Gate.WAIT, "The mailbox was not read for a while; first it is read."),
+        (unapproved and not now.in_sight, Gate.WAIT, by_hand.OUT_OF_SIGHT),
     )
     for objects, gate, reason in objections:
         if objects:

@@ -11,7 +11,7 @@ from domain.case import CaseState, Identity
 from domain.decision import IdentityMail
 from domain.message import Address
 from domain.order import normal_number
-from storage import cases, events
+from storage import cases, closing, events
 from storage.messages import Claimed
 from storage.references import new_reference
 
@@ -22,6 +22,7 @@ LIVES = timedelta(hours=24)
 PER_ORDER, PER_ADDRESS, PER_SENDER = 3, 3, 5
 
 CUSTOMER = "customer"
+CONFIRMED_LATE = "The customer confirmed by the link after this was settled."
 
 # The address is the one on the order now, whatever the mail or the decision say; never a mailbox of ours.
 _ORDER = text("""
@@ -85,6 +86,17 @@ _SUPERSEDE = text("""
         AND EXISTS (SELECT FROM message m WHERE m.tenant_id = :tenant AND m.id = :message AND m.state = 'decided'
             AND m.parsed IS NOT NULL)
     RETURNING id
+""")
+
+# What a person has settled is theirs again, however they had settled it: who was answered still wants what they wanted,
+# and is proven now. The step that was decided before that is none any more: the case is a person's.
+_TO_PERSON = text("""
+    UPDATE decision d SET disposition = 'hold', reason = :reason, case_on_release = NULL,
+        importance = greatest(importance, 3)
+    FROM message m
+    WHERE d.tenant_id = :tenant AND d.message_id = :message AND d.is_current
+        AND m.tenant_id = d.tenant_id AND m.id = d.message_id AND m.state = 'decided'
+    RETURNING d.id
 """)
 
 _CANCEL = text("""
@@ -158,8 +170,9 @@ def look(db: Connection, tenant: UUID, link: UUID) -> Asked | None:
 def confirm(db: Connection, tenant: UUID, link: UUID) -> bool:
     """Whoever reads the mail at that address says that they wrote to us. True once for one link, and never again.
 
-    Its case goes on to its checks, and the mail that asked is decided again. A case that moved on meanwhile stays as
-    it is; members see the event. TryAgain: the case is being moved in this very moment.
+    Its case goes on to its checks, and the mail that asked is decided again. Where a person had settled that, they have
+    both once more. A case that moved on meanwhile stays as it is; members see the event. TryAgain: the case is being
+    moved in this very moment.
     """
     row = db.execute(_LIVE, {"tenant": tenant, "id": link}).one_or_none()
     if row is None:
@@ -175,12 +188,18 @@ def confirm(db: Connection, tenant: UUID, link: UUID) -> bool:
     waits = case is not None and case.state is CaseState.IDENTITY_WANTED and case.order_number == row.order_number
     if case is None or conversation is None or not waits:
         return True
+    superseded = db.execute(_SUPERSEDE, values).scalars().all()
+    settled = [] if superseded else db.execute(_TO_PERSON, {**values, "reason": CONFIRMED_LATE}).scalars().all()
     proven = replace(case.moved_to(CaseState.CHECKING), identity=Identity.LINK)
+    proven = proven.moved_to(CaseState.PERSON) if settled else proven
     reason = "Confirmed by the link that was mailed to the address on the order."
     cases.move(db, tenant, conversation, proven, actor=CUSTOMER, reason=reason)
-    for decision in db.execute(_SUPERSEDE, values).scalars().all():
+    for decision in superseded:
         db.execute(_CANCEL, {"tenant": tenant, "decision": decision})
         db.execute(_REOPEN, values)
+    for decision in settled:
+        closing.wait_again(db, tenant, decision, row.message_id, actor=CUSTOMER)
+        cases.waits_for(db, tenant, row.case_id, decision)
     return True
 
 

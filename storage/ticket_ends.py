@@ -97,10 +97,15 @@ def held(db: Connection, due: Due, words: DueWords, reason: str) -> bool:
 
 
 def cancelled(db: Connection, due: Due, words: DueWords, reason: str) -> bool:
-    """A reminder that is not wanted any more: nobody is told."""
+    """A reminder, or a reply that nobody approved, is not wanted any more: nobody is told."""
     if not _end(db, due, words.id, WordsState.CANCELLED, reason):
         return False
     supplier_words.ended(db, due.tenant, words.id, reason=reason)
+    row = _reply(db, due.tenant, words.reply, EffectState.CANCELLED, reason) if words.reply is not None else None
+    if row is not None:
+        cases.take_back(db, due.tenant, row.decision_id)
+        tickets.no_reply_leaves(db, due.tenant, row.decision_id)
+        events.record(db, due.tenant, actor="machine", kind="reply_cancelled", subject=row.message_id, reason=reason)
     return True
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from domain.decision import WordsFor
 from domain.delivery import WordsState
-from storage import citations, claims, phases, supplier_words, taking_over, ticket_work
+from storage import by_hand, citations, claims, phases, supplier_words, taking_over, ticket_work
 from storage.ticket_work import Due, Gate
 
 
@@ -76,12 +76,15 @@ def next_words(db: Connection, due: Due) -> DueWords | None:
     return DueWords(**{**row, "side": WordsFor(row["side"]), "state": WordsState(row["state"])}) if row else None
 
 
-def begin(db: Connection, due: Due, words: DueWords, lease: timedelta) -> tuple[Gate, str]:
-    """Look once more at everything that forbids it; when nothing does, the row says `sending` after the commit."""
+def begin(db: Connection, due: Due, words: DueWords, lease: timedelta, *, sight: timedelta) -> tuple[Gate, str]:
+    """Look once more at everything that forbids it; when nothing does, the row says `sending` after the commit.
+
+    What nobody approved goes to a customer only while their mailbox was synced within `sight`.
+    """
     now = ticket_work.lock(db, due)
     if now is None:
         return Gate.LOST, "Another worker took it."
-    gate, reason = _forbidden(db, due.tenant, words, answering=now.answering)
+    gate, reason = _forbidden(db, due.tenant, words, answering=now.answering, sight=sight)
     if gate is not Gate.OPEN:
         return gate, reason
     if db.execute(_SENDING, {**_values(due), "words": words.id}).rowcount != 1:
@@ -109,20 +112,26 @@ def move(
     return True
 
 
-def _forbidden(db: Connection, tenant: UUID, words: DueWords, *, answering: bool) -> tuple[Gate, str]:
+def _forbidden(db: Connection, tenant: UUID, words: DueWords, *, answering: bool, sight: timedelta) -> tuple[Gate, str]:
     reminds = words.automatic and words.request is not None
     overtaken = supplier_words.overtaken(db, tenant, words.id) if words.request is not None else ""
-    if overtaken:
-        return Gate.CANCEL, overtaken
-    if words.automatic and not answering:
-        return Gate.PAUSED, "Answering by itself is paused."
-    if reminds and supplier_words.is_undecided(db, tenant, words.id):
-        return Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."
     to_customer = words.automatic and words.side is WordsFor.CUSTOMER
+    seen = by_hand.look(db, tenant, words.reply, sight=sight) if to_customer and words.reply is not None else None
+    undecided = reminds and supplier_words.is_undecided(db, tenant, words.id)
     taken_over = taking_over.objection_to_words(db, tenant, words.id) if to_customer else ""
     by_phase = phases.forbids(db, tenant, words.decision) if to_customer and words.decision else ""
-    if taken_over or by_phase:
-        return Gate.HOLD, taken_over or by_phase
+    objections = (
+        (bool(overtaken), Gate.CANCEL, overtaken),
+        (seen is not None and seen.another_leaving, Gate.WAIT, by_hand.ANOTHER_LEAVING),
+        (seen is not None and seen.answered_by_hand, Gate.CANCEL, by_hand.ANSWERED),
+        (words.automatic and not answering, Gate.PAUSED, "Answering by itself is paused."),
+        (undecided, Gate.WAIT, "Mail came in that nobody has read yet: it may be the answer."),
+        (bool(taken_over or by_phase), Gate.HOLD, taken_over or by_phase),
+        (seen is not None and not seen.in_sight, Gate.WAIT, by_hand.OUT_OF_SIGHT),
+    )
+    for objects, gate, reason in objections:
+        if objects:
+            return gate, reason
     # It may have waited for its ticket for an hour: what it quotes and what it claims is held against the rows again.
     doubt = _doubt(db, tenant, words) if to_customer else ""
     return (Gate.HOLD, f"{doubt} A person decides.") if doubt else (Gate.OPEN, "")

@@ -32,11 +32,14 @@ from storage.ticket_words import DueWords
 from storage.ticket_work import Due, Gate
 from worker.backoff import after_attempts
 from worker.passing_on import files_of, left_behind
-from worker.patience import ran_out
+from worker.patience import is_late, ran_out
+from worker.sending import sight_of
 
 LEASE = timedelta(minutes=8)
 LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30))
 PAUSE = timedelta(minutes=15)
+# What has to happen first (the mailbox is read, another reply leaves) mostly takes less.
+SOON = timedelta(minutes=1)
 # How often a refusal without a reason is tried with the ticket as it stands then: its owner may just have changed.
 TRIES = 3
 MOST_REPEATS = 1
@@ -99,15 +102,18 @@ def _send(services: Services, client: Ticketing, due: Due, ticket: Ticket, words
         # The ticket is locked before the request, as everywhere; who lost it hears so from `begin`.
         if words.request is not None and words.automatic and ticket_work.lock(db, due) is not None:
             supplier_requests.heard_on_ticket(db, due.tenant, words.request, written_by_supplier(ticket))
-        gate, reason = ticket_words.begin(db, due, words, LEASE)
+        gate, reason = ticket_words.begin(db, due, words, LEASE, sight=sight_of(services))
         if gate is Gate.CANCEL:
             return ticket_ends.cancelled(db, due, words, reason)
         if words.request is not None and words.automatic and gate in {Gate.PAUSED, Gate.WAIT}:
             return ticket_ends.set_aside(db, due, words, reason)
         if gate is Gate.HOLD or (gate is Gate.PAUSED and words.side is not WordsFor.NOTE):
             return ticket_ends.held(db, due, words, reason)
-        if gate is Gate.PAUSED:
-            ticket_words.move(db, due, words, words.state, after=PAUSE, error=reason)
+        if gate is Gate.WAIT and is_late(due):
+            return ticket_ends.held(db, due, words, f"{reason} A person decides.")
+        if gate in {Gate.PAUSED, Gate.WAIT}:
+            wait = PAUSE if gate is Gate.PAUSED else SOON
+            ticket_words.move(db, due, words, words.state, after=wait, error=reason)
     text = marked(words.text + left_behind(left), words.marker)
     said = TicketText(text, words.marker, words.recipient, files=files)
     return gate is Gate.OPEN and _hand_over(services, client, due, ticket, words, said=said)

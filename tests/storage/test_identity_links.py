@@ -1,6 +1,8 @@
 """Links to the address on an order: whom they reach, how many there are, and that one works once."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from domain.case import Case, CaseState, Identity
 from domain.decision import IdentityMail
 from domain.message import Address
-from storage import cases, identity_links
+from storage import approvals, cases, desk, identity_links
 from storage.due import Kind, kinds_due
 from storage.messages import Claimed
 from tests.support.pipeline import SHOP
@@ -27,6 +29,7 @@ from tests.support.proof import (
     text_of,
     token_in,
 )
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -172,12 +175,95 @@ def test_a_case_that_moved_on_stays_as_it_is_and_members_see_the_event(shop):
     assert shop.one("SELECT state FROM message WHERE direction = 'in'") == "decided"
 
 
-def test_what_a_person_settled_is_not_opened_again(shop):
+def held(shop):
+    """Gmail never said whether the mail with the link left: a person has the decision, and the link works still."""
     link = the_link(shop)
-    shop.change("UPDATE decision SET disposition = 'hold', settled_at = now(), settlement = 'dismissed'")
+    shop.change("UPDATE decision SET disposition = 'hold', reason = 'Gmail never said.'")
+    return link, shop.one("SELECT id FROM decision")
+
+
+def dismiss(shop, db, decision) -> bool:
+    return desk.dismiss(db, shop.tenant, decision, member=shop.workspace.owner)
+
+
+def send(shop, db, decision) -> bool:
+    words = {"text_to_send": "Please open the link in that mail.", "reference": "ABC234"}
+    return desk.send(db, shop.tenant, decision, member=shop.workspace.owner, **words)
+
+
+def act_on(shop, decision, act=dismiss) -> bool:
+    with shop.services.database.transaction(shop.tenant) as db:
+        return act(shop, db, decision)
+
+
+@pytest.mark.parametrize("settle", [dismiss, send])
+def test_what_a_person_settled_is_not_decided_again_and_waits_for_a_person_with_its_case(shop, settle):
+    link, decision = held(shop)
+    assert act_on(shop, decision, settle)
+    assert case(shop).state is CaseState.IDENTITY_WANTED
     assert confirm(shop, link)
+    assert not confirm(shop, link)
     assert shop.one("SELECT state FROM message WHERE direction = 'in'") == "decided"
-    assert shop.one("SELECT is_current FROM decision")
+    [row] = shop.rows("SELECT id, is_current, disposition, reason, settled_at, settled_by, settlement FROM decision")
+    assert row == (decision, True, "hold", identity_links.CONFIRMED_LATE, None, None, None)
+    moved = case(shop)
+    assert (moved.state, moved.identity, moved.order_number) == (CaseState.PERSON, Identity.LINK, NUMBER)
+    with shop.services.database.transaction(shop.tenant) as db:
+        assert desk.waiting(db, shop.tenant) == 1
+    shop.settle()
+    assert shop.one("SELECT count(*) FROM outbox WHERE kind = 'reply' AND automatic AND state = 'sent'") == 1
+
+
+def test_what_was_dismissed_and_confirmed_and_is_dismissed_again_leaves_no_case_behind(shop):
+    link, decision = held(shop)
+    act_on(shop, decision)
+    confirm(shop, link)
+    assert act_on(shop, decision)
+    assert case(shop).state is CaseState.WITHDRAWN
+
+
+def test_a_person_may_refuse_what_was_confirmed_after_they_had_settled_it(shop):
+    link, decision = held(shop)
+    act_on(shop, decision, send)
+    confirm(shop, link)
+    with shop.services.database.transaction(shop.tenant) as db:
+        words = {"text_to_send": "No, sorry.", "reference": "ABC235"}
+        words |= {"rule_or_reason": "Worn.", "member": shop.workspace.owner}
+        assert approvals.refuse(db, shop.tenant, decision, **words)
+    assert case(shop).state is CaseState.REFUSED
+
+
+def test_a_draft_that_was_dismissed_comes_back_with_its_decision(shop):
+    link, decision = held(shop)
+    shop.change("UPDATE outbox SET state = 'held' WHERE kind = 'reply'")
+    act_on(shop, decision)
+    confirm(shop, link)
+    assert shop.one("SELECT state FROM outbox WHERE kind = 'reply'") == "held"
+
+
+def side_by_side(shop, first, second):
+    """`second` begins while `first` has not ended; returns what both said."""
+    with ThreadPoolExecutor(1) as pool:
+        with shop.services.database.transaction(shop.tenant) as db:
+            said = first(db)
+            other = pool.submit(second)
+            until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        return said, other.result()
+
+
+def test_who_confirms_while_a_person_dismisses_is_heard_after_them(shop):
+    link, decision = held(shop)
+    assert side_by_side(shop, lambda db: dismiss(shop, db, decision), lambda: confirm(shop, link)) == (True, True)
+    assert shop.rows("SELECT reason, settled_at FROM decision") == [(identity_links.CONFIRMED_LATE, None)]
+    assert case(shop).state is CaseState.PERSON
+
+
+def test_who_dismisses_while_the_customer_confirms_comes_too_late(shop):
+    link, decision = held(shop)
+    confirming = partial(identity_links.confirm, tenant=shop.tenant, link=link)
+    assert side_by_side(shop, confirming, lambda: act_on(shop, decision)) == (True, False)
+    assert shop.one("SELECT state FROM message WHERE direction = 'in'") == "fetched"
+    assert case(shop).state is CaseState.CHECKING
 
 
 def test_another_tenant_confirms_nothing(shop, other_workspace):

@@ -54,6 +54,7 @@ from storage import (
     attempts,
     audit,
     bulk,
+    by_hand,
     case_history,
     case_shown,
     cases,
@@ -499,6 +500,7 @@ CASES = {
     "cases.put_back": lambda db, t, b: cases.put_back(
         db, t, b.case, 1, before=Case("refund", version=1), since=None, reason="x"
     ),
+    "cases.waits_for": lambda db, t, b: cases.waits_for(db, t, b.case, b.decision),
     "cases.get": lambda db, t, b: cases.get(db, t, b.case),
     "cases.newest": lambda db, t, b: cases.newest(db, t, [b.conversation]),
     "checked.sent": lambda db, t, b: checked.sent(db, t, b.decision, member=b.member),
@@ -762,6 +764,7 @@ CASES = {
     "bulk.dismiss": lambda db, t, b: bulk.dismiss(db, t, b.decision, member=b.member) != "gone",
     "bulk.say": lambda db, t, b: bulk.say(db, t, b.decision, member=b.member, category=Category.OTHER) != "gone",
     "closing.close": lambda db, t, b: closing.close(db, t, b.conversation, member=b.member),
+    "closing.wait_again": lambda db, t, b: closing.wait_again(db, t, b.decision, b.message, actor="x"),
     "closing.reopen": lambda db, t, b: closing.reopen(db, t, b.conversation, member=b.member),
     "queue.page": lambda db, t, b: [
         row
@@ -930,6 +933,7 @@ CASES = {
     "outbox.move": lambda db, t, b: outbox.move(db, replace(b.effect, tenant=t), EffectState.CANCELLED),
     "outbox.give_back": lambda db, t, b: outbox.give_back(db, replace(b.effect, tenant=t), after=SOON, error="x"),
     "outbox.to_person": lambda db, t, b: outbox.to_person(db, replace(b.effect, tenant=t), EffectState.FAILED, "x"),
+    "by_hand.look": lambda db, t, b: by_hand.look(db, t, b.effect.id, sight=SOON),
     "gate.forbidden": lambda db, t, b: gate.forbidden(db, replace(b.effect, tenant=t), sight=SOON)[0] is not Gate.LOST,
     "gate.set_limits": lambda db, t, b: gate.set_limits(db, t, per_day=1, per_hour=1),
     "outbox.cancel": lambda db, t, b: outbox.cancel(db, replace(b.effect, tenant=t), "x"),
@@ -994,7 +998,7 @@ CASES = {
     "ticket_work.rest": lambda db, t, b: ticket_work.rest(db, t, SOON),
     "ticket_words.next_words": lambda db, t, b: ticket_words.next_words(db, replace(b.ticket, tenant=t)),
     "ticket_words.begin": lambda db, t, b: (
-        ticket_words.begin(db, replace(b.ticket, tenant=t), b.words, SOON)[0] is not ticket_work.Gate.LOST
+        ticket_words.begin(db, replace(b.ticket, tenant=t), b.words, SOON, sight=SOON)[0] is not ticket_work.Gate.LOST
     ),
     "ticket_words.move": lambda db, t, b: ticket_words.move(
         db, replace(b.ticket, tenant=t), b.words, WordsState.UNCERTAIN, after=SOON, error="x"

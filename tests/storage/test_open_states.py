@@ -17,7 +17,7 @@ NOT_BEGUN = frozenset({EffectState.PENDING, EffectState.DRAFTED})
 LISTS = {
     "completeness": [OPEN | WAITING],
     "conversations": [(OPEN | WAITING) - UNCERTAIN],
-    "erasure": [OPEN],
+    "erasure": [OPEN | WAITING],
     "mailboxes": [OPEN | WAITING, NOT_BEGUN | WAITING],
     "notices": [NOT_BEGUN],
     "outbox": [OPEN, OPEN, NOT_BEGUN, OPEN],

@@ -124,7 +124,7 @@ def test_what_a_supplier_was_asked_for_an_erased_customer_is_known_as_ours_witho
     assert ANNA not in f"{row} {request}"
 
 
-@pytest.mark.parametrize("state", ["pending", "sending", "uncertain"])
+@pytest.mark.parametrize("state", ["waiting", "pending", "sending", "uncertain"])
 def test_nothing_is_erased_while_something_is_under_way(filler: Filler, mailbox, owner, state: str) -> None:
     under_way = filler.released(mailbox, state, message=mail_of(ANNA, MARK, 4))
     assert under_way
@@ -132,6 +132,21 @@ def test_nothing_is_erased_while_something_is_under_way(filler: Filler, mailbox,
     with pytest.raises(BadInput, match="just being"), filler.database.transaction(filler.tenant) as db:
         erasure.erase(db, filler.tenant, ANNA, actor="x")
     assert everything(owner, filler) == before
+
+
+@pytest.mark.parametrize("state", ["pending", "sending", "uncertain", "needs_person"])
+def test_whose_wish_is_carried_out_on_an_order_of_another_address_is_erased_once_that_has_ended(
+    filler: Filler, state: str
+) -> None:
+    till = Till(filler)
+    till.order("LO-7", email="annas-other@example.org")
+    wish = till.wanted(filler.mailbox(), number="LO-7", message=mail_of(ANNA, MARK), draft="")
+    till.became(wish, state)
+    with pytest.raises(BadInput, match="just being"), filler.database.transaction(filler.tenant) as db:
+        erasure.erase(db, filler.tenant, ANNA, actor="x")
+    till.became(wish, "refused", "The shop says no.")
+    with filler.database.transaction(filler.tenant) as db:
+        assert erasure.erase(db, filler.tenant, ANNA, actor="x")["decisions"] == 1
 
 
 def test_the_copy_holds_every_row_and_every_mail_as_it_came_and_nobody_elses(

@@ -4,8 +4,10 @@ import pytest
 
 from domain.bridging import SHADOW, Mode
 from domain.supplier import Supplier
-from storage import desk, suppliers
+from storage import by_hand, desk, suppliers
 from storage.references import new_reference
+from tests.support.letters import letter
+from tests.support.pipeline import CUSTOMER, SHOP
 from tests.support.ticketing import ORDER, TRACKING, Bridged, running_ticketing
 from worker.ticket_words import UNKNOWN
 from worker.tickets import LOOKS
@@ -183,6 +185,85 @@ def test_what_a_reply_claims_is_held_against_the_ledger_once_more_before_it_goes
     bridge.later(4)
     assert (reply(bridge).state, texts(bridge, "customer")) == ("held", [])
     assert "which the ledger does not have" in decision(bridge).reason
+
+
+def away(bridge):
+    """A customer asked, and the answer waits for a ticketing system that is away; returns their mail."""
+    bridge.connect(Mode.TICKET_ONLY)
+    bridge.fault("login", "500_before", times=3)
+    mail = bridge.shop.write(ASKED, "My order")
+    bridge.shop.sync_and_settle()
+    assert (reply(bridge).state, texts(bridge, "customer")) == ("waiting", [])
+    return mail
+
+
+def answered_in_gmail(bridge, mail) -> None:
+    """Somebody answers there by hand, and it is seen."""
+    by_them = letter(SHOP, CUSTOMER, "Re: My order", "It comes on Monday.", answers=mail.letter.message_id)
+    bridge.shop.google.send_as(SHOP, by_them, mail.thread_id)
+    bridge.shop.sync_and_settle()
+
+
+def test_what_was_answered_by_hand_in_gmail_while_the_ticket_was_away_is_not_answered_again(bridge):
+    mail = away(bridge)
+    answered_in_gmail(bridge, mail)
+    note = bridge.words()
+    bridge.later(4)
+    assert (texts(bridge, "customer"), bridge.calls()) == ([], ["upsert", "internal"])
+    assert (reply(bridge).state, reply(bridge).last_error) == ("cancelled", by_hand.ANSWERED)
+    words = bridge.shop.rows("SELECT state, last_error FROM ticket_words WHERE side = 'customer'")
+    assert words == [("cancelled", by_hand.ANSWERED)]
+    assert (decision(bridge).disposition, decision(bridge).settled_at) == ("release", None)
+    assert bridge.one("SELECT count(*) FROM event WHERE kind = 'reply_cancelled'") == 1
+    assert bridge.state(note) == "done"
+
+
+def test_what_a_person_approved_goes_onto_the_ticket_though_somebody_answered_by_hand(bridge):
+    mail = away(bridge)
+    answered_in_gmail(bridge, mail)
+    bridge.shop.change("UPDATE ticket_words SET automatic = false")
+    bridge.later(4)
+    assert (reply(bridge).state, len(texts(bridge, "customer"))) == ("sent", 1)
+
+
+def test_nothing_goes_onto_a_ticket_by_itself_before_the_mailbox_was_read(bridge):
+    """Google was away with the ticketing system: what was answered there is not known yet."""
+    away(bridge)
+    bridge.shop.change("UPDATE mailbox SET last_ok_at = now() - interval '1 hour'")
+    bridge.later(4)
+    assert bridge.shop.rows("SELECT state, last_error FROM ticket_words") == [("pending", by_hand.OUT_OF_SIGHT)]
+    bridge.shop.change("UPDATE mailbox SET last_ok_at = now()")
+    bridge.later()
+    assert (reply(bridge).state, len(texts(bridge, "customer"))) == ("sent", 1)
+
+
+def test_what_waits_for_hours_for_a_mailbox_that_is_not_read_is_a_persons(bridge):
+    away(bridge)
+    bridge.shop.change("UPDATE mailbox SET last_ok_at = now() - interval '1 hour'")
+    bridge.later(6)
+    assert reply(bridge).state == "waiting"
+    bridge.shop.change("UPDATE ticket SET due_since = now() - interval '3 hours'")
+    bridge.later()
+    assert (reply(bridge).state, decision(bridge).disposition, texts(bridge, "customer")) == ("held", "hold", [])
+    assert decision(bridge).reason == f"{by_hand.OUT_OF_SIGHT} A person decides."
+
+
+def test_a_reply_that_is_just_leaving_by_gmail_is_not_taken_for_one_by_hand(bridge):
+    bridge.shop.write("question: How long takes a parcel?", "Another")
+    bridge.shop.sync_and_settle()
+    mail = away(bridge)
+    answered_in_gmail(bridge, mail)
+    # It is ours: Gmail's answer was lost, and its copy has come back already.
+    bridge.shop.change(
+        "UPDATE outbox SET state = 'uncertain', sent_gmail_id = NULL, thread_id = %s WHERE state = 'sent'",
+        mail.thread_id,
+    )
+    bridge.later(4)
+    assert bridge.shop.rows("SELECT state, last_error FROM ticket_words") == [("pending", by_hand.ANOTHER_LEAVING)]
+    copy = bridge.one("SELECT gmail_id FROM message WHERE direction = 'out' AND thread_id = %s", mail.thread_id)
+    bridge.shop.change("UPDATE outbox SET state = 'sent', sent_gmail_id = %s WHERE state = 'uncertain'", copy)
+    bridge.later()
+    assert (reply(bridge).state, len(texts(bridge, "customer"))) == ("sent", 1)
 
 
 def test_nothing_of_a_supplier_leaves_by_a_ticket(bridge):
