@@ -1,15 +1,18 @@
 """The words of customers that cases, decisions and tickets keep: they go with their mail, and with the customer."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from domain.case import Case, CaseState
+from domain.case import Case, CaseState, Identity
 from domain.category import Category
-from domain.decision import Decision, WordsFor
+from domain.decision import Decision, Reply, WordsFor
 from domain.delivery import WordsState
+from domain.errors import BadInput
 from domain.message import Address
 from domain.order_action import Action
 from domain.refund_policy import RefundPolicy
@@ -274,3 +277,107 @@ def test_a_reason_that_quotes_old_mail_loses_the_quote(thread: Thread, filler: F
     thread.grows_old()
     assert thread.forgets() == 1
     assert filler.rows("SELECT reason FROM decision WHERE tenant_id = :tenant") == [("It says “…”. That is all.",)]
+
+
+# Two who write in one conversation.
+
+
+@pytest.fixture
+def shared(thread: Thread) -> Thread:
+    """Anna begins; Ben goes on, and Anna once more: her mail waits for a person."""
+    thread.writes(ANNA)
+    thread.everything_left()
+    thread.writes(BEN, "LO-1")
+    thread.everything_left()
+    thread.writes(ANNA, "LO-1")
+    return thread
+
+
+def test_who_wrote_in_a_conversation_of_anothers_is_gone_from_it_and_the_other_is_not(
+    shared: Thread, filler: Filler, owner
+) -> None:
+    case = shared.case()
+    assert [one in case.words[0] + case.words[1] for one in (OF_ANNA, OF_BEN)] == [True, True]
+    assert case.writer == BEN
+    assert BEN in str(case.doubts)
+    assert {"support_case", "decision", "message", "outbox"} <= tables_with(owner, filler, OF_BEN)
+    before = everything_of(owner, filler.tenant)
+    assert shared.erases(BEN)["words elsewhere"] > 0
+    assert tables_with(owner, filler, OF_BEN) == set()
+    assert tables_with(owner, filler, BEN) == set()
+    after = shared.case()
+    assert [OF_ANNA in one for one in after.words] == [True]
+    assert after.doubts, "what was doubtful stays so"
+    assert after.writer.endswith("@erased.invalid")
+    for kept in ("state", "version", "order_number", "identity", "action", "moved_at"):
+        assert getattr(after, kept) == getattr(case, kept), kept
+    now = everything_of(owner, filler.tenant)
+    assert {name for name in before if len(now[name]) < len(before[name])} <= {
+        "decision", "outbox", "order_attempt", "identity_link", "raw_mail", "reply_counter",
+    }  # fmt: skip
+    assert OF_ANNA in json.dumps([now[name] for name in ("raw_mail", "message", "decision", "conversation")])
+
+
+def test_whoever_goes_on_after_the_writer_was_erased_is_not_taken_for_them(thread: Thread, filler: Filler) -> None:
+    """A link that confirmed one writer speaks for no other."""
+    thread.writes(ANNA)
+    thread.everything_left()
+    filler.rows(
+        "UPDATE support_case SET writer = :ben, identity = :link, state = 'checking', order_number = 'LO-1'"
+        " RETURNING 1",
+        ben=BEN, link=Identity.LINK.value,
+    )  # fmt: skip
+    filler.rows("UPDATE shop_order SET customer_email = 'vera@home.example' RETURNING 1")
+    thread.orders = KnownOrders({"LO-1": replace(thread.orders.find("LO-1"), customer_email="vera@home.example")})
+    assert thread.erases(BEN)["words elsewhere"] > 0
+    thread.writes(ANNA, "LO-1")
+    [(reason,)] = filler.rows("SELECT reason FROM decision WHERE is_current AND disposition = 'hold'")
+    assert reason == "Nothing proves that this mail comes from the customer on the order."
+
+
+def test_what_a_person_may_still_release_is_kept_without_the_erased(thread: Thread, filler: Filler, owner) -> None:
+    ben = thread.writes(BEN)
+    filler.rows("UPDATE conversation SET customer_address = :anna, customer_name = 'Anna' RETURNING 1", anna=ANNA)
+    thread.everything_left()
+    step = replace(Case("refund"), words=(f"I want a refund. {OF_BEN}.", OF_ANNA), writer=BEN, doubts=(f"({BEN})",))
+    mail = replace(MESSAGE, rfc_message_id="<3@example.org>")
+    claim = filler.store(thread.mailbox, mail, thread="shared")
+    reply = Reply(mail.sender, mail.subject, "Dear Anna,")
+    held = Decision.hold("A person looks.", reply)
+    held = replace(held, case_on_release=replace(step, version=1).asking("x", CaseState.ORDER_WANTED))
+    made = filler.decide(claim, held, UNDERSTANDING)
+    thread.erases(BEN)
+    assert ben.conversation == claim.conversation
+    assert tables_with(owner, filler, OF_BEN) | tables_with(owner, filler, BEN) == set()
+    with filler.database.transaction(filler.tenant) as db:
+        assert desk.send(db, filler.tenant, made, member=filler.member, text_to_send="Hello.", reference="ABC234")
+    assert OF_ANNA in thread.case().words
+
+
+def test_nobody_is_erased_while_somebody_else_is_heard_in_the_same_conversation(shared: Thread, filler: Filler) -> None:
+    mail = replace(MESSAGE, rfc_message_id="<4@example.org>")
+    claim = filler.store(shared.mailbox, mail, thread="shared")
+    with pytest.raises(BadInput, match="just being"):
+        shared.erases(BEN)
+    filler.decide(claim, Decision.hold("A person looks."), UNDERSTANDING)
+    assert shared.erases(BEN)
+
+
+def test_nobody_is_erased_while_a_reply_there_can_be_taken_back(shared: Thread, filler: Filler) -> None:
+    [(waiting,)] = filler.rows("SELECT id FROM decision WHERE is_current AND disposition = 'hold'")
+    with filler.database.transaction(filler.tenant) as db:
+        undo.set_seconds(db, filler.tenant, 10)
+        assert desk.send(db, filler.tenant, waiting, member=filler.member, text_to_send="Hello.", reference="ABC234")
+    with pytest.raises(BadInput, match="just being"):
+        shared.erases(BEN)
+
+
+def test_what_was_proposed_by_a_mail_of_the_erased_is_given_up_with_it(thread: Thread, filler: Filler) -> None:
+    till = Till(filler)
+    till.order("LO-2", email=ANNA)
+    ben = till.wanted(thread.mailbox, number="LO-2", message=replace(MESSAGE, sender=Address(BEN, "Ben")))
+    act = till.act(ben)
+    with filler.database.transaction(filler.tenant) as db:
+        db.execute(text("UPDATE conversation SET customer_address = :anna"), {"anna": ANNA})
+    thread.erases(BEN)
+    assert filler.rows("SELECT state FROM order_act WHERE id = :id", id=act) == [("cancelled",)]
