@@ -1,6 +1,7 @@
 """The state of a refund or order action over several mails: its states, the only ways between them, what it knows."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -31,6 +32,9 @@ class CaseState(StrEnum):
 
 
 S = CaseState
+
+# Of each mail, in characters: whoever reads wishes says of a longer text that it is too long.
+LONGEST_WORDS = 5_000
 
 # In these the machine waits for the customer, and decides about the next mail by itself.
 ASKING = frozenset({S.REQUESTED, S.ORDER_WANTED, S.IDENTITY_WANTED, S.REASON_WANTED, S.EVIDENCE_WANTED})
@@ -63,6 +67,15 @@ class Identity(StrEnum):
     UNKNOWN = ""
     SENDER = "sender"
     LINK = "link"
+
+
+# What a doubt quotes of a mail, and an address that one names.
+_QUOTED, _ADDRESS = re.compile("“.*”", re.DOTALL), re.compile(r"[^\s()“”]+@[^\s()“”]+")
+
+
+def unquoted(said: str) -> str:
+    """A sentence of ours without what it quotes of a mail, and without addresses."""
+    return _ADDRESS.sub("…", _QUOTED.sub("“…”", said))
 
 
 class NoSuchMove(ValueError):
@@ -133,6 +146,18 @@ class Case:
     def with_wrong_numbers(self, *numbers: str) -> "Case":
         new = tuple(number for number in numbers if number not in self.wrong_numbers)
         return replace(self, wrong_numbers=(*self.wrong_numbers, *new))
+
+    def without(self, writer: str, texts: Collection[str], *, nobody: str) -> "Case":
+        """The case without one who wrote in it: their `texts` and their address.
+
+        What was doubtful stays so, and whoever wrote before stays somebody else: nobody else's wish becomes of it.
+        """
+        return replace(
+            self,
+            words=tuple(one for one in self.words if one not in texts),
+            doubts=tuple(dict.fromkeys(map(unquoted, self.doubts))),
+            writer=nobody if self.writer == writer else self.writer,
+        )
 
     def onto(self, now: "Case | None") -> "Case | None":
         """Take this step, decided earlier, only now; None where there is no step to take any more.

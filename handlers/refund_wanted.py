@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from domain.case import Case, CaseState, Identity
+from domain.case import LONGEST_WORDS, Case, CaseState, Identity
 from domain.decision import Decision
 from domain.message import Address
 from domain.order import Order
@@ -10,8 +10,6 @@ from domain.request import Wish
 from handlers.refund_mail import Mail, for_a_person
 from handlers.wish import read_wish
 
-# The reader of wishes says of a longer text that it is too long: what is cut off here is never needed.
-KEPT = 5_000
 # As the local models name the question what became of a request.
 STATUS = "refund_status"
 # Anybody can write into a thread, or begin it: what a stranger asked for must not pass for the customer's wish.
@@ -24,7 +22,9 @@ def heard(mail: Mail, case: Case) -> Case | Decision:
     case = replace(
         case,
         words=tuple(
-            dict.fromkeys((*case.words, *([mail.understanding.text[:KEPT]] if mail.understanding.text else [])))
+            dict.fromkeys(
+                (*case.words, *([mail.understanding.text[:LONGEST_WORDS]] if mail.understanding.text else []))
+            )
         ),
         doubts=tuple(dict.fromkeys((*case.doubts, *_beside_its_words(mail, case, said)))),
         language=case.language or mail.language,

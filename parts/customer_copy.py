@@ -12,7 +12,7 @@ from storage import customer_data, events, suppliers, wall_facts
 from storage.database import Database
 
 # What we wrote down ourselves. Their own words they know, whatever those name; and what left reached them.
-_OURS = ("decisions", "replies", "ticket_words")
+_OURS = ("decisions", "replies", "notes", "kept_replies", "ticket_words")
 _THEIRS = frozenset({"understanding", "recipient", "recipient_name"})
 _LEFT = frozenset({"text", "subject"})
 

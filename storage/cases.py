@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
-from domain.case import ASKING, TRANSITIONS, Case, CaseState, NoSuchMove
+from domain.case import ASKING, TRANSITIONS, Case, CaseState, NoSuchMove, unquoted
 from domain.errors import TryAgain
 from storage import acts
 from storage.case_history import note
@@ -129,7 +129,9 @@ def move(
     values = {**to_row(case), "tenant": tenant, "conversation": conversation, "version": case.version, "id": case_id}
     if db.execute(_INSERT if case.version == 0 else _UPDATE, values).scalar() is None:
         raise TryAgain("The case was moved by somebody else meanwhile.")
-    note(db, tenant, case_id, now.state, passed, actor=actor, reason=reason)
+    # No step is ever changed: what the machine quotes of a mail would outlive the mail there.
+    said = unquoted(reason) if actor == MACHINE else reason
+    note(db, tenant, case_id, now.state, passed, actor=actor, reason=said)
     if case.state not in _ACT_MAY_WAIT:
         acts.cancel_of_case(db, tenant, case_id, reason="The case went another way.")
     return case_id

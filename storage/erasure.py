@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 
 from domain.errors import BadInput
 from domain.message import Address
-from storage import events, learning
+from storage import events, learning, shared_threads
+from storage.shared_threads import Writer
 
 UNDER_WAY = (
     "Something of this customer is just being read, sent or paid. Nothing was erased: try again when that has ended, "
@@ -39,6 +40,11 @@ _IS_BUSY = text("""
         OR EXISTS (SELECT FROM order_act a JOIN decision d ON d.tenant_id = a.tenant_id AND d.id = a.decision_id
             WHERE a.tenant_id = :tenant AND d.message_id = ANY(:messages)
             AND a.state IN ('pending', 'sending', 'uncertain', 'needs_person'))
+        -- Where they wrote in somebody else's conversation: whoever decides there holds their words in hand.
+        OR EXISTS (SELECT FROM message m WHERE m.tenant_id = :tenant AND m.conversation_id = ANY(:threads)
+            AND m.state IN ('discovered', 'fetched'))
+        OR EXISTS (SELECT FROM outbox o WHERE o.tenant_id = :tenant AND o.conversation_id = ANY(:threads)
+            AND o.state = 'pending' AND o.undo IS NOT NULL)
         OR EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = :tenant
             AND (w.message_id = ANY(:messages) OR w.conversation_id = ANY(:conversations) OR w.recipient = :address)
             AND w.state IN ('pending', 'sending', 'uncertain'))
@@ -48,7 +54,8 @@ _STEPS: Mapping[str, str] = {
     "held actions": """
         UPDATE order_act a SET state = 'cancelled', last_error = 'The customer was erased.' FROM shop_order o
         WHERE a.tenant_id = :tenant AND a.state = 'held' AND o.tenant_id = a.tenant_id AND o.number = a.order_number
-            AND o.customer_email = :address""",
+            AND (o.customer_email = :address OR a.decision_id IN (
+                SELECT d.id FROM decision d WHERE d.tenant_id = :tenant AND d.message_id = ANY(:messages)))""",
     "actions": """
         UPDATE order_act a SET reason = '' FROM shop_order o WHERE a.tenant_id = :tenant AND a.reason <> ''
             AND o.tenant_id = a.tenant_id AND o.number = a.order_number AND o.customer_email = :address""",
@@ -102,14 +109,17 @@ def erase(db: Connection, tenant: UUID, address: str, *, actor: str) -> dict[str
     values: dict[str, object] = {"tenant": tenant, "address": address.lower()}
     values["reaches"] = Address(address).reaches
     values["conversations"] = list(db.execute(_LOCK_CONVERSATIONS, values).scalars())
+    threads = values["threads"] = shared_threads.lock(db, tenant, address.lower())
     found = db.execute(_LOCK_MESSAGES, values).all()
     values["messages"] = [row.id for row in found]
     if any(row.state in {"discovered", "fetched"} for row in found) or db.execute(_IS_BUSY, values).scalar():
         raise BadInput("address", UNDER_WAY)
     receipt = uuid4()
     # One name for all that they had, so that their orders still belong together, and nobody's.
-    values["nobody"] = f"erased-{receipt.hex[:12]}@erased.invalid"
-    counts = {name: db.execute(one, values).rowcount for name, one in _STATEMENTS.items()}
+    nobody = values["nobody"] = f"erased-{receipt.hex[:12]}@erased.invalid"
+    left = shared_threads.leave(db, tenant, Writer(address.lower(), nobody, [row.id for row in found], threads))
+    counts = {"words elsewhere": left}
+    counts |= {name: db.execute(one, values).rowcount for name, one in _STATEMENTS.items()}
     kept = {name: n for name, n in counts.items() if n > 0}
     if kept:
         learning.ask(db, tenant)  # What was learned from their words is learned anew without them.

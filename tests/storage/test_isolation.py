@@ -131,6 +131,7 @@ from storage import (
     sent_from_gmail,
     sessions,
     settling,
+    shared_threads,
     shop_webhooks,
     standings,
     supplier_alerts,
@@ -183,6 +184,7 @@ from storage.passages import Piece, Vectors
 from storage.queue import Filter, State
 from storage.revocations import Revocation
 from storage.settling import Answer, Waiting
+from storage.shared_threads import Writer
 from storage.supplier_by_hand import ByHand
 from storage.supplier_notes import SupplierNote
 from storage.supplier_past import PastRequest
@@ -418,6 +420,10 @@ CASES = {
     "customer_data.rows": lambda db, t, b: any(customer_data.rows(db, t, "anna@customer.example").values()),
     "customer_data.mails": lambda db, t, b: customer_data.mails(db, t, "anna@customer.example"),
     "erasure.erase": lambda db, t, b: erasure.erase(db, t, "anna@customer.example", actor="x"),
+    "shared_threads.lock": lambda db, t, b: shared_threads.lock(db, t, "anna@customer.example"),
+    "shared_threads.leave": lambda db, t, b: shared_threads.leave(
+        db, t, Writer("anna@customer.example", "nobody@erased.invalid", [b.message], [b.conversation])
+    ),
     "retention.days": lambda db, t, b: retention.days(db, t),
     "retention.set_days": lambda db, t, b: retention.set_days(db, t, None, actor="x"),
     "retention.forget": lambda db, t, b: retention.forget(db, t),

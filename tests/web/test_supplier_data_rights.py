@@ -11,8 +11,9 @@ from domain.decision import WordsFor
 from domain.message import Address
 from domain.supplier import Purpose, Supplier
 from domain.supplier_request import Channel, ToAsk
-from storage import customer_news, erasure, supplier_requests, suppliers, tickets
+from storage import customer_news, erasure, kept_replies, notes, supplier_requests, suppliers, tickets
 from storage.customer_news import News
+from storage.kept_replies import Seen
 from storage.supplier_requests import Anchor
 from storage.tickets import Words
 from tests.web.conftest import Browser
@@ -64,6 +65,24 @@ def test_a_customers_copy_holds_nothing_of_the_supplier_who_was_asked_for_them(b
     assert data["decisions"]
     assert any("Monday" in one["text"] for one in data["replies"])
     assert [one for one in OURS if one in everything] == []
+
+
+def test_what_members_wrote_of_the_supplier_is_left_out_and_the_rest_of_it_stays(
+    browser: Browser, filler: Filler, asked: Held
+) -> None:
+    waiting = filler.held(filler.mailbox(), replace(MESSAGE, sender=Address(ANNA, "Anna Lee"), rfc_message_id="<2@x>"))
+    with filler.database.transaction(filler.tenant) as db:
+        for words in (f"Acme has it as {PURCHASE}.", "She wants it by Monday."):
+            notes.write(db, filler.tenant, asked.conversation, member=filler.member, words=words)
+        begun = f"Dear Anna, {DESK} has not answered"
+        kept_replies.keep(db, filler.tenant, waiting.decision, begun, member=filler.member, seen=Seen())
+    answer = browser.post("/data/copy", {"address": ANNA})
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as file:
+        content = file.read("data.json").decode()
+    data = json.loads(content)
+    assert [one["text"] for one in data["notes"]] == [None, "She wants it by Monday."]
+    assert [one["text"] for one in data["kept_replies"]] == [None]
+    assert [one for one in OURS if one in content] == []
 
 
 def test_after_erasing_the_customer_our_mail_to_the_supplier_is_still_known_as_ours(
