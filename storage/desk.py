@@ -43,14 +43,14 @@ _ITS_CASE = text("""
     FOR UPDATE OF c
 """)
 
+# What people settled is read once for both of its numbers, from `decision_settled` alone.
 _TODAY = text("""
     SELECT
       (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND automatic AND kind = 'reply' AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_machine,
       (SELECT count(*) FROM outbox WHERE tenant_id = :tenant AND NOT automatic AND kind = 'reply' AND state = 'sent'
         AND sent_at > now() - interval '24 hours') AS by_people,
-      (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND settlement = 'dismissed'
-        AND settled_at > now() - interval '24 hours') AS dismissed,
+      settled.dismissed,
       CASE WHEN CAST(:held AS bigint) IS NULL THEN (SELECT count(*) FROM decision WHERE tenant_id = :tenant
           AND is_current AND disposition = 'hold' AND settled_at IS NULL
           AND (snoozed_until IS NULL OR snoozed_until <= now()))
@@ -59,8 +59,10 @@ _TODAY = text("""
         AND created_at > now() - interval '24 hours') AS ignored,
       (SELECT count(*) FROM message WHERE tenant_id = :tenant AND direction = 'in'
         AND state IN ('discovered', 'fetched')) AS in_work,
-      (SELECT count(*) FROM decision WHERE tenant_id = :tenant AND is_current AND settlement = 'gmail_draft'
-        AND settled_at > now() - interval '24 hours') AS to_gmail
+      settled.to_gmail
+    FROM (SELECT count(*) FILTER (WHERE settlement = 'dismissed') AS dismissed,
+            count(*) FILTER (WHERE settlement = 'gmail_draft') AS to_gmail
+        FROM decision WHERE tenant_id = :tenant AND is_current AND settled_at > now() - interval '24 hours') settled
 """)
 
 _HANDLED_BY = text("""
