@@ -15,9 +15,10 @@ from soak.processes import held
 
 STAND_INS = ("google", "ticketing", "shop", "page")
 
+# Of the programs; as the owner only this run itself looks, now and then.
 _CONNECTIONS = """
-    SELECT coalesce(usename, ''), count(*) FROM pg_stat_activity
-    WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid() GROUP BY 1
+    SELECT usename, count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'
+        AND datname = current_database() AND usename <> current_user GROUP BY 1
 """
 _TABLES = """
     SELECT relname, n_live_tup, n_dead_tup, n_tup_upd + n_tup_del, pg_total_relation_size(relid)
