@@ -16,7 +16,7 @@ FEW, MANY = 100, 20_000
 # What so many more mails may add to the rows that one reads: Postgres may take a short table as a whole.
 ALLOWED = 2_000
 
-# Answered by a machine, a month ago: what counts by days is over.
+# Answered by a machine, on the order's ticket too, and confirmed by a link: a month ago, so what counts by days is over.
 _PAST = """
     WITH n AS (SELECT gen_random_uuid() AS c, gen_random_uuid() AS m, gen_random_uuid() AS d, :tag || i AS name,
             now() - interval '30 days' AS at FROM generate_series(1, :count) i),
@@ -30,7 +30,12 @@ _PAST = """
     decided AS (INSERT INTO decision (tenant_id, id, message_id, conversation_id, disposition, reason, category,
             understanding, created_at)
         SELECT :tenant, d, m, c, 'release', 'It is known.', 'question', '{"language": "en", "text": "When?"}', at
-        FROM n)
+        FROM n),
+    tickets AS (INSERT INTO ticket (tenant_id, id, order_number, conversation_id, message_id, marker, state, created_at)
+        SELECT :tenant, gen_random_uuid(), name, c, m, name, 'open', at FROM n),
+    links AS (INSERT INTO identity_link (tenant_id, id, case_id, message_id, order_number, address, created_at,
+            expires_at, used_at)
+        SELECT :tenant, gen_random_uuid(), c, m, name, name || '@past.example', at, at + interval '1 day', at FROM n)
     INSERT INTO outbox (tenant_id, id, decision_id, position, kind, message_id, mailbox_id, conversation_id, thread_id,
         automatic, recipient, subject, text, draft_text, reference, state, sent_at, created_at)
     SELECT :tenant, gen_random_uuid(), d, 0, 'reply', m, :mailbox, c, name, true, name || '@past.example', 'Parcel',
