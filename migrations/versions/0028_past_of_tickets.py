@@ -1,4 +1,4 @@
-"""Which tickets a conversation has, and which mails were confirmed by a link, is asked on each mail's way: by an index."""
+"""Asked on each mail's way, and found by an index now: a conversation's tickets, and mails confirmed by a link."""
 
 from alembic import op
 

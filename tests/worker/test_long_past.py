@@ -16,7 +16,7 @@ FEW, MANY = 100, 20_000
 # What so many more mails may add to the rows that one reads: Postgres may take a short table as a whole.
 ALLOWED = 2_000
 
-# Answered by a machine, on the order's ticket too, and confirmed by a link: a month ago, so what counts by days is over.
+# Answered by a machine, on a ticket too, and confirmed by a link: a month ago, so that what counts by days is over.
 _PAST = """
     WITH n AS (SELECT gen_random_uuid() AS c, gen_random_uuid() AS m, gen_random_uuid() AS d, :tag || i AS name,
             now() - interval '30 days' AS at FROM generate_series(1, :count) i),
