@@ -14,7 +14,7 @@ BATCH = 500
 _ENDED = "(w.state IN ('done', 'cancelled') OR w.state = 'held' AND w.reply_id IS NOT NULL)"
 
 # Only what is over: no mail that still waits for a person, nor one of a case that is open, nor one that is under way.
-_OLD = text(f"""
+_OLD_MAIL = f"""
     SELECT m.id FROM message m
     WHERE m.tenant_id = :tenant AND m.received_at < now() - :kept AND m.state NOT IN ('discovered', 'fetched')
         AND (m.parsed IS NOT NULL OR EXISTS (SELECT FROM raw_mail r
@@ -33,7 +33,8 @@ _OLD = text(f"""
         AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = m.tenant_id AND o.message_id = m.id
             AND o.state IN ('pending', 'waiting', 'drafted', 'sending', 'uncertain'))
     ORDER BY m.received_at LIMIT :batch FOR UPDATE SKIP LOCKED
-""")  # noqa: S608  # one constant in two places
+"""  # noqa: S608  # one constant in two places
+_OLD = text(_OLD_MAIL)
 # A note goes by its own age, under the same conditions: it may be written long after the last mail.
 _OLD_NOTES = text("""
     DELETE FROM note WHERE tenant_id = :tenant AND id IN (
@@ -55,6 +56,9 @@ _OLD_CASES = text("""
                 AND m.conversation_id = c.conversation_id AND m.parsed IS NOT NULL AND m.received_at <= c.moved_at)
         ORDER BY c.moved_at LIMIT :batch FOR UPDATE SKIP LOCKED)
 """)
+_OLD_TICKET_WORDS = f"""
+    UPDATE ticket_words w SET text = '' WHERE w.tenant_id = :tenant AND w.message_id = ANY(:ids) AND {_ENDED}
+"""  # noqa: S608  # as above
 _STEPS = (
     text("DELETE FROM raw_mail WHERE tenant_id = :tenant AND message_id = ANY(:ids)"),
     text("DELETE FROM gap_question WHERE tenant_id = :tenant AND message_id = ANY(:ids)"),
@@ -75,9 +79,7 @@ _STEPS = (
             undo = NULL, edit_note = ''
         WHERE tenant_id = :tenant AND message_id = ANY(:ids)
     """),
-    text(f"""
-        UPDATE ticket_words w SET text = '' WHERE w.tenant_id = :tenant AND w.message_id = ANY(:ids) AND {_ENDED}
-    """),  # noqa: S608  # as above
+    text(_OLD_TICKET_WORDS),
     text("""
         UPDATE conversation c SET subject = '', customer_name = '' WHERE c.tenant_id = :tenant AND c.id IN (
             SELECT conversation_id FROM message WHERE tenant_id = :tenant AND id = ANY(:ids)) AND NOT EXISTS (
