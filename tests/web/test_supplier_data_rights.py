@@ -71,9 +71,11 @@ def test_what_members_wrote_of_the_supplier_is_left_out_and_the_rest_of_it_stays
     browser: Browser, filler: Filler, asked: Held
 ) -> None:
     waiting = filler.held(filler.mailbox(), replace(MESSAGE, sender=Address(ANNA, "Anna Lee"), rfc_message_id="<2@x>"))
-    with filler.database.transaction(filler.tenant) as db:
-        for words in (f"Acme has it as {PURCHASE}.", "She wants it by Monday."):
+    # One after the other: what is written in one transaction is written at one moment.
+    for words in (f"Acme has it as {PURCHASE}.", "She wants it by Monday."):
+        with filler.database.transaction(filler.tenant) as db:
             notes.write(db, filler.tenant, asked.conversation, member=filler.member, words=words)
+    with filler.database.transaction(filler.tenant) as db:
         begun = f"Dear Anna, {DESK} has not answered"
         kept_replies.keep(db, filler.tenant, waiting.decision, begun, member=filler.member, seen=Seen())
     answer = browser.post("/data/copy", {"address": ANNA})
