@@ -15,7 +15,7 @@ from chaos.shops import SLUGS
 from chaos.stand_ins import StandIns
 from chaos.suppliers import Asking
 from evaluation.bench_shop import SCOPES
-from storage import documents, incidents, learning, mailboxes, shop_webhooks, tenants, trials
+from storage import disconnecting, documents, incidents, learning, mailboxes, shop_webhooks, tenants, trials
 from storage.documents import StoredDocument
 
 PATH = "en/opening-days.md"
@@ -66,7 +66,7 @@ class Errands:
             case _:
                 if self._spare is not None:
                     with self._services.database.transaction(tenant) as db:
-                        mailboxes.disconnect(db, tenant, self._spare)
+                        disconnecting.disconnect(db, tenant, self._spare)
 
     def _connect(self, tenant: UUID) -> None:
         answer = self._outside.account(SPARE)

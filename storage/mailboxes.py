@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import BadInput
 from domain.sealed import Sealed
-from storage import cases, revocations, supplier_sending
+from storage import revocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,67 +76,6 @@ _RECONNECT = text("""
 _SAVE_TOKENS = text("""
     UPDATE mailbox SET refresh_sealed = :refresh, access_sealed = :access, access_expires_at = :expires
     WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
-""")
-
-_DISCONNECT = text("""
-    UPDATE mailbox SET status = 'disconnected', refresh_sealed = NULL, access_sealed = NULL, access_expires_at = NULL
-    WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
-""")
-
-# What comes of a mail that is just being read was thought for a mailbox that is no more: it is decided anew. Before the
-# replies, so that a decision which is just being written is either waited for, and its replies are seen below, or is
-# too late. In the order in which workers write what came of a batch.
-_LOCK_MAIL = text("""
-    SELECT FROM message WHERE tenant_id = :tenant AND mailbox_id = :id AND direction = 'in'
-        AND state IN ('discovered', 'fetched')
-    ORDER BY seq FOR UPDATE
-""")
-_DECIDE_ANEW = text("""
-    UPDATE message SET fence = fence + 1, lease_until = NULL
-    WHERE tenant_id = :tenant AND mailbox_id = :id AND direction = 'in' AND state IN ('discovered', 'fetched')
-""")
-
-# Apart, too: what a worker is just moving is then seen as the worker left it, with its words for a ticket.
-_LOCK_EFFECTS = text("""
-    SELECT FROM outbox WHERE tenant_id = :tenant AND mailbox_id = :id
-        AND state IN ('waiting', 'pending', 'drafted', 'sending', 'uncertain')
-    ORDER BY id FOR UPDATE
-""")
-
-# A decided answer that did not leave is a person's again, with its text: nobody may believe that it was given. What was
-# handed to a ticket leaves without the mailbox, and ends as its words do.
-_HOLD_EFFECTS = text("""
-    WITH unsent AS (
-        UPDATE outbox o SET state = 'held', last_error = :reason, fence = fence + 1, lease_until = NULL,
-            undo = NULL
-        WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('waiting', 'pending', 'drafted')
-            AND NOT (state = 'waiting' AND EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = o.tenant_id
-                AND w.reply_id = o.id AND w.state IN ('pending', 'sending', 'uncertain')))
-        RETURNING decision_id
-    )
-    UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settled_by = NULL, settlement = NULL
-    WHERE tenant_id = :tenant AND id IN (SELECT decision_id FROM unsent) RETURNING id
-""")
-
-# Nobody can look any more whether these left. Their fence stays: who is just sending one may still say that it left.
-_UNKNOWN_EFFECTS = text("""
-    WITH unknown AS (
-        UPDATE outbox SET state = 'needs_person', last_error = :reason
-        WHERE tenant_id = :tenant AND mailbox_id = :id AND state IN ('sending', 'uncertain') RETURNING decision_id
-    )
-    UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settlement = NULL
-    WHERE tenant_id = :tenant AND id IN (SELECT decision_id FROM unknown)
-""")
-
-# Their bytes cannot be had any more; and what was read already must not wait behind them for ever.
-_GIVE_UP_MESSAGES = text("""
-    UPDATE message SET state = 'gone', last_error = 'The mailbox was disconnected.', fence = fence + 1
-    WHERE tenant_id = :tenant AND mailbox_id = :id AND state = 'discovered'
-""")
-
-_QUEUE_REVOCATION = text("""
-    INSERT INTO revocation (tenant_id, mailbox_id, refresh_sealed) VALUES (:tenant, :id, :refresh)
-    ON CONFLICT (tenant_id, mailbox_id) DO UPDATE SET refresh_sealed = excluded.refresh_sealed, next_at = now()
 """)
 
 
@@ -220,28 +159,6 @@ def set_status(
         {"tenant": tenant, "id": mailbox, "status": status, "only_from": list(only_from), "error": error},
     )
     return changed.rowcount == 1
-
-
-def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
-    """Erase the tokens here at once and leave the grant to be revoked at Google; what does not leave is a person's."""
-    tokens = get_tokens(db, tenant, mailbox)
-    values = {"tenant": tenant, "id": mailbox}
-    if db.execute(_DISCONNECT, values).rowcount != 1:
-        return False
-    db.execute(_LOCK_MAIL, values)
-    db.execute(_DECIDE_ANEW, values)
-    db.execute(_LOCK_EFFECTS, values)
-    held = db.execute(_HOLD_EFFECTS, {**values, "reason": "The mailbox was disconnected before this reply left."})
-    for decision in held.scalars().all():
-        # What was to be asked was not asked.
-        cases.take_back(db, tenant, decision)
-    reason = "The mailbox was disconnected before Gmail confirmed whether this reply left: look into its Sent folder."
-    db.execute(_UNKNOWN_EFFECTS, {**values, "reason": reason})
-    supplier_sending.mailbox_gone(db, tenant, mailbox, reason="The mailbox was disconnected.")
-    db.execute(_GIVE_UP_MESSAGES, values)
-    if tokens is not None:
-        db.execute(_QUEUE_REVOCATION, {**values, "refresh": tokens.refresh.value})
-    return True
 
 
 def get_tokens(db: Connection, tenant: UUID, mailbox: UUID, *, lock: bool = False) -> Tokens | None:

@@ -10,7 +10,7 @@ from adapters.gmail.tokens import Tokens
 from adapters.google_sign_in import STATE_LIVES_S, Denied, Grant, begin, finish, register
 from domain.errors import BadInput, MailwrightError, ScopeMissing, TryAgain
 from settings import Settings
-from storage import demonstration, events, mailboxes, oauth_states
+from storage import demonstration, disconnecting, events, mailboxes, oauth_states
 from storage.mailboxes import Mailbox
 from web.session import Page, allowed, member, services, signed_in
 
@@ -114,7 +114,7 @@ def disconnect(mailbox: UUID) -> Page:
     with services().database.transaction(tenant) as db:
         if mailboxes.get(db, tenant, mailbox) is None:
             abort(404)
-        if mailboxes.disconnect(db, tenant, mailbox):
+        if disconnecting.disconnect(db, tenant, mailbox):
             events.record(db, tenant, actor=str(member().id), kind="mailbox_disconnected", subject=mailbox)
     flash("Disconnected. The tokens are erased here, and Google is told to end the access.", "info")
     return redirect(url_for("mailboxes.page"))

@@ -1,6 +1,6 @@
 """A mailbox that is followed, listed, compared and given up: a worker dies at each point of it in turn."""
 
-from storage import mailboxes
+from storage import disconnecting
 from storage.due import Kind
 from tests.points.scenario import Scenario, every_point
 from tests.points.world import World
@@ -115,7 +115,7 @@ def gmail_takes_no_labels(world: World) -> None:
 def the_owner_disconnects(world: World) -> None:
     world.outsides.google.fault("oauth.revoke", "503_before")
     with world.services.database.transaction(world.shop.tenant) as db:
-        assert mailboxes.disconnect(db, world.shop.tenant, world.shop.mailbox)
+        assert disconnecting.disconnect(db, world.shop.tenant, world.shop.mailbox)
     world.shop.settle()
 
 

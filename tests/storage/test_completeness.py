@@ -15,7 +15,7 @@ from domain.completeness import Whereabouts, days, today
 from domain.decision import Decision, Disposition
 from domain.delivery import EffectState
 from domain.settlement import Settlement
-from storage import completeness, desk, erasure, gmail_drafts, mailboxes, reconciliation
+from storage import completeness, desk, disconnecting, erasure, gmail_drafts, reconciliation
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 
 W = Whereabouts
@@ -120,7 +120,7 @@ def test_a_mailbox_that_is_disconnected_leaves_nothing_in_no_place(filler, mailb
     one_of_each(filler, mailbox)
     filler.released(mailbox, "pending")
     with filler.database.transaction(filler.tenant) as db:
-        mailboxes.disconnect(db, filler.tenant, mailbox)
+        disconnecting.disconnect(db, filler.tenant, mailbox)
     found = counts(filler, mailbox)
     assert found[W.MISSING] == 0
     assert sum(found.values()) == sum(EACH.values()) + 1

@@ -73,6 +73,7 @@ from storage import (
     demonstration,
     demonstration_past,
     desk,
+    disconnecting,
     document_list,
     documents,
     draft_numbers,
@@ -878,7 +879,7 @@ CASES = {
         db, t, member=b.member, google_sub=b.google_sub, address="a@b.example", scopes=()
     ),
     "mailboxes.set_status": lambda db, t, b: mailboxes.set_status(db, t, b.mailbox, "paused", only_from=("active",)),
-    "mailboxes.disconnect": lambda db, t, b: mailboxes.disconnect(db, t, b.mailbox),
+    "disconnecting.disconnect": lambda db, t, b: disconnecting.disconnect(db, t, b.mailbox),
     "llm_calls.record": lambda db, t, b: llm_calls.record(db, t, Call(b.message, "classify", "m", "", "failed", 1)),
     "llm_calls.of_message": lambda db, t, b: llm_calls.of_message(db, t, b.message),
     "llm_calls.tokens_since": lambda db, t, b: llm_calls.tokens_since(db, t, datetime(2026, 1, 1, tzinfo=UTC)),

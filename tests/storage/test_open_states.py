@@ -17,8 +17,8 @@ NOT_BEGUN = frozenset({EffectState.PENDING, EffectState.DRAFTED})
 LISTS = {
     "completeness": [OPEN | WAITING],
     "conversations": [(OPEN | WAITING) - UNCERTAIN],
+    "disconnecting": [OPEN | WAITING, NOT_BEGUN | WAITING],
     "erasure": [OPEN | WAITING],
-    "mailboxes": [OPEN | WAITING, NOT_BEGUN | WAITING],
     "notices": [NOT_BEGUN],
     "outbox": [OPEN, OPEN, NOT_BEGUN, OPEN],
     "requests_shown": [OPEN],

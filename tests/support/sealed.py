@@ -14,7 +14,7 @@ from adapters.ticketing import Connection as Connected
 from bootstrap import Services
 from domain.bridging import BridgeRules, Mode
 from domain.sealed import Sealed
-from storage import mailboxes, members, second_factor, shop_webhooks, ticketing
+from storage import disconnecting, mailboxes, members, second_factor, shop_webhooks, ticketing
 from tests.conftest import Workspace
 
 COLUMNS = text("""
@@ -128,7 +128,7 @@ def fill(services: Services, workspace: Workspace) -> list[Place]:
             tokens = Tokens(f"refresh of {address}", f"access of {address}", until)
             mailboxes.save_tokens(db, tenant, mailbox, services.sealed(tenant, mailbox, tokens))
             if number == 2:
-                mailboxes.disconnect(db, tenant, mailbox)
+                disconnecting.disconnect(db, tenant, mailbox)
                 places.append(Place("revocation.refresh_sealed", tenant, mailbox))
             else:
                 places += [Place(f"mailbox.{one}_sealed", tenant, mailbox) for one in ("refresh", "access")]

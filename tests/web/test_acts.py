@@ -7,7 +7,7 @@ import pytest
 
 from domain.case import Case
 from domain.decision import Decision, Reply
-from storage import cases, mailboxes
+from storage import cases, disconnecting
 from tests.web.conftest import Browser, seen
 from tests.web.filling import MESSAGE, UNDERSTANDING, Filler
 
@@ -129,7 +129,7 @@ def test_nothing_leaves_from_a_disconnected_mailbox(browser: Browser, filler: Fi
     mailbox = filler.mailbox()
     held = filler.held(mailbox)
     with filler.database.transaction(filler.tenant) as db:
-        mailboxes.disconnect(db, filler.tenant, mailbox)
+        disconnecting.disconnect(db, filler.tenant, mailbox)
     page = browser.page(f"/conversations/{held.conversation}")
     assert "is disconnected, so nothing can leave from here. Answer in Gmail." in seen(page)
     assert 'name="text"' not in page

@@ -10,7 +10,7 @@ from domain.case import Case
 from domain.order import OrderItem
 from domain.order_action import Action
 from domain.supplier import Supplier
-from storage import cases, mailboxes, suppliers
+from storage import cases, disconnecting, suppliers
 from tests.web.conftest import Browser, seen, version_on
 from tests.web.filling import Filler, Held
 from tests.web.refunding import DRAFT, REFUND, Till
@@ -449,7 +449,7 @@ def test_nothing_is_approved_where_no_reply_can_leave(browser: Browser, filler: 
     mailbox = filler.mailbox()
     held = till.wanted(mailbox)
     with filler.database.transaction(filler.tenant) as db:
-        mailboxes.disconnect(db, filler.tenant, mailbox)
+        disconnecting.disconnect(db, filler.tenant, mailbox)
     assert "is disconnected, so nothing can leave from here." in seen(page_of(browser, held))
     assert "Nothing was done. support@lumen.example is disconnected" in seen(approve(browser, held))
     assert filler.rows(ACTS) == [("held", 1)]

@@ -5,6 +5,7 @@ import pytest
 from sandbox.google import Google, serve
 from tests.support import pipeline
 from tests.support.pipeline import CUSTOMER, SHOP, Shop
+from tests.support.ticketing import Bridged, running_ticketing
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +49,24 @@ def rival(google, shop, other_workspace):
     google.account("desk@rival.example", "Desk", "shop")
     mailbox = pipeline.connect_mailbox(google, shop.services, other_workspace, "desk@rival.example")
     return Shop(google, shop.services, other_workspace, mailbox)
+
+
+@pytest.fixture(scope="session")
+def ticketing():
+    """A ticketing system outside: one for all tests, each of which resets it."""
+    with running_ticketing() as system:
+        yield system
+
+
+@pytest.fixture
+def unbridged(shop, ticketing):
+    """A workspace beside a ticketing system with which it is not connected yet."""
+    ticketing.reset()
+    return Bridged(shop, ticketing)
+
+
+@pytest.fixture
+def bridge(unbridged):
+    """A workspace that is connected with it, in the usual mode."""
+    unbridged.connect()
+    return unbridged

@@ -12,7 +12,7 @@ from domain.decision import Decision
 from domain.delivery import EffectState
 from domain.errors import BadInput, TryAgain
 from domain.order_action import Action
-from storage import act_ends, act_work, cases, conversations, found_out, mailboxes, outbox, reclassify
+from storage import act_ends, act_work, cases, conversations, disconnecting, found_out, outbox, reclassify
 from storage.approvals import Approved, Wanted
 from tests.support.kills import Killed, dying
 from tests.support.proposing import (
@@ -444,7 +444,7 @@ def test_where_nothing_can_leave_nothing_is_decided(desk, act):
     made = desk.held()
     [box] = desk.rows("SELECT id FROM mailbox")
     with desk.database.transaction(desk.tenant) as db:
-        mailboxes.disconnect(db, desk.tenant, box.id)
+        disconnecting.disconnect(db, desk.tenant, box.id)
     before = desk.everything()
     with pytest.raises(BadInput, match="is disconnected"), desk.database.transaction(desk.tenant) as db:
         BY_A_PERSON[act](db, desk.tenant, made.decision, desk.member)
@@ -524,7 +524,7 @@ def test_a_mailbox_that_is_disconnected_leaves_no_reply_waiting_for_ever(desk):
     [box] = desk.rows("SELECT id FROM mailbox")
     with desk.database.transaction(desk.tenant) as db:
         assert [row.state for row in conversations.recent(db, desk.tenant)] == ["leaving"]
-        mailboxes.disconnect(db, desk.tenant, box.id)
+        disconnecting.disconnect(db, desk.tenant, box.id)
     assert (desk.act(made).state, desk.reply(made).state) == ("pending", "held")
     assert (desk.decision(made).disposition, desk.decision(made).settled_at) == ("hold", None)
     assert (desk.case(made).state, desk.lines()) == (S.APPROVED, ["promised"])

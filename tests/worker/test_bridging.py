@@ -8,7 +8,7 @@ from storage import by_hand, desk, suppliers
 from storage.references import new_reference
 from tests.support.letters import letter
 from tests.support.pipeline import CUSTOMER, SHOP
-from tests.support.ticketing import ORDER, TRACKING, Bridged, running_ticketing
+from tests.support.ticketing import ORDER, TRACKING, Bridged
 from worker.ticket_words import UNKNOWN
 from worker.tickets import LOOKS
 
@@ -16,16 +16,10 @@ ASKED = f"question: Where is the parcel of {ORDER} ?"
 ANSWER = TRACKING
 
 
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
-
-
 @pytest.fixture
-def bridge(shop, outside):
-    outside.reset()
-    return Bridged(shop, outside)
+def bridge(unbridged):
+    """Each test connects it in a mode of its own."""
+    return unbridged
 
 
 SHOWN = "It shows parcels.example, which is of the supplier Parcel Service. A person decides."

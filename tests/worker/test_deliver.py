@@ -10,7 +10,7 @@ from domain.delivery import EffectState, Gate, SentRef
 from domain.errors import BadInput
 from domain.message import Address
 from sandbox.letter import Letter
-from storage import desk, gate, mailboxes, outbox
+from storage import desk, disconnecting, gate, outbox
 from storage.due import Kind
 from storage.references import new_reference
 from tests.support import pipeline
@@ -579,7 +579,7 @@ def test_a_conversation_that_is_gone_goes_to_a_person(shop):
 
 def disconnect(shop) -> None:
     with shop.services.database.transaction(shop.tenant) as db:
-        assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+        assert disconnecting.disconnect(db, shop.tenant, shop.mailbox)
 
 
 def test_disconnecting_brings_what_has_not_left_to_a_person(shop):
@@ -646,7 +646,7 @@ def test_disconnecting_leaves_no_reply_in_the_dark(shop):
     shop.change("UPDATE mailbox SET next_sync_at = now(), blocked_until = NULL")
     shop.run(Kind.SYNC)
     with shop.services.database.transaction(shop.tenant) as db:
-        mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+        disconnecting.disconnect(db, shop.tenant, shop.mailbox)
     assert row(shop).state == EffectState.NEEDS_PERSON
     assert is_held(shop)
     assert shop.one("SELECT state FROM message WHERE gmail_id = %s", unread.id) == "gone"
@@ -662,7 +662,7 @@ def test_disconnecting_while_the_mail_leaves_still_notes_that_it_left(shop):
         with shop.services.database.transaction(shop.tenant) as db:
             outbox.begin_sending(db, effect, sight=timedelta(hours=1))
         with shop.services.database.transaction(shop.tenant) as db:
-            mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+            disconnecting.disconnect(db, shop.tenant, shop.mailbox)
         sending.hand_over(shop.services, gmail.outgoing, effect, draft_id)
     assert row(shop).state == EffectState.SENT
 

@@ -13,21 +13,20 @@ from domain.decision import Decision, Reply
 from domain.delivery import Gate
 from domain.errors import BadInput
 from domain.understanding import Understanding
-from storage import decisions, desk, mailboxes, messages, outbox, reclassify, settling
+from storage import decisions, desk, disconnecting, messages, outbox, reclassify, settling
 from storage.due import Kind
 from storage.reclassify import Outcome
 from storage.references import new_reference
 from tests.support import pipeline
 from tests.support.pipeline import Shop
 from tests.support.proof import ask, confirm, link_in, mailed, proving_shop
-from tests.support.ticketing import ORDER, Bridged, running_ticketing
+from tests.support.ticketing import ORDER, Bridged
 from tests.support.waiting import until
 from worker import process, sending
 from worker.tickets import LOOKS
 
 PARCEL = "question: when does my parcel come?"
 BOATS = "question: do you sell boats?"
-NOT_LEFT = "The mailbox was disconnected before this reply left."
 
 
 @pytest.fixture
@@ -36,24 +35,16 @@ def proving(settings, workspace):
         yield shop
 
 
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
-
-
 @pytest.fixture
-def bridge(shop, outside):
+def bridge(unbridged):
     """A workspace whose replies leave by their tickets."""
-    outside.reset()
-    bridge = Bridged(shop, outside)
-    bridge.connect(Mode.TICKET_ONLY)
-    return bridge
+    unbridged.connect(Mode.TICKET_ONLY)
+    return unbridged
 
 
 def disconnect(shop: Shop) -> None:
     with shop.services.database.transaction(shop.tenant) as db:
-        assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+        assert disconnecting.disconnect(db, shop.tenant, shop.mailbox)
 
 
 def connect(shop: Shop) -> None:
@@ -248,7 +239,7 @@ def test_who_disconnects_while_a_decision_is_written_waits_for_it_and_finds_its_
             late = pool.submit(disconnect, shop)
             until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
         late.result()
-    assert waiting(shop) == [NOT_LEFT]
+    assert waiting(shop) == [disconnecting.NOT_LEFT]
     assert shop.one("SELECT state FROM outbox") == "held"
 
 
@@ -282,7 +273,7 @@ def test_who_disconnects_while_a_person_sends_waits_for_them_and_finds_their_rep
             late = pool.submit(disconnect, shop)
             until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
         late.result()
-    assert waiting(shop) == [NOT_LEFT]
+    assert waiting(shop) == [disconnecting.NOT_LEFT]
     assert shop.one("SELECT state FROM outbox") == "held"
 
 
@@ -290,7 +281,7 @@ def test_who_sends_while_somebody_disconnects_waits_and_is_told_so(shop):
     held(shop)
     with ThreadPoolExecutor(1) as pool:
         with shop.services.database.transaction(shop.tenant) as db:
-            assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+            assert disconnecting.disconnect(db, shop.tenant, shop.mailbox)
             late = pool.submit(send, shop)
             until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
         with pytest.raises(BadInput, match="is disconnected"):
@@ -314,18 +305,18 @@ def test_a_person_at_a_mail_and_who_disconnects_never_wait_for_each_other_in_a_c
             until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
             assert _send(db, shop, decision)
         late.result()
-    assert waiting(shop) == [NOT_LEFT]
+    assert waiting(shop) == [disconnecting.NOT_LEFT]
 
 
 def test_of_two_who_disconnect_at_once_one_does(shop):
     decided(shop)
     with ThreadPoolExecutor(1) as pool, shop.services.database.transaction(shop.tenant) as other:
         with shop.services.database.transaction(shop.tenant) as db:
-            assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
-            late = pool.submit(mailboxes.disconnect, other, shop.tenant, shop.mailbox)
+            assert disconnecting.disconnect(db, shop.tenant, shop.mailbox)
+            late = pool.submit(disconnecting.disconnect, other, shop.tenant, shop.mailbox)
             until(lambda: shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
         assert not late.result()
-    assert waiting(shop) == [NOT_LEFT]
+    assert waiting(shop) == [disconnecting.NOT_LEFT]
     assert shop.one("SELECT count(*) FROM revocation") == 1
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.delivery import EffectState
 from sandbox.letter import Letter
-from storage import draft_numbers, gate, gmail_drafts, mailboxes
+from storage import disconnecting, draft_numbers, gate, gmail_drafts
 from storage.due import Kind
 from storage.references import new_reference
 from tests.support import pipeline
@@ -266,6 +266,6 @@ def test_a_disconnected_mailbox_gives_it_back_to_a_person(shop):
     asked(shop)
     take_to_gmail(shop)
     with shop.services.database.transaction(shop.tenant) as db:
-        mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+        disconnecting.disconnect(db, shop.tenant, shop.mailbox)
     assert row(shop).state == EffectState.HELD
     assert is_held(shop)

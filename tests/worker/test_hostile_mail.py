@@ -13,23 +13,17 @@ from evaluation.hostile import texts_in
 from settings import ROOT
 from storage import orders, suppliers
 from tests.support.pipeline import SHOP
-from tests.support.ticketing import Bridged, running_ticketing
+from tests.support.ticketing import Bridged
 
 TEXTS = [said for _, said in texts_in(ROOT / "tests" / "hostile")]
 EVE, BEN, MILL = "eve@evil.example", "ben@buyer.example", "orders@brennfeld.example"
 BEFORE = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
-
-
 @pytest.fixture
-def bridge(shop, outside, google):
-    outside.reset()
-    bridge = Bridged(shop, outside)
+def bridge(shop, ticketing, google):
+    ticketing.reset()
+    bridge = Bridged(shop, ticketing)
     bridge.connect()
     for address in (EVE, BEN, MILL):
         google.account(address, address.partition("@")[0].title())

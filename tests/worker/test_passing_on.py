@@ -10,7 +10,7 @@ from storage import ticket_files, ticket_work, tickets
 from storage.codec import message_to_json
 from storage.tickets import Words
 from tests.support.pipeline import CUSTOMER, SHOP
-from tests.support.ticketing import ORDER, Bridged, running_ticketing
+from tests.support.ticketing import ORDER
 from worker import passing_on
 from worker.passing_on import LARGEST, MOST_FILES, files_of
 from worker.tickets import LEASE
@@ -18,18 +18,10 @@ from worker.tickets import LEASE
 ASKED = f"question: Where is the parcel of {ORDER} ?"
 
 
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
-
-
 @pytest.fixture
-def bridge(shop, outside):
-    outside.reset()
-    made = Bridged(shop, outside)
-    made.connect(Mode.GMAIL_WITH_NOTE)
-    return made
+def bridge(unbridged):
+    unbridged.connect(Mode.GMAIL_WITH_NOTE)
+    return unbridged
 
 
 def mail(bridge, *files, number=1):

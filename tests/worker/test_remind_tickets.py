@@ -7,21 +7,7 @@ from domain.ticket import Side
 from storage import requests_shown, tenants
 from storage.due import Kind
 from tests.support.asking import ACME, PURCHASE, Asking
-from tests.support.ticketing import ORDER, Bridged, running_ticketing
-
-
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
-
-
-@pytest.fixture
-def bridge(shop, outside):
-    outside.reset()
-    found = Bridged(shop, outside)
-    found.connect()
-    return found
+from tests.support.ticketing import ORDER
 
 
 @pytest.fixture

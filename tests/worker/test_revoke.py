@@ -3,7 +3,7 @@
 import pytest
 
 from domain.errors import BadInput
-from storage import mailboxes, revocations
+from storage import disconnecting, revocations
 from storage.due import Kind
 from tests.support import pipeline
 from worker.revoke import LEASE
@@ -11,7 +11,7 @@ from worker.revoke import LEASE
 
 def disconnect(shop) -> None:
     with shop.services.database.transaction(shop.tenant) as db:
-        assert mailboxes.disconnect(db, shop.tenant, shop.mailbox)
+        assert disconnecting.disconnect(db, shop.tenant, shop.mailbox)
 
 
 def waiting(shop) -> int:

@@ -10,16 +10,10 @@ from domain.money import Money
 from domain.order import Order
 from storage import orders, suppliers, tenants
 from tests.support.supplied import ACME, ASKED, CUSTOMER, PURCHASE, Supplied
-from tests.support.ticketing import ORDER, Bridged, running_ticketing
+from tests.support.ticketing import ORDER, Bridged
 
 LINK = "https://parcels.example/track/1"
 ANSWER = f"Hello,\nyour order {PURCHASE} costs 12.00 EUR.\nThe parcel was shipped today.\nTrack it here: {LINK}\nAcme"
-
-
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
 
 
 @pytest.fixture
@@ -28,9 +22,9 @@ def desk(shop) -> Supplied:
 
 
 @pytest.fixture
-def bridge(desk, outside):
-    outside.reset()
-    return Bridged(desk.shop, outside)
+def bridge(desk, ticketing):
+    ticketing.reset()
+    return Bridged(desk.shop, ticketing)
 
 
 def notes(bridge) -> list[str]:

@@ -16,14 +16,8 @@ from storage.due import Kind
 from storage.supplier_notes import SupplierNote
 from storage.tickets import Words
 from tests.support.supplied import ACME, PURCHASE, Supplied
-from tests.support.ticketing import ORDER, Bridged, running_ticketing
+from tests.support.ticketing import ORDER, Bridged
 from worker.supplier_answers import Answer
-
-
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
 
 
 @pytest.fixture
@@ -32,9 +26,9 @@ def desk(shop) -> Supplied:
 
 
 @pytest.fixture
-def bridge(desk, outside):
-    outside.reset()
-    found = Bridged(desk.shop, outside)
+def bridge(desk, ticketing):
+    ticketing.reset()
+    found = Bridged(desk.shop, ticketing)
     found.connect()
     return found
 

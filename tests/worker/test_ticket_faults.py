@@ -9,7 +9,7 @@ import random
 import pytest
 
 from domain.decision import WordsFor
-from tests.support.ticketing import ORDER, PATIENT, Bridged, running_ticketing
+from tests.support.ticketing import ORDER, PATIENT
 from worker.tickets import LOOKS
 
 FAULTS = (
@@ -29,20 +29,6 @@ CASES = [
 ]
 SIDES = {"customer": WordsFor.CUSTOMER, "supplier": WordsFor.SUPPLIER}
 SUPPLIER = "returns@supplier.example"
-
-
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
-
-
-@pytest.fixture
-def bridge(shop, outside):
-    outside.reset()
-    found = Bridged(shop, outside)
-    found.connect()
-    return found
 
 
 def everything(bridge, number: str) -> list[str]:

@@ -10,7 +10,7 @@ from parts.ticketing import TenantTicketing
 from tests.support import pipeline
 from tests.support.kills import Killed, MortalPort, MortalServices
 from tests.support.pipeline import Shop
-from tests.support.ticketing import Bridged, running_ticketing
+from tests.support.ticketing import Bridged
 
 
 class MortalBridge(MortalServices):
@@ -22,18 +22,12 @@ class MortalBridge(MortalServices):
             yield TenantTicketing(found.address, MortalPort(found.client, self.plan))
 
 
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
-
-
 @pytest.fixture
-def bridge(google, settings, workspace, outside):
-    outside.reset()
+def bridge(google, settings, workspace, ticketing):
+    ticketing.reset()
     services = MortalBridge(pipeline.settings_over(settings, google))
     shop = Shop(google, services, workspace, pipeline.connect_mailbox(google, services, workspace))
-    found = Bridged(shop, outside)
+    found = Bridged(shop, ticketing)
     found.connect()
     yield found
     services.close()

@@ -14,20 +14,6 @@ from worker.ticket_words import HIDDEN, UNKNOWN
 from worker.tickets import LEASE, LOOKS, NEVER, SEVERAL
 
 
-@pytest.fixture(scope="module")
-def outside():
-    with running_ticketing() as system:
-        yield system
-
-
-@pytest.fixture
-def bridge(shop, outside):
-    outside.reset()
-    found = Bridged(shop, outside)
-    found.connect()
-    return found
-
-
 def test_the_ticket_is_made_once_and_keeps_the_words_in_their_order(bridge):
     markers = [bridge.words(text=f"Note {number}.") for number in range(3)]
     assert bridge.run() == 1
@@ -397,12 +383,10 @@ def test_the_connection_of_another_tenant_is_never_used(bridge, rival):
     assert bridge.calls() == []
 
 
-def test_without_a_system_no_ticket_is_written_down(shop, outside):
-    outside.reset()
-    bridge = Bridged(shop, outside)
+def test_without_a_system_no_ticket_is_written_down(shop, unbridged):
     with shop.services.database.transaction(shop.tenant) as db:
         assert tickets.open_one(db, shop.tenant, ORDER, None, None, about=0) is None
-    assert bridge.run() == 0
+    assert unbridged.run() == 0
 
 
 def test_a_ticket_that_kills_its_worker_a_thousand_times_ends(bridge):
