@@ -73,6 +73,13 @@ _RECONNECT = text("""
     WHERE tenant_id = :tenant AND google_sub = :sub AND status <> 'disconnected' RETURNING id
 """)
 
+# Nobody disconnects one before what is just written for it stands in the outbox, where the disconnecting finds it.
+_KEEP = text("""
+    SELECT FROM mailbox WHERE tenant_id = :tenant AND (CAST(:id AS uuid) IS NULL OR id = :id)
+        AND status <> 'disconnected'
+    ORDER BY id FOR SHARE
+""")
+
 _SAVE_TOKENS = text("""
     UPDATE mailbox SET refresh_sealed = :refresh, access_sealed = :access, access_expires_at = :expires
     WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
@@ -145,6 +152,14 @@ def _refuse_another(db: Connection, tenant: UUID, meant: UUID | None, *, google_
             "mailbox",
             f"{wanted.address} was to be reconnected, but the account chosen at Google is {address}: choose the other.",
         )
+
+
+def keep_connected(db: Connection, tenant: UUID, mailbox: UUID | None = None) -> bool:
+    """Hold this mailbox, or all of the tenant's, as they are until the commit; False where none is connected.
+
+    Before whatever else is locked, as who disconnects one locks it first.
+    """
+    return bool(db.execute(_KEEP, {"tenant": tenant, "id": mailbox}).all())
 
 
 def set_status(

@@ -13,9 +13,11 @@ from domain.errors import BadInput
 from domain.ladder import next_rung
 from domain.supplier import Purpose
 from domain.supplier_request import Channel, FoundBy, SupplierRequest, ToAsk, normal_purchase_order
-from storage import events, supplier_rules, tickets
+from storage import events, mailboxes, supplier_rules, tickets
 from storage.references import new_reference
 from storage.tickets import Words
+
+DISCONNECTED = "This mailbox is disconnected, so nothing can leave from here."
 
 # What is open is asked again by the same row: a supplier owes one answer on one purchase order.
 _OPEN = text("""
@@ -127,7 +129,8 @@ class Anchor:
 def ask(db: Connection, tenant: UUID, wish: ToAsk, anchor: Anchor, *, channel: Channel, member: UUID) -> UUID:
     """A person's question to a supplier, written down with what carries it; returns the request's id.
 
-    The ladder begins when it has left. Raises BadInput where it lacks something, or there is no ticket to write on.
+    The ladder begins when it has left. Raises BadInput where it lacks something, there is no ticket to write on, or the
+    mailbox was disconnected meanwhile.
     """
     purchase = normal_purchase_order(wish.purchase_order)
     if not purchase or not wish.text.strip():
@@ -138,6 +141,8 @@ def ask(db: Connection, tenant: UUID, wish: ToAsk, anchor: Anchor, *, channel: C
         "mailbox": anchor.mailbox if channel is Channel.GMAIL else None, "ticket": anchor.ticket,
         "conversation": anchor.conversation, "message": anchor.message, "member": member,
     }  # fmt: skip
+    if channel is Channel.GMAIL and not mailboxes.keep_connected(db, tenant, anchor.mailbox):
+        raise BadInput("channel", DISCONNECTED)
     if channel is Channel.TICKET and anchor.ticket is not None:
         tickets.takes_words(db, tenant, anchor.ticket)  # The ticket first, as whoever ends its words locks them.
     request: UUID = db.execute(_OPEN, values).scalar_one()

@@ -214,6 +214,7 @@ def ended(db: Connection, tenant: UUID, effect: UUID, *, reason: str) -> None:
 def mailbox_gone(db: Connection, tenant: UUID, mailbox: UUID, *, reason: str) -> None:
     """The mailbox was disconnected: what waited in it leaves no more."""
     values = {"tenant": tenant, "mailbox": mailbox}
+    gone = db.execute(_GONE, values).scalars().all()
     db.execute(_NO_DRAFT, values)
-    for effect in db.execute(_GONE, values).scalars().all():
+    for effect in gone:
         ended(db, tenant, effect, reason=reason)

@@ -16,7 +16,7 @@ from domain.ladder import NextRung
 from domain.supplier import Purpose
 from domain.supplier_request import Channel, RungKind, StepState
 from domain.wall import Customer
-from storage import tickets
+from storage import mailboxes, tickets
 from storage.references import new_reference
 from storage.tickets import Words
 
@@ -148,7 +148,11 @@ def claim(db: Connection, tenant: UUID, *, now: datetime, limit: int, lease: tim
 
 
 def lock(db: Connection, due: Due) -> Standing | None:
-    """Hold the request until the commit; None where it was answered or closed, or another worker has it by now."""
+    """Hold the request until the commit; None where it was answered or closed, or another worker has it by now.
+
+    No mailbox is disconnected before then: that finds the mail, or the rung chooses another one.
+    """
+    mailboxes.keep_connected(db, due.tenant)
     db.execute(_LOCK_TICKET, _values(due))
     if db.execute(_LOCK, _values(due)).one_or_none() is None:
         return None

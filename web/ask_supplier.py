@@ -111,7 +111,7 @@ def _send(conversation: UUID, typed: Asking, supplier: Supplier, ground: Ground,
     if named and number not in named:
         raise BadInput("text", f"The letter names {named[0]} and the form {number}: let them name the same.")
     if not typed.by_ticket and ground.mailbox_status == "disconnected":
-        raise BadInput("channel", "This mailbox is disconnected, so nothing can leave from here.")
+        raise BadInput("channel", supplier_requests.DISCONNECTED)
     tenant, address = member().tenant, supplier.contact_for(typed.purpose)
     over = line(request.form.get("wall_reason", ""), walls.LONGEST_REASON)
     with services().database.transaction(tenant) as db:
