@@ -34,12 +34,17 @@ class Handled:
     settled: Mapping[Settlement, int]
 
 
-# What waits with a person because of this very decision: its order action's case, or the case that it moved.
+# What waits with a person because of this very decision: its order action's case, or the case that it moved; or the one
+# whose customer was confirmed by a link, which takes its step as the draft leaves.
 _ITS_CASE = text("""
     SELECT c.id FROM decision d JOIN support_case c ON c.tenant_id = d.tenant_id
-        AND c.conversation_id = d.conversation_id AND c.state IN ('eligible', 'person')
-    WHERE d.tenant_id = :tenant AND d.id = :decision AND (c.moved_at = d.created_at OR EXISTS (SELECT FROM order_act a
-        WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND a.decision_id = d.id AND a.state = 'held'))
+        AND c.conversation_id = d.conversation_id
+    WHERE d.tenant_id = :tenant AND d.id = :decision AND (
+        c.state IN ('eligible', 'person') AND (c.moved_at = d.created_at OR EXISTS (SELECT FROM order_act a
+            WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND a.decision_id = d.id AND a.state = 'held'))
+        OR c.state = 'checking' AND EXISTS (SELECT FROM identity_link l
+            WHERE l.tenant_id = c.tenant_id AND l.case_id = c.id AND l.message_id = d.message_id
+                AND l.used_at IS NOT NULL))
     FOR UPDATE OF c
 """)
 

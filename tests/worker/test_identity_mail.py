@@ -333,6 +333,18 @@ def test_a_person_who_approves_then_answers_the_stranger_and_moves_the_case(shop
     assert shop.one("SELECT state FROM support_case") == CaseState.ELIGIBLE
 
 
+def test_a_person_who_dismisses_it_then_withdraws_the_case_that_waited_for_its_draft(shop):
+    ask(shop)
+    assert confirm(shop, link_in(shop, mailed(shop)[0]))
+    shop.settle()
+    decision = shop.one("SELECT id FROM decision WHERE is_current")
+    with shop.services.database.transaction(shop.tenant) as db:
+        assert desk.dismiss(db, shop.tenant, decision, member=shop.workspace.owner)
+    shop.settle()
+    assert shop.one("SELECT state FROM support_case") == CaseState.WITHDRAWN
+    assert len(shop.received(STRANGER)) == 1
+
+
 def test_a_mail_of_few_words_is_about_its_case_once_its_writer_is_confirmed(shop):
     """Alone, it would have been read as something else: the case waits no more, so nothing else says so."""
     ask(shop)
