@@ -75,9 +75,10 @@ _RECONNECT = text("""
 
 # Nobody disconnects one before what is just written for it stands in the outbox, where the disconnecting finds it.
 _KEEP = text("""
-    SELECT FROM mailbox WHERE tenant_id = :tenant AND (CAST(:id AS uuid) IS NULL OR id = :id)
-        AND status <> 'disconnected'
-    ORDER BY id FOR SHARE
+    SELECT id FROM mailbox WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected' FOR SHARE
+""")
+_KEEP_FREE = text("""
+    SELECT id FROM mailbox WHERE tenant_id = :tenant AND status <> 'disconnected' FOR SHARE SKIP LOCKED
 """)
 
 _SAVE_TOKENS = text("""
@@ -154,12 +155,18 @@ def _refuse_another(db: Connection, tenant: UUID, meant: UUID | None, *, google_
         )
 
 
-def keep_connected(db: Connection, tenant: UUID, mailbox: UUID | None = None) -> bool:
-    """Hold this mailbox, or all of the tenant's, as they are until the commit; False where none is connected.
+def keep_connected(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
+    """Hold the mailbox as it is until the commit; False where it is disconnected.
 
-    Before whatever else is locked, as who disconnects one locks it first.
+    Before whatever else is locked, as who disconnects one locks it first. It may wait for Google: who renews the access
+    to a mailbox holds it meanwhile.
     """
-    return bool(db.execute(_KEEP, {"tenant": tenant, "id": mailbox}).all())
+    return db.execute(_KEEP, {"tenant": tenant, "id": mailbox}).one_or_none() is not None
+
+
+def keep_free(db: Connection, tenant: UUID) -> frozenset[UUID]:
+    """The same for all of the tenant's that nobody else holds at this moment, for workers, who wait for nobody."""
+    return frozenset(db.execute(_KEEP_FREE, {"tenant": tenant}).scalars())
 
 
 def set_status(

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, text
 
 from domain.decision import EffectKind, WordsFor
+from domain.errors import TryAgain
 from domain.ladder import NextRung
 from domain.supplier import Purpose
 from domain.supplier_request import Channel, RungKind, StepState
@@ -150,13 +151,15 @@ def claim(db: Connection, tenant: UUID, *, now: datetime, limit: int, lease: tim
 def lock(db: Connection, due: Due) -> Standing | None:
     """Hold the request until the commit; None where it was answered or closed, or another worker has it by now.
 
-    No mailbox is disconnected before then: that finds the mail, or the rung chooses another one.
+    Nobody disconnects the mailbox that writes before then. TryAgain: somebody is changing it in this very moment.
     """
-    mailboxes.keep_connected(db, due.tenant)
+    kept = mailboxes.keep_free(db, due.tenant)
     db.execute(_LOCK_TICKET, _values(due))
     if db.execute(_LOCK, _values(due)).one_or_none() is None:
         return None
     row = db.execute(_STANDING, _values(due)).one()
+    if row.mailbox is not None and row.mailbox not in kept:
+        raise TryAgain("The mailbox is just being changed.")
     return Standing(
         row.name, row.language, row.purchase_order, Purpose(row.purpose), row.recipient, row.subject, row.asked_at,
         row.round, row.rungs_done, row.mailbox, row.ticket_id if row.own_mailbox is None else None, row.message_id,

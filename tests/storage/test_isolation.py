@@ -875,6 +875,7 @@ CASES = {
     "mailboxes.every": lambda db, t, b: mailboxes.every(db, t),
     "mailboxes.get": lambda db, t, b: mailboxes.get(db, t, b.mailbox),
     "mailboxes.keep_connected": lambda db, t, b: mailboxes.keep_connected(db, t, b.mailbox),
+    "mailboxes.keep_free": lambda db, t, b: mailboxes.keep_free(db, t),
     "mailboxes.own_addresses": lambda db, t, b: mailboxes.own_addresses(db, t),
     "mailboxes.connect": lambda db, t, b: mailboxes.connect(
         db, t, member=b.member, google_sub=b.google_sub, address="a@b.example", scopes=()

@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from domain.errors import BadInput
 from storage import disconnecting, supplier_steps
-from storage.due import Kind
 from tests.support.asking import Asking
 from tests.support.waiting import until
 from worker import remind
@@ -34,13 +33,13 @@ def somebody_waits(asking: Asking) -> bool:
     return bool(asking.shop.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
-def test_a_reminder_that_is_written_while_somebody_disconnects_stands_at_the_desk(due):
-    with ThreadPoolExecutor(1) as pool:
-        with due.shop.services.database.transaction(due.shop.tenant) as db:
-            assert disconnect(db, due)
-            late = pool.submit(due.shop.run, Kind.REMIND)
-            until(lambda: somebody_waits(due))
-        assert late.result() == 1
+def test_a_reminder_that_is_due_while_somebody_disconnects_waits_for_nobody_and_then_stands_at_the_desk(due):
+    with due.shop.services.database.transaction(due.shop.tenant) as db:
+        assert disconnect(db, due)
+        assert due.climb() == 1
+        assert due.shop.rows("SELECT FROM supplier_step") == []
+    due.shop.change("UPDATE supplier_request SET next_at = now() - interval '1 minute'")
+    assert due.climb() == 1
     (step,) = due.shop.rows("SELECT * FROM supplier_step")
     assert (step.state, step.last_error, due.rows("supplier_reminder")) == ("needs_person", remind.NO_MAILBOX, [])
 
