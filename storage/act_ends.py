@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from domain.case import CaseState
 from domain.delivery import ActState, EffectState
-from storage import events, ledger
+from storage import cases, events, ledger
 from storage.act_work import Act, move_case
 
 # Above what waits for its turn: money is promised, or a customer was promised it.
@@ -33,6 +33,7 @@ _TO_PERSON = text("""
     UPDATE decision SET disposition = 'hold', reason = :reason, settled_at = NULL, settled_by = NULL, settlement = NULL,
         importance = greatest(importance, :importance)
     WHERE tenant_id = :tenant AND is_current AND message_id = :message
+    RETURNING id
 """)
 
 # Under a key of its own: the promise of the first one has ended.
@@ -137,7 +138,9 @@ def _to_person(db: Connection, act: Act, reason: str) -> None:
     """Into the queue, with the case. Whether the shop is asked again is decided there."""
     move_case(db, act.tenant, act.case, CaseState.PERSON, reason=reason)
     values = {"tenant": act.tenant, "message": act.message, "reason": reason[:500], "importance": IMPORTANCE}
-    db.execute(_TO_PERSON, values)
+    for decision in db.execute(_TO_PERSON, values).scalars().all():
+        if act.case is not None:
+            cases.waits_for(db, act.tenant, act.case, decision)
     _note(db, act, "order_act_to_person")
 
 

@@ -57,8 +57,17 @@ _STANDS_SINCE = text("""
 
 _WAITS_FOR = text("""
     UPDATE support_case c SET moved_at = d.created_at FROM decision d
-    WHERE c.tenant_id = :tenant AND c.id = :id AND d.tenant_id = c.tenant_id AND d.id = :decision
+    WHERE c.tenant_id = :tenant AND c.id = :id AND c.state = 'person' AND d.tenant_id = c.tenant_id
+        AND d.id = :decision
 """)
+
+# A case `c` is of a decision `d` of its conversation that moved it, or whose order action waits; or that was made when
+# its customer was confirmed by a link: then it takes its step as the draft leaves.
+ITS_OWN = """(c.moved_at = d.created_at
+    OR EXISTS (SELECT FROM order_act a WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND a.decision_id = d.id
+        AND a.state = 'held')
+    OR c.state = 'checking' AND EXISTS (SELECT FROM identity_link l WHERE l.tenant_id = c.tenant_id
+        AND l.case_id = c.id AND l.message_id = d.message_id AND l.used_at IS NOT NULL))"""
 
 _REMOVE = text("DELETE FROM support_case WHERE tenant_id = :tenant AND id = :id AND version = :version")
 
@@ -138,7 +147,10 @@ def move(
 
 
 def waits_for(db: Connection, tenant: UUID, case: UUID, decision: UUID) -> None:
-    """A case that was just moved to a person is theirs with this decision: as if it had moved it."""
+    """A case that was just moved to a person is theirs with this decision: as if it had moved it.
+
+    Who dismisses that, or says that its mail is about something else, then withdraws the case, too.
+    """
     db.execute(_WAITS_FOR, {"tenant": tenant, "id": case, "decision": decision})
 
 

@@ -34,19 +34,15 @@ class Handled:
     settled: Mapping[Settlement, int]
 
 
-# What waits with a person because of this very decision: its order action's case, or the case that it moved; or the one
-# whose customer was confirmed by a link, which takes its step as the draft leaves.
-_ITS_CASE = text("""
+# What waits with a person because of this very decision.
+_WAITING_CASE = f"""
     SELECT c.id FROM decision d JOIN support_case c ON c.tenant_id = d.tenant_id
         AND c.conversation_id = d.conversation_id
-    WHERE d.tenant_id = :tenant AND d.id = :decision AND (
-        c.state IN ('eligible', 'person') AND (c.moved_at = d.created_at OR EXISTS (SELECT FROM order_act a
-            WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND a.decision_id = d.id AND a.state = 'held'))
-        OR c.state = 'checking' AND EXISTS (SELECT FROM identity_link l
-            WHERE l.tenant_id = c.tenant_id AND l.case_id = c.id AND l.message_id = d.message_id
-                AND l.used_at IS NOT NULL))
+    WHERE d.tenant_id = :tenant AND d.id = :decision AND c.state IN ('eligible', 'person', 'checking')
+        AND {cases.ITS_OWN}
     FOR UPDATE OF c
-""")
+"""  # noqa: S608  # a constant of ours
+_ITS_CASE = text(_WAITING_CASE)
 
 # What people settled is read once for both of its numbers, from `decision_settled` alone.
 _TODAY = text("""

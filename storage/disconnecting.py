@@ -10,8 +10,10 @@ NOT_LEFT = "The mailbox was disconnected before this reply left."
 UNKNOWN = "The mailbox was disconnected before Gmail confirmed whether this reply left: look into its Sent folder."
 GONE = "The mailbox was disconnected."
 
+# Who just lists its mail for a worker finds the fence of another: no mail comes in behind this.
 _DISCONNECT = text("""
-    UPDATE mailbox SET status = 'disconnected', refresh_sealed = NULL, access_sealed = NULL, access_expires_at = NULL
+    UPDATE mailbox SET status = 'disconnected', refresh_sealed = NULL, access_sealed = NULL, access_expires_at = NULL,
+        fence = fence + 1, lease_until = NULL
     WHERE tenant_id = :tenant AND id = :id AND status <> 'disconnected'
 """)
 

@@ -73,14 +73,15 @@ _REOPEN = text("""
     WHERE tenant_id = :tenant AND id = :message AND state = 'decided' AND parsed IS NOT NULL
 """)
 
-# The case that this very decision moved when it was written: what it was about, it is not.
-_MISREAD = text("""
-    SELECT c.id FROM support_case c JOIN decision d ON d.tenant_id = c.tenant_id
-        AND d.conversation_id = c.conversation_id AND c.moved_at = d.created_at
+# The case of this very decision: what its mail was about, it is not.
+_OF_ANOTHER_KIND = f"""
+    SELECT c.id FROM decision d JOIN support_case c ON c.tenant_id = d.tenant_id
+        AND c.conversation_id = d.conversation_id
     WHERE d.tenant_id = :tenant AND d.id = :decision AND c.is_open AND c.state NOT IN ('approved', 'executing')
-        AND c.kind <> :category
+        AND c.kind <> :category AND {cases.ITS_OWN}
     FOR UPDATE OF c
-""")
+"""  # noqa: S608  # a constant of ours
+_MISREAD = text(_OF_ANOTHER_KIND)
 
 _AS_SOMETHING_ELSE = "It was read again as something else."
 

@@ -200,7 +200,8 @@ def to_person(
     found = case_of(db, tenant, waiting, linked)
     case = ending_in(*found, CaseState.PERSON) if found is not None else None
     if case is not None and waiting.conversation is not None:
-        cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=reason)
+        moved = cases.move(db, tenant, waiting.conversation, case, actor=str(member), reason=reason)
+        cases.waits_for(db, tenant, moved, waiting.id)
 
 
 def ending_in(state: CaseState, case: Case, target: CaseState) -> Case | None:

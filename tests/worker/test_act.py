@@ -104,6 +104,17 @@ def test_a_refusal_gives_the_money_back_to_the_order_and_the_decision_to_a_perso
     assert connected.one("SELECT count(*) FROM event WHERE kind = 'order_act_to_person'") == 1
 
 
+def test_who_dismisses_what_the_shop_refused_ends_its_case_with_it(connected):
+    connected.outside.orders.clear()
+    found = connected.approved()
+    connected.run()
+    assert connected.case(found) == "person"
+    services, tenant = connected.shop.services, connected.shop.tenant
+    with services.database.transaction(tenant) as db:
+        assert desk.dismiss(db, tenant, found.decision, member=connected.shop.workspace.owner)
+    assert connected.case(found) == "withdrawn"
+
+
 def test_what_a_person_had_settled_comes_back_into_the_queue(connected):
     connected.outside.orders.clear()
     found = connected.approved(needed=1)

@@ -432,6 +432,15 @@ def test_what_is_dismissed_after_its_question_could_not_leave_ends_with_its_case
     assert desk.case(made).state is S.WITHDRAWN
 
 
+def test_what_is_dismissed_after_an_answer_of_ones_own_could_not_leave_ends_with_its_case(desk):
+    made = desk.held()
+    assert desk.send(made)
+    desk.rows("UPDATE decision SET settled_at = NULL, settlement = NULL RETURNING id")
+    assert desk.case(made).state is S.PERSON
+    assert desk.dismiss(made)
+    assert desk.case(made).state is S.WITHDRAWN
+
+
 def test_a_later_mail_that_is_dismissed_leaves_the_case_to_who_has_it(desk):
     made = desk.held(thread="t")
     later = desk.propose(Decision.hold("It is with a person already."), "t")
@@ -463,6 +472,16 @@ def test_what_was_something_else_gives_up_its_action_and_its_case(desk):
     assert reclassified(desk, made) is reclassify.Outcome.AGAIN
     assert (desk.acts(), desk.reply(made).state, desk.case(made).state) == (["cancelled"], "cancelled", S.WITHDRAWN)
     assert desk.steps(made)[-1] == ("eligible", "withdrawn")
+
+
+def test_what_was_something_else_gives_up_its_case_also_where_its_action_waits_under_a_new_key(desk):
+    made = desk.held()
+    assert desk.approve(made)
+    with desk.database.transaction(desk.tenant) as db:
+        assert act_ends.held(db, act_work.claim(db, desk.tenant, timedelta(minutes=3)), "Answering was paused.")
+    assert desk.case(made).state is S.PERSON
+    assert reclassified(desk, made) is reclassify.Outcome.AGAIN
+    assert (desk.acts(), desk.case(made).state) == (["cancelled", "cancelled"], S.WITHDRAWN)
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "uncertain", "done", "needs_person"])

@@ -12,8 +12,9 @@ from domain.category import Category
 from domain.decision import Decision, Reply
 from domain.delivery import Gate
 from domain.errors import BadInput
+from domain.mailbox import Added
 from domain.understanding import Understanding
-from storage import decisions, desk, disconnecting, messages, outbox, reclassify, settling
+from storage import decisions, desk, disconnecting, messages, outbox, reclassify, settling, sync
 from storage.due import Kind
 from storage.reclassify import Outcome
 from storage.references import new_reference
@@ -226,6 +227,18 @@ def test_what_was_thought_while_the_mailbox_was_disconnected_is_decided_anew_and
     assert send(shop)
     shop.settle_over_time(2)
     assert len(shop.received()) == 1
+
+
+def test_what_a_worker_finds_in_a_mailbox_that_was_disconnected_meanwhile_is_not_kept(shop):
+    """It was listing the mailbox, and nothing would ever fetch what it found."""
+    shop.change("UPDATE mailbox SET next_sync_at = now()")
+    with shop.services.database.transaction(shop.tenant) as db:
+        cursor = sync.claim(db, shop.tenant, timedelta(minutes=2))
+    disconnect(shop)
+    found = [Added("m1", "t1", ("INBOX",))]
+    with shop.services.database.transaction(shop.tenant) as db:
+        assert not sync.advance(db, cursor, found, state="live", history_id=1)
+    assert shop.rows("SELECT FROM message") == []
 
 
 def test_who_disconnects_while_a_decision_is_written_waits_for_it_and_finds_its_reply(shop):

@@ -7,8 +7,9 @@ import pytest
 
 from adapters.link_signing import LinkIds, signed
 from domain.case import CaseState
+from domain.category import Category
 from domain.delivery import EffectState, Gate
-from storage import desk, gate, identity_links, outbox
+from storage import desk, gate, identity_links, outbox, reclassify
 from storage.due import Kind
 from tests.support.kills import Killed
 from tests.support.letters import letter
@@ -343,6 +344,19 @@ def test_a_person_who_dismisses_it_then_withdraws_the_case_that_waited_for_its_d
     shop.settle()
     assert shop.one("SELECT state FROM support_case") == CaseState.WITHDRAWN
     assert len(shop.received(STRANGER)) == 1
+
+
+def test_a_member_who_says_that_it_was_about_something_else_then_withdraws_the_case(shop):
+    ask(shop)
+    assert confirm(shop, link_in(shop, mailed(shop)[0]))
+    shop.settle()
+    decision, other = shop.one("SELECT id FROM decision WHERE is_current"), Category.QUESTION
+    with shop.services.database.transaction(shop.tenant) as db:
+        said = reclassify.correct(
+            db, shop.tenant, decision, member=shop.workspace.owner, category=other, sub_intent="", learn=False
+        )
+    assert said is reclassify.Outcome.AGAIN
+    assert shop.one("SELECT state FROM support_case") == CaseState.WITHDRAWN
 
 
 def test_a_mail_of_few_words_is_about_its_case_once_its_writer_is_confirmed(shop):
