@@ -68,17 +68,21 @@ _OPEN_NUMBERS = text("""
     ORDER BY created_at DESC LIMIT 500
 """)
 
-# Gmail's clock is not ours: two minutes more or less are no difference.
+# Gmail's clock is not ours: two minutes more or less are no difference. A reminder that was set aside on a ticket is
+# taken up once more, to be called off there.
 _HEARD = text("""
-    UPDATE supplier_request SET answered_at = :at, answered_by = :message, next_at = NULL
+    UPDATE supplier_request r SET answered_at = :at, answered_by = :message, next_at = CASE WHEN EXISTS (
+        SELECT FROM ticket_words w WHERE w.tenant_id = r.tenant_id AND w.request_id = r.id AND w.state = 'waiting')
+        THEN now() END
     WHERE tenant_id = :tenant AND id = :request AND answered_at IS NULL AND closed_at IS NULL
         AND (asked_at IS NULL OR asked_at - interval '2 minutes' <= :at)
 """)
 
 # The ticketing system's clock is not ours: an answer stands neither before the question nor after now.
 _HEARD_ON_TICKET = text("""
-    UPDATE supplier_request SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
-        next_at = NULL
+    UPDATE supplier_request r SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
+        next_at = CASE WHEN EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = r.tenant_id
+            AND w.request_id = r.id AND w.state = 'waiting') THEN now() END
     WHERE tenant_id = :tenant AND id = :request AND asked_at < :at AND answered_at IS NULL AND closed_at IS NULL
 """)
 
@@ -87,10 +91,14 @@ _LOCK = text("""
     WHERE tenant_id = :tenant AND id = :request AND closed_at IS NULL FOR UPDATE
 """)
 
-# What they wrote before our message left answers it no more than silence does; unless it was asked anew meanwhile.
+# What they wrote before our message left answers it no more than silence does; unless it was asked anew meanwhile, or a
+# person said that it does.
 _AGAIN = text("""
     UPDATE supplier_request r SET answered_at = NULL, answered_by = NULL, first_asked_at = NULL
-    WHERE r.tenant_id = :tenant AND r.id = :request AND r.answered_at < :at AND NOT EXISTS (
+    WHERE r.tenant_id = :tenant AND r.id = :request AND r.answered_at < :at
+        AND NOT EXISTS (SELECT FROM supplier_link l WHERE l.tenant_id = r.tenant_id AND l.request_id = r.id
+            AND l.message_id = r.answered_by AND l.found_by = 'person' AND l.answers)
+        AND NOT EXISTS (
         SELECT FROM supplier_request o WHERE o.tenant_id = r.tenant_id AND o.supplier_id = r.supplier_id
             AND o.purchase_order = r.purchase_order AND o.answered_at IS NULL AND o.closed_at IS NULL)
 """)
@@ -192,7 +200,7 @@ def named(db: Connection, tenant: UUID, purchase_orders: Sequence[str]) -> list[
 
 
 def heard(db: Connection, tenant: UUID, request: UUID, message: UUID | None, *, at: datetime) -> bool:
-    """The supplier wrote on this: nothing more is due. False where it was answered or closed before."""
+    """The supplier wrote on this: no rung is due any more. False where it was answered or closed before."""
     values = {"tenant": tenant, "request": request, "message": message, "at": at}
     return db.execute(_HEARD, values).rowcount == 1
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from domain.delivery import EffectState, Gate
 from domain.supplier_request import StepState
-from storage import supplier_links, supplier_requests
+from storage import supplier_links, supplier_requests, supplier_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ _GATE = text("""
     SELECT b.status, t.answering, o.kind, o.automatic, r.closed_at IS NOT NULL AS closed,
         r.answered_at IS NOT NULL AS answered, coalesce(s.round <> r.round, false) AS asked_anew,
         coalesce(b.last_ok_at > now() - CAST(:sight AS interval), false) AS in_sight,
+        coalesce(u.reminding, true) AS reminding,
+        o.kind = 'operations_alert' AND o.recipient <> coalesce(u.operations_address, '') AS told_to_another,
         EXISTS (SELECT FROM supplier_step l WHERE l.tenant_id = s.tenant_id AND l.request_id = s.request_id
             AND l.round = s.round AND l.kind = 'remind' AND l.position > s.position) AS overtaken,
         EXISTS (SELECT FROM outbox p WHERE p.tenant_id = o.tenant_id AND p.mailbox_id = o.mailbox_id AND p.id <> o.id
@@ -76,6 +78,7 @@ _GATE = text("""
         JOIN supplier_request r ON r.tenant_id = o.tenant_id AND r.id = o.request_id
         JOIN tenant t ON t.tenant_id = o.tenant_id
         LEFT JOIN supplier_step s ON s.tenant_id = o.tenant_id AND s.outbox_id = o.id
+        LEFT JOIN supplier_rules u ON u.tenant_id = o.tenant_id
     WHERE o.tenant_id = :tenant AND o.id = :id
 """)
 
@@ -86,7 +89,7 @@ _TICKET = text("""
         JOIN ticket t ON t.tenant_id = r.tenant_id
             AND (t.id = r.ticket_id OR r.order_number <> ''
                 AND t.order_number = upper(ltrim(replace(r.order_number, ' ', ''), '#')))
-    WHERE o.tenant_id = :tenant AND o.id = :id AND o.kind = 'supplier_reminder' AND t.external_id IS NOT NULL
+    WHERE o.tenant_id = :tenant AND o.id = :id AND o.kind <> 'supplier_mail' AND t.external_id IS NOT NULL
     ORDER BY t.id = r.ticket_id DESC LIMIT 1
 """)
 
@@ -99,7 +102,7 @@ _LIMITS = text("""
 # Its thread is known from here on, also to whoever looks for its copy.
 _SENT = text("""
     UPDATE outbox SET thread_id = :thread WHERE tenant_id = :tenant AND id = :id AND state = 'sent'
-    RETURNING kind, request_id, mailbox_id, sending_at
+    RETURNING kind, request_id, mailbox_id, coalesce(sending_at, now()) AS sent_at
 """)
 
 _IN_THREAD = text("""
@@ -162,6 +165,8 @@ def forbidden(db: Connection, tenant: UUID, effect: UUID, fence: int, *, sight: 
         (now.closed, Gate.CANCEL, "A person closed this request."),
         (by_itself and now.answered, Gate.CANCEL, "The supplier wrote on this purchase order."),
         (now.asked_anew, Gate.CANCEL, "The supplier was asked anew since."),
+        (by_itself and not now.reminding, Gate.CANCEL, supplier_words.SWITCHED_OFF),
+        (now.told_to_another, Gate.CANCEL, "Somebody else is told of this by now."),
         (reminds and now.overtaken, Gate.CANCEL, "It was held back for so long that the next reminder is due."),
         (reminds and now.written_by_hand, Gate.CANCEL, "Somebody wrote to the supplier by hand in Gmail."),
         (reminds and now.unreadable, Gate.CANCEL, "A mail came in this thread that could not be read."),
@@ -175,7 +180,9 @@ def forbidden(db: Connection, tenant: UUID, effect: UUID, fence: int, *, sight: 
 
 
 def ticket_of(db: Connection, tenant: UUID, effect: UUID) -> tuple[int, bool] | None:
-    """The system's id of the ticket that a reminder's order has, and whether the reminder has waited long for it."""
+    """The system's id of the ticket that the order of a reminder or an alert has, and whether that has waited long for
+    it.
+    """
     row = db.execute(_TICKET, {"tenant": tenant, "id": effect}).one_or_none()
     return (int(row.external_id), bool(row.waited)) if row is not None else None
 
@@ -195,8 +202,8 @@ def sent(db: Connection, tenant: UUID, effect: UUID, *, thread_id: str) -> None:
     if row.kind != "operations_alert":
         db.execute(_IN_THREAD, values)
     if row.kind == "supplier_mail":
-        # From before the call on: what the supplier wrote after it may answer it.
-        supplier_requests.left(db, tenant, row.request_id, at=row.sending_at)
+        # From before our call on, where we made one: what the supplier wrote after it may answer it.
+        supplier_requests.left(db, tenant, row.request_id, at=row.sent_at)
         supplier_links.catch_up(db, tenant, row.request_id)
     db.execute(_STEP, {"tenant": tenant, "id": effect, "state": StepState.DONE.value, "error": ""})
 

@@ -99,12 +99,16 @@ _STANDING = text("""
     WHERE r.tenant_id = :tenant AND r.id = :id
 """)
 
-# Unique by request, round and position: whatever dies where, no rung is climbed twice.
+# Unique by request, round and position: whatever dies where, no rung is climbed twice. Words for a ticket that a person
+# has wait for them from the beginning, and so does the step.
 _STEP = text("""
     INSERT INTO supplier_step (tenant_id, id, request_id, round, position, kind, channel, state, due_at, created_at,
         done_at, outbox_id, words_id, last_error)
-    VALUES (:tenant, :step, :id, :round, :position, :kind, :channel, :state, :due_at, :now,
-        CASE WHEN :state = 'done' THEN CAST(:now AS timestamptz) END, :outbox, :words, :error)
+    SELECT :tenant, :step, :id, :round, :position, :kind, :channel, coalesce(stuck.state, :state), :due_at, :now,
+        CASE WHEN :state = 'done' THEN CAST(:now AS timestamptz) END, :outbox, CAST(:words AS uuid),
+        coalesce(stuck.last_error, :error)
+    FROM (SELECT 1) AS one LEFT JOIN ticket_words stuck ON stuck.tenant_id = :tenant
+        AND stuck.id = CAST(:words AS uuid) AND stuck.state = 'needs_person'
 """)
 
 _CLIMBED = text("""
@@ -122,6 +126,11 @@ _MAIL = text("""
 _MOVE = text("""
     UPDATE supplier_request SET next_at = :next_at, lease_until = NULL, attempts = 0, rungs_done = :done
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+""")
+
+_FORGET = text("""
+    UPDATE supplier_request SET next_at = NULL, lease_until = NULL
+    WHERE tenant_id = :tenant AND id = :id AND fence = :fence AND (answered_at IS NOT NULL OR closed_at IS NOT NULL)
 """)
 
 _GIVE_BACK = text("""
@@ -200,6 +209,11 @@ def climb(
 def move(db: Connection, due: Due, *, next_at: datetime | None, rungs_done: int) -> bool:
     """Nothing more is due before `next_at`; None where nothing is at all."""
     return db.execute(_MOVE, {**_values(due), "next_at": next_at, "done": rungs_done}).rowcount == 1
+
+
+def forget(db: Connection, due: Due) -> None:
+    """It was answered or closed: no rung is due any more."""
+    db.execute(_FORGET, _values(due))
 
 
 def give_back(db: Connection, due: Due, *, next_at: datetime | None, error: str) -> None:

@@ -7,14 +7,20 @@ from sqlalchemy import Connection, text
 from domain.supplier_request import StepState
 from storage import supplier_links, supplier_requests
 
+SWITCHED_OFF = "Reminding was switched off."
+
 # The request is locked behind its ticket, as wherever both are: a mail that is just being linked is seen, or is later.
+# A reminder is what has a step, also where a person released it.
 _STANDS = text("""
-    SELECT r.closed_at IS NOT NULL AS closed, r.answered_at IS NOT NULL AND w.automatic AS answered,
+    SELECT r.closed_at IS NOT NULL AS closed,
+        r.answered_at IS NOT NULL AND (w.automatic OR s.id IS NOT NULL) AS answered,
+        w.automatic AND NOT coalesce(u.reminding, true) AS switched_off,
         coalesce(s.round <> r.round, false) AS asked_anew,
         EXISTS (SELECT FROM supplier_step l WHERE l.tenant_id = s.tenant_id AND l.request_id = s.request_id
             AND l.round = s.round AND l.kind = 'remind' AND l.position > s.position) AS overtaken
     FROM ticket_words w JOIN supplier_request r ON r.tenant_id = w.tenant_id AND r.id = w.request_id
         LEFT JOIN supplier_step s ON s.tenant_id = w.tenant_id AND s.words_id = w.id
+        LEFT JOIN supplier_rules u ON u.tenant_id = w.tenant_id
     WHERE w.tenant_id = :tenant AND w.id = :words FOR UPDATE OF r
 """)
 
@@ -32,8 +38,10 @@ _DONE = text("""
 """)
 
 _WORDS = text("""
-    SELECT request_id, automatic, state, coalesce(sending_at, now()) AS sent_at FROM ticket_words
-    WHERE tenant_id = :tenant AND id = :words AND request_id IS NOT NULL
+    SELECT w.request_id, w.state, coalesce(w.sending_at, now()) AS sent_at,
+        NOT w.automatic AND NOT EXISTS (SELECT FROM supplier_step s WHERE s.tenant_id = w.tenant_id
+            AND s.words_id = w.id) AS asks
+    FROM ticket_words w WHERE w.tenant_id = :tenant AND w.id = :words AND w.request_id IS NOT NULL
 """)
 
 _STEP = text("""
@@ -55,10 +63,16 @@ _WAKE = text("""
 
 _RESUME = text("""
     WITH waiting AS (
-        UPDATE ticket_words w SET state = 'pending', last_error = '' FROM tenant t
+        UPDATE ticket_words w SET state = CASE k.state WHEN 'needs_person' THEN 'needs_person' ELSE 'pending' END,
+            last_error = CASE k.state WHEN 'needs_person' THEN k.last_error ELSE '' END
+        FROM tenant t, ticket k
         WHERE w.tenant_id = :tenant AND w.state = 'waiting' AND w.automatic AND w.side = 'supplier'
             AND w.request_id IS NOT NULL AND t.tenant_id = w.tenant_id AND t.answering
-        RETURNING w.ticket_id
+            AND k.tenant_id = w.tenant_id AND k.id = w.ticket_id
+        RETURNING w.ticket_id, w.id, w.state, w.last_error
+    ), stuck AS (
+        UPDATE supplier_step s SET state = 'needs_person', last_error = w.last_error FROM waiting w
+        WHERE s.tenant_id = :tenant AND s.words_id = w.id AND w.state = 'needs_person'
     )
     UPDATE ticket SET next_at = coalesce(next_at, now()), due_since = coalesce(due_since, now())
     WHERE tenant_id = :tenant AND id IN (SELECT ticket_id FROM waiting) AND state <> 'needs_person'
@@ -81,6 +95,7 @@ def overtaken(db: Connection, tenant: UUID, words: UUID) -> str:
         (now.closed, "A person closed this request."),
         (now.answered, "The supplier wrote on this purchase order."),
         (now.asked_anew, "The supplier was asked anew since."),
+        (now.switched_off, SWITCHED_OFF),
         (now.overtaken, "It was held back for so long that the next reminder is due."),
     )
     return next((reason for objects, reason in objections if objects), "")
@@ -97,7 +112,7 @@ def done(db: Connection, tenant: UUID, words: UUID) -> None:
     row = db.execute(_WORDS, {"tenant": tenant, "words": words}).one_or_none()
     if row is None:
         return
-    if not row.automatic:
+    if row.asks:
         supplier_requests.left(db, tenant, row.request_id, at=row.sent_at)
         supplier_links.catch_up(db, tenant, row.request_id)
     db.execute(_DONE, {"tenant": tenant, "words": words})

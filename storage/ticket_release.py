@@ -5,7 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from storage import events
+from storage import events, supplier_words
+
+DROPPED = "A member dropped it."
 
 # A customer's words that came back as a draft are sent from the draft: two ways would be two letters.
 _OF_CONVERSATION = text("""
@@ -47,7 +49,7 @@ _DUE = text("""
 """)
 
 _DROP = text("""
-    UPDATE ticket_words SET state = 'cancelled', last_error = 'A member dropped it.'
+    UPDATE ticket_words SET state = 'cancelled', last_error = :reason
     WHERE tenant_id = :tenant AND id = :words AND state = 'held'
         AND (side = 'supplier' OR side = 'customer' AND reply_id IS NULL)
     RETURNING message_id
@@ -100,7 +102,8 @@ def release(db: Connection, tenant: UUID, words: UUID, *, member: UUID, wall_rea
 
 def drop(db: Connection, tenant: UUID, words: UUID, *, member: UUID) -> bool:
     """They never go onto the ticket. False where they did not wait for a person."""
-    row = db.execute(_DROP, {"tenant": tenant, "words": words}).one_or_none()
+    row = db.execute(_DROP, {"tenant": tenant, "words": words, "reason": DROPPED}).one_or_none()
     if row is not None:
+        supplier_words.ended(db, tenant, words, reason=DROPPED)
         events.record(db, tenant, actor=str(member), kind="ticket_words_dropped", subject=row.message_id)
     return row is not None

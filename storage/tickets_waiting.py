@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from storage import events
+from storage import events, supplier_words
+
+SEEN_TO = "A person saw to it."
 
 # A customer's reply that was held waits at the desk as a draft; what is for a supplier waits on its ticket alone.
 _PAGE = text("""
@@ -31,7 +33,7 @@ _WORDS = text("""
 """)
 
 _SETTLE = text("""
-    UPDATE ticket_words SET state = 'cancelled', last_error = 'A person saw to it.'
+    UPDATE ticket_words SET state = 'cancelled', last_error = :reason
     WHERE tenant_id = :tenant AND id = :words AND state IN ('needs_person', 'refused')
     RETURNING ticket_id
 """)
@@ -107,9 +109,10 @@ def settle(db: Connection, tenant: UUID, words: UUID, *, member: UUID) -> bool:
 
     False where there are no such words; pressed twice, it is no trouble.
     """
-    ticket = db.execute(_SETTLE, {"tenant": tenant, "words": words}).scalar()
+    ticket = db.execute(_SETTLE, {"tenant": tenant, "words": words, "reason": SEEN_TO}).scalar()
     if ticket is None:
         return bool(db.execute(_EXISTS, {"tenant": tenant, "words": words}).scalar_one())
+    supplier_words.ended(db, tenant, words, reason=SEEN_TO)
     events.record(db, tenant, actor=str(member), kind="ticket_words_seen_to", subject=ticket, words=words)
     return True
 

@@ -29,9 +29,10 @@ def work(services: Services, tenant: UUID, now: datetime | None = None) -> int:
     """Climb up to 50 rungs that are due at `now`; returns how many requests were taken."""
     moment = now or datetime.now(UTC)
     with services.database.transaction(tenant) as db:
-        supplier_words.resume(db, tenant)
-    with services.database.transaction(tenant) as db:
         claimed = supplier_steps.claim(db, tenant, now=moment, limit=BATCH, lease=LEASE)
+    # Behind the claim: a request that was answered meanwhile is due once more for what was set aside of it.
+    with services.database.transaction(tenant) as db:
+        supplier_words.resume(db, tenant)
     for due in claimed:
         attempt(
             partial(_climb, services, due, moment),
@@ -46,6 +47,7 @@ def _climb(services: Services, due: Due, now: datetime) -> None:
     with services.database.transaction(due.tenant) as db:
         standing = supplier_steps.lock(db, due)
         if standing is None:
+            supplier_steps.forget(db, due)
             return
         rules = supplier_rules.get(db, due.tenant)
         following = next_rung(rules, standing.asked_at, standing.rungs_done)

@@ -198,7 +198,10 @@ def _told(db: Any, due: Due, ticket: Ticket, words: DueWords) -> str:
         return ""
     directory = suppliers.directory(db, due.tenant)
     to_supplier = words.side is WordsFor.SUPPLIER
-    wrong = wall.misdirected(Address(words.recipient), directory, for_supplier=to_supplier)
+    if to_supplier and not directory.knows(words.recipient):
+        wrong = walls.UNLISTED.format(address=words.recipient)
+    else:
+        wrong = wall.misdirected(Address(words.recipient), directory, for_supplier=to_supplier)
     if wrong:
         return wrong
     behind, numbers, costs = walls.behind_words(db, due.tenant, words.id, directory)

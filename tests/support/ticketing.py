@@ -10,13 +10,15 @@ from domain.bridging import BridgeRules, Mode
 from domain.decision import WordsFor
 from domain.money import Money
 from domain.order import Order
+from domain.supplier import Supplier
 from sandbox.ticketing import TicketingSystem, serve
-from storage import orders, ticketing, tickets
+from storage import orders, suppliers, ticketing, tickets
 from storage.due import Kind
 from storage.tickets import Words
 from tests.support.pipeline import CUSTOMER, Shop
 
 ORDER = "LO-77701"
+SUPPLIER = "returns@supplier.example"
 TRACKING = "https://parcels.example/1"
 LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 # How long a call may take: what a busy machine wants, and less than the stand-in takes when it plays "slow".
@@ -74,12 +76,20 @@ class Bridged:
             ticketing.set_rules(db, tenant, BridgeRules(mode, shadow), actor="test")
 
     def words(self, side: WordsFor = WordsFor.NOTE, text: str = "Hello.", number: str = ORDER, **more) -> str:
-        """One text that waits for its ticket; returns its marker."""
+        """One text that waits for its ticket; returns its marker. A supplier whom it is for is on the list."""
+        usually = {WordsFor.NOTE: "", WordsFor.CUSTOMER: CUSTOMER, WordsFor.SUPPLIER: SUPPLIER}
         with self.shop.services.database.transaction(self.shop.tenant) as db:
             ticket = tickets.open_one(db, self.shop.tenant, number, None, more.pop("message", None), about=2)
-            to = {"recipient": "" if side is WordsFor.NOTE else CUSTOMER, **more}
+            to = {"recipient": usually[side], **more}
+            if side is WordsFor.SUPPLIER:
+                self._list(db, to["recipient"])
             written = tickets.write(db, self.shop.tenant, ticket, Words(side, text, **to))
         return self.one("SELECT marker FROM ticket_words WHERE id = %s", written)
+
+    def _list(self, db, address: str) -> None:
+        if not suppliers.directory(db, self.shop.tenant).knows(address):
+            domain = address.partition("@")[2]
+            suppliers.save(db, self.shop.tenant, Supplier(domain, (domain,)), actor="test")
 
     def fault(self, route: str, fault: str, **more) -> None:
         """Of the call that is asked for next. For a slow one nobody waits, as long as it is still to come."""
