@@ -8,6 +8,7 @@ from storage import cases, mailboxes, supplier_sending
 
 NOT_LEFT = "The mailbox was disconnected before this reply left."
 UNKNOWN = "The mailbox was disconnected before Gmail confirmed whether this reply left: look into its Sent folder."
+LEFT = "This reply left while the mailbox was just being disconnected: nothing more is to be done."
 GONE = "The mailbox was disconnected."
 
 # Who just lists its mail for a worker finds the fence of another: no mail comes in behind this.

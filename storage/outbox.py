@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from domain.decision import EffectKind, WordsFor
 from domain.delivery import DraftRef, EffectState, Gate, SentRef
 from domain.message import Address
-from storage import act_ends, cases, events, own_copies, supplier_sending, tickets
+from storage import act_ends, cases, disconnecting, events, own_copies, supplier_sending, tickets
 from storage import gate as gates
 from storage.effect import Effect
 from storage.tickets import Words
@@ -68,6 +68,12 @@ _TO_TICKET = text("""
 _SENT = text("""
     UPDATE outbox SET state = 'sent', sent_gmail_id = :gmail_id, sent_at = now(), lease_until = NULL, last_error = ''
     WHERE tenant_id = :tenant AND id = :id AND fence = :fence
+""")
+
+# Who disconnected the mailbox meanwhile left it to a person to look whether it left.
+_LEFT_AFTER_ALL = text("""
+    UPDATE decision SET reason = :reason WHERE tenant_id = :tenant AND id = :decision AND disposition = 'hold'
+        AND settled_at IS NULL AND reason = :unknown
 """)
 
 _LABEL = text(
@@ -169,6 +175,8 @@ def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
     if effect.decision is None:
         supplier_sending.sent(db, effect.tenant, effect.id, thread_id=reference.thread_id)
     elif effect.answers:
+        values = {"tenant": effect.tenant, "decision": effect.decision}
+        db.execute(_LEFT_AFTER_ALL, {**values, "reason": disconnecting.LEFT, "unknown": disconnecting.UNKNOWN})
         db.execute(_LABEL, {"tenant": effect.tenant, "id": effect.message})
         own_copies.take_for_ours(db, effect.tenant, effect.mailbox, reference.gmail_id, effect.text)
         tickets.reply_left(db, effect.tenant, effect.decision, effect.text)

@@ -17,14 +17,15 @@ from domain.supplier_request import normal_purchase_order
 _OF_CONVERSATION = text("""
     SELECT r.id, s.name AS supplier, r.purchase_order, r.recipient, r.asked_at, r.answered_at, r.closed_at,
         coalesce(nullif(p.name, ''), p.email, '') AS closed_by, c.by_ticket, c.state AS carried, c.last_error AS error,
+        c.sending_at IS NOT NULL AS tried,
         a.conversation_id AS answer_in
     FROM supplier_request r JOIN supplier s ON s.tenant_id = r.tenant_id AND s.id = r.supplier_id
         LEFT JOIN member p ON p.tenant_id = r.tenant_id AND p.id = r.closed_by
         LEFT JOIN message a ON a.tenant_id = r.tenant_id AND a.id = r.answered_by
         LEFT JOIN LATERAL (
-            SELECT false AS by_ticket, o.state, o.last_error, o.created_at FROM outbox o
+            SELECT false AS by_ticket, o.state, o.last_error, o.sending_at, o.created_at FROM outbox o
                 WHERE o.tenant_id = r.tenant_id AND o.request_id = r.id AND o.kind = 'supplier_mail'
-            UNION ALL SELECT true, w.state, w.last_error, w.created_at FROM ticket_words w
+            UNION ALL SELECT true, w.state, w.last_error, w.sending_at, w.created_at FROM ticket_words w
                 WHERE w.tenant_id = r.tenant_id AND w.request_id = r.id AND w.side = 'supplier' AND NOT w.automatic
             ORDER BY created_at DESC LIMIT 1) c ON true
     WHERE r.tenant_id = :tenant AND (r.conversation_id = :conversation OR r.message_id IN
@@ -69,13 +70,16 @@ _CONVERSATION = text("""
 """)
 
 _LEAVING = frozenset({*OPEN_STATES, EffectState.WAITING}) - {EffectState.UNCERTAIN}
+# What became of a question of which nobody said whether it left: a person has to look, or has looked.
+_PERHAPS = {"needs_person": "needs a person", "cancelled": "seen to"}
 _STUCK = frozenset({"held", "failed", "refused", "needs_person", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`state` is a word of the desk: answered, closed, waiting to leave, uncertain, failed or asked. `error` says why
-    it failed or waits; `by_ticket` that it goes there and not by mail; `answer_in` in which conversation they wrote.
+    """`state` is a word of the desk: answered, closed, waiting to leave, uncertain, needs a person (perhaps it left),
+    seen to (by one of us), failed or asked. `error` says why it failed or waits; `by_ticket` that it goes there and not
+    by mail; `answer_in` in which conversation they wrote.
     """
 
     id: UUID
@@ -160,5 +164,5 @@ def _state(row: Any) -> str:
     if row.carried == "uncertain":
         return "uncertain"
     if row.carried in _STUCK:
-        return "failed"
+        return _PERHAPS.get(row.carried, "failed") if row.tried else "failed"
     return "waiting to leave" if row.carried in _LEAVING or row.asked_at is None else "asked"

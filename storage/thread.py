@@ -20,6 +20,8 @@ from storage.codec import (
     understanding_from_json,
 )
 
+_PERHAPS_LEFT = frozenset({"sent", "sending", "uncertain", "needs_person"})
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -104,6 +106,11 @@ class Shown:
         """Whether the reply was taken to Gmail and lies there as a draft, as far as we know."""
         taken = [one for one in self.drafts if one.as_draft]
         return bool(taken) and all(one.state == "left_as_draft" and one.sent_at is None for one in taken)
+
+    @property
+    def is_perhaps_answered(self) -> bool:
+        """Whether a reply of ours to it left, or nobody knows that it did not."""
+        return any(one.state in _PERHAPS_LEFT for one in (*self.earlier, *self.drafts))
 
     @property
     def draft(self) -> Draft | None:

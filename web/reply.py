@@ -70,7 +70,7 @@ def dismiss(decision: UUID) -> Page:
         again = "Dismiss it once more if it needs no answer; that text stays here."
         flash(f"Nothing was dismissed. {whose(told.theirs)} {again}", "warning")
         return shown(conversation, apart=unsettled(text, told.theirs) if text else None)
-    flash("Dismissed; nothing was sent." if done else f"{SETTLED}.", "info" if done else "warning")
+    flash("Dismissed; nothing is sent." if done else f"{SETTLED}.", "info" if done else "warning")
     return redirect(url_for("conversation.page", conversation=conversation))
 
 

@@ -24,7 +24,7 @@ def told(settlement: Settlement) -> str:
         case Settlement.SENT:
             return "The reply was approved."
         case Settlement.DISMISSED:
-            return "It was dismissed; nothing was sent."
+            return "It was dismissed; nothing is sent."
         case Settlement.GMAIL_DRAFT:
             return "The reply was taken to Gmail as a draft; nothing was sent from here."
         case _:

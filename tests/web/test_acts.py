@@ -49,8 +49,9 @@ def test_an_answer_can_be_written_where_nothing_was_drafted(browser: Browser, fi
 def test_a_dismissed_mail_gets_no_answer(browser: Browser, filler: Filler) -> None:
     held = filler.held(filler.mailbox())
     page = seen(browser.press(f"/decisions/{held.decision}/dismiss"))
-    assert "Dismissed; nothing was sent." in page
+    assert "Dismissed; nothing is sent." in page
     assert "dismissed by Olivia Owner" in page
+    assert "Nothing was sent." in page
     assert [row.state for row in filler.rows(OUTBOX)] == ["cancelled"]
     assert filler.rows(SETTLED) == [("dismissed", filler.member)]
 
@@ -137,6 +138,17 @@ def test_nothing_leaves_from_a_disconnected_mailbox(browser: Browser, filler: Fi
     assert "Nothing was sent. support@lumen.example is disconnected" in seen(page)
     assert filler.rows(SETTLED) == [(None, None)]
     assert [row.state for row in filler.rows(OUTBOX)] == ["held"]
+
+
+@pytest.mark.parametrize("state", ["sent", "needs_person"])
+def test_of_a_dismissed_mail_whose_reply_perhaps_left_no_page_says_that_nothing_was_sent(
+    browser: Browser, filler: Filler, state: str
+) -> None:
+    held = filler.held(filler.mailbox())
+    filler.rows("UPDATE outbox SET state = :state, sent_at = now() WHERE tenant_id = :tenant RETURNING 1", state=state)
+    page = seen(browser.press(f"/decisions/{held.decision}/dismiss"))
+    assert "dismissed by Olivia Owner" in seen(browser.page(f"/conversations/{held.conversation}"))
+    assert "Nothing was sent." not in page + seen(browser.page(f"/conversations/{held.conversation}"))
 
 
 def test_a_mail_from_nobody_can_only_be_dismissed(browser: Browser, filler: Filler) -> None:

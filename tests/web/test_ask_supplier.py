@@ -190,9 +190,21 @@ def test_no_answer_needed_ends_it_and_calls_the_mail_off(
         ("UPDATE outbox SET state = 'sent'", "asked Acme"),
         ("UPDATE outbox SET state = 'uncertain'", "uncertain Acme"),
         ("UPDATE outbox SET state = 'failed', last_error = 'Gmail refused it.'", "it did not leave. Gmail refused it."),
+        (
+            "UPDATE outbox SET state = 'needs_person', sending_at = now(), last_error = 'Look into the Sent folder.'",
+            "perhaps it left, nobody said. Look into the Sent folder.",
+        ),
+        (
+            "UPDATE outbox SET state = 'needs_person', last_error = 'Somebody changed its draft.'",
+            "it did not leave. Somebody changed its draft.",
+        ),
+        (
+            "UPDATE outbox SET state = 'cancelled', sending_at = now(), last_error = 'A person saw to it.'",
+            "nobody said whether it left. A person saw to it.",
+        ),
         ("UPDATE supplier_request SET answered_at = now()", "answered Acme"),
     ],
-    ids=["asked", "uncertain", "failed", "answered"],
+    ids=["asked", "uncertain", "failed", "perhaps left", "changed", "seen to", "answered"],
 )
 def test_the_page_says_how_a_question_stands(
     browser: Browser, filler: Filler, held: Held, known: dict[str, str], change: str, word: str

@@ -47,7 +47,7 @@ def test_one_key_each_for_the_acts_on_a_conversation(chromium, address, workspac
         expect(page.get_by_role("button", name="Dismiss")).to_be_focused()
         expect(page.get_by_role("button", name="Close")).to_be_visible()
         page.keyboard.press("Enter")
-        expect(page.get_by_text("Dismissed; nothing was sent.", exact=True)).to_be_visible()
+        expect(page.get_by_text("Dismissed; nothing is sent.", exact=True)).to_be_visible()
         page.wait_for_load_state()
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Shortcuts").get_by_text("go to Dismiss")).to_be_visible()

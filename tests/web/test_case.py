@@ -114,7 +114,7 @@ def test_dismiss_beside_a_proposed_action_says_which_page_presses_it(
     typed = {"text": "Half a reply.", "version": version_on(html), "writer": "this-page"}
     browser.post(f"/decisions/{wanted.decision}/keep", typed, headers={"Accept": "application/json"})
     page = seen(browser.press(f"/decisions/{wanted.decision}/dismiss", typed))
-    assert "Dismissed; nothing was sent." in page
+    assert "Dismissed; nothing is sent." in page
     assert filler.rows(ACTS) == [("cancelled", 1)]
 
 

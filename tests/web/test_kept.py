@@ -124,7 +124,7 @@ def test_a_mail_is_not_dismissed_over_what_a_colleague_writes_unseen(
     html = act(browser, held, "dismiss", "The draft.")
     assert "Nothing was dismissed. Tom kept another text meanwhile. Dismiss it once more" in seen(html)
     page = seen(act(browser, held, "dismiss", "The draft.", version_on(html)))
-    assert "Dismissed; nothing was sent." in page
+    assert "Dismissed; nothing is sent." in page
     assert re.search(r"What Tom typed \d+ (s|min) ago for a mail that was dismissed\. It was not sent\. Tom's", page)
     assert filler.rows(KEPT) == [("Tom's",)]
 

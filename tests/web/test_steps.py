@@ -77,7 +77,7 @@ def test_what_was_looked_up_and_what_a_language_model_was_asked_is_there(browser
         "Asked with [NAME]",
         "Came back word for word",
         '{"kind": "refund"}',
-        "Settled by Olivia Owner It was dismissed; nothing was sent.",
+        "Settled by Olivia Owner It was dismissed; nothing is sent.",
     ):
         assert words in shown, words
 

@@ -665,6 +665,7 @@ def test_disconnecting_while_the_mail_leaves_still_notes_that_it_left(shop):
             disconnecting.disconnect(db, shop.tenant, shop.mailbox)
         sending.hand_over(shop.services, gmail.outgoing, effect, draft_id)
     assert row(shop).state == EffectState.SENT
+    assert shop.one("SELECT reason FROM decision") == disconnecting.LEFT
 
 
 def test_a_revoked_grant_keeps_the_reply_until_the_mailbox_is_connected_again(shop):
