@@ -32,6 +32,13 @@ class TryAgain(MailwrightError):
         self.after = after
 
 
+class Collided(TryAgain):
+    """We and somebody else each waited for what the other had locked, and we gave way: nothing of ours was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else was changing the same in this very moment.", timedelta(seconds=1))
+
+
 class NeedsPerson(MailwrightError):
     """Trying again will not help: a person has to act on `reason`."""
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from domain.errors import NeedsPerson, TryAgain
+from domain.errors import Collided, NeedsPerson, TryAgain
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant, true)")
 
@@ -65,7 +65,7 @@ class Database:
     def transaction(self, tenant: UUID) -> Iterator[Connection]:
         """One transaction that sees `tenant` alone, rolled back when the block raises.
 
-        Raises TryAgain when Postgres is away.
+        Raises TryAgain when Postgres is away, and Collided, which is one, where somebody else's stood in its way.
         """
         with self._begin() as connection:
             connection.execute(_SET_TENANT, {"tenant": str(tenant)})
@@ -86,6 +86,8 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
+            if _state_of(error) == _IN_A_CIRCLE:
+                raise Collided from error
             if error.connection_invalidated or _is_away(error):
                 raise TryAgain("The database is not reachable.", timedelta(seconds=1)) from error
             raise
@@ -135,13 +137,20 @@ def psycopg_url(url: str) -> str:
 
 
 # 57P0x: the server is stopping or starting; 53300: too many connections; 57014 and 55P03: it took too long, or waited
-# too long for a lock; 40P01: we and others waited for one another in a circle, and we gave way; 25P03: we were idle too
-# long. Class 08: connection exceptions.
-_AWAY = {"57P01", "57P02", "57P03", "53300", "57014", "55P03", "40P01", "25P03"}
+# too long for a lock; 25P03: we were idle too long. Class 08: connection exceptions.
+_AWAY = {"57P01", "57P02", "57P03", "53300", "57014", "55P03", "25P03"}
+
+_IN_A_CIRCLE = "40P01"
 
 
 def _is_away(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
+    state = _state_of(error)
     if state is None:
         return isinstance(error, OperationalError)
     return state.startswith("08") or state in _AWAY
+
+
+def _state_of(error: DBAPIError) -> str | None:
+    """Postgres's own code for it, None where the error is the driver's."""
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state

@@ -7,7 +7,7 @@ from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from domain.errors import TryAgain
+from domain.errors import Collided, TryAgain
 from web.sign_in import network
 
 log = structlog.get_logger()
@@ -74,6 +74,15 @@ TOO_OLD = Told(
 )
 
 
+# Two who change the same may each wait for the other: one of them gives way, at once and without a trace.
+COLLIDED = Told(
+    "Somebody else was changing this",
+    "In this very moment somebody else was changing the same, and what you wanted had to give way.",
+    "No mail is lost. Look at the conversation before you press the button again.",
+    ("Try again", "/"),
+)
+
+
 def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(CSRFError, _of_forgery)
@@ -109,7 +118,7 @@ def _of_http(error: HTTPException) -> Response:
 
 
 def _away(error: TryAgain) -> Response:
-    answer = _page(503, TOLD[503])
+    answer = _page(503, COLLIDED if isinstance(error, Collided) else TOLD[503])
     answer.headers["Retry-After"] = str(max(1, round(error.after.total_seconds())))
     return answer
 

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext, suppress
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.errors import TryAgain
+from domain.errors import Collided, TryAgain
 from settings import ROOT
 from storage.database import Database
 from tests.support.waiting import until
@@ -127,6 +128,29 @@ def test_a_connection_that_was_cut_in_the_middle_comes_back_as_nobodys(
         assert seen(db) == set()
     with one_connection.transaction(other_workspace.id) as db:
         assert seen(db) == {other_workspace.id}
+
+
+def test_of_two_who_wait_for_each_other_in_a_circle_one_hears_that_it_gave_way(database, workspace):
+    rename, answer = text("UPDATE tenant SET name = 'Changed'"), text("UPDATE member SET name = 'Changed'")
+
+    def other_way_round() -> None:
+        with database.transaction(workspace.id) as db:
+            db.execute(answer)
+            both.wait(timeout=30)
+            db.execute(rename)
+
+    both, ended = threading.Barrier(2), []
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(other_way_round)
+        try:
+            with database.transaction(workspace.id) as db:
+                db.execute(rename)
+                both.wait(timeout=30)
+                db.execute(answer)
+        except Collided as error:
+            ended.append(error)
+        ended.append(late.exception(timeout=30))
+    assert [type(one) for one in ended if one is not None] == [Collided]
 
 
 def test_a_connection_is_made_anew_by_and_by(urls, monkeypatch):

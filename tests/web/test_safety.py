@@ -10,6 +10,7 @@ import pytest
 from adapters.mime.parse import parse
 from bootstrap import build
 from domain.decision import Check, Citation, Decision, Reply
+from domain.errors import Collided
 from domain.message import Address, Attachment
 from settings import Settings
 from tests.conftest import Workspace
@@ -110,6 +111,20 @@ def test_every_error_page_says_what_happened_what_it_means_and_what_to_press() -
         assert told.happened.endswith(".")
         assert told.mail.endswith(".")
         assert all(told.press)
+
+
+def test_who_gives_way_to_somebody_else_is_told_so_and_not_that_the_database_is_away(
+    browser: Browser, filler: Filler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def collides(*_words: object, **_more: object) -> bool:
+        raise Collided
+
+    held = filler.held(filler.mailbox())
+    monkeypatch.setattr("storage.desk.dismiss", collides)
+    answer = browser.post(f"/decisions/{held.decision}/dismiss")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "Somebody else was changing this" in answer.text
+    assert "not reachable" not in answer.text
 
 
 def test_while_postgres_is_away_every_page_says_so(settings: Settings, workspace: Workspace) -> None:
