@@ -30,6 +30,7 @@ class What(StrEnum):
     NOT_SENT = "not_sent"
     UNCERTAIN = "uncertain"
     NEEDS_PERSON = "needs_person"
+    SUPPLIER_NEEDS_PERSON = "supplier_needs_person"
     LIMITED = "limited"
     UNREADABLE = "unreadable"
     FOUND_LATE = "found_late"
@@ -78,6 +79,14 @@ _LOOK = text("""
     SELECT 'needs_person', count(*), min(o.created_at), (array_agg(o.conversation_id ORDER BY o.created_at))[1], ''
         FROM outbox o JOIN decision d ON d.tenant_id = o.tenant_id AND d.id = o.decision_id
         WHERE o.tenant_id = :tenant AND o.state IN ('needs_person', 'failed') AND d.is_current AND d.settled_at IS NULL
+        HAVING count(*) > 0
+    UNION ALL
+    SELECT 'supplier_needs_person', count(*), min(o.created_at),
+            (array_agg(coalesce(r.conversation_id, m.conversation_id) ORDER BY o.created_at))[1], ''
+        FROM outbox o JOIN supplier_request r ON r.tenant_id = o.tenant_id AND r.id = o.request_id
+            AND r.answered_at IS NULL AND r.closed_at IS NULL
+            LEFT JOIN message m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
+        WHERE o.tenant_id = :tenant AND o.state IN ('needs_person', 'failed')
         HAVING count(*) > 0
     UNION ALL
     -- By the index of what waits; only of these the reason is looked at.

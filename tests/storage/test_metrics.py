@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from storage import metrics
+from domain.supplier import Purpose, Supplier
+from domain.supplier_request import Channel, ToAsk
+from storage import metrics, notices, supplier_requests, suppliers
 from storage.due import Kind
+from storage.supplier_requests import Anchor
 from tests.web.filling import Filler
 
 
@@ -98,6 +101,27 @@ def test_what_a_person_has_settled_is_not_counted_as_stuck(database, filler: Fil
     with database.transaction(filler.tenant) as db:
         db.execute(text("UPDATE decision SET settled_at = now() WHERE id = :id"), {"id": stuck.decision})
     assert ("outbox_rows", "needs_person", "") not in counted(database)
+
+
+@pytest.mark.parametrize("ended", ["answered_at", "closed_at"])
+def test_what_a_supplier_was_asked_is_counted_as_stuck_until_it_is_answered_or_closed(
+    database, filler: Filler, ended: str
+) -> None:
+    mailbox = filler.mailbox()
+    held = filler.held(mailbox)
+    with database.transaction(filler.tenant) as db:
+        supplier = suppliers.save(db, filler.tenant, Supplier("Acme", ("acme.example",)), actor="test")
+        wish = ToAsk(supplier, "D400000001", Purpose.TRACKING, "desk@acme.example", "A question", "Where is it?")
+        anchor = Anchor(mailbox, held.message)
+        supplier_requests.ask(db, filler.tenant, wish, anchor, channel=Channel.GMAIL, member=filler.member)
+        db.execute(text("UPDATE outbox SET state = 'failed' WHERE kind = 'supplier_mail'"))
+    assert counted(database)["outbox_rows", "failed", ""] == 1
+    with database.transaction(filler.tenant) as db:
+        (notice,) = notices.looked(db, filler.tenant, tokens_per_day=1000)
+        assert (notice.what, notice.n, notice.subject) == ("supplier_needs_person", 1, held.conversation)
+        db.execute(text(f"UPDATE supplier_request SET {ended} = now()"))  # noqa: S608  # a column of ours
+        assert notices.looked(db, filler.tenant, tokens_per_day=1000) == []
+    assert ("outbox_rows", "failed", "") not in counted(database)
 
 
 def test_work_that_waits_has_an_age_and_what_failed_before_is_counted_as_retrying(database, filler: Filler) -> None:
