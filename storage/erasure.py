@@ -60,8 +60,15 @@ _STEPS: Mapping[str, str] = {
         UPDATE order_act a SET reason = '' FROM shop_order o WHERE a.tenant_id = :tenant AND a.reason <> ''
             AND o.tenant_id = a.tenant_id AND o.number = a.order_number AND o.customer_email = :address""",
     "ticket_words": """
-        UPDATE ticket_words SET text = '', recipient = '', wall_reason = '' WHERE tenant_id = :tenant
+        UPDATE ticket_words SET text = '', recipient = '', wall_reason = '',
+            last_error = CASE WHEN state IN ('held', 'waiting') THEN 'The customer was erased.' ELSE last_error END,
+            state = CASE WHEN state IN ('held', 'waiting') THEN 'cancelled' ELSE state END WHERE tenant_id = :tenant
             AND (message_id = ANY(:messages) OR conversation_id = ANY(:conversations) OR recipient = :address)""",
+    "reminders": """
+        UPDATE supplier_step s SET state = 'cancelled', last_error = w.last_error FROM ticket_words w
+        WHERE s.tenant_id = :tenant AND s.state IN ('pending', 'needs_person') AND w.tenant_id = s.tenant_id
+            AND w.id = s.words_id AND w.state = 'cancelled'
+            AND (w.message_id = ANY(:messages) OR w.conversation_id = ANY(:conversations))""",
     "links": "DELETE FROM identity_link WHERE tenant_id = :tenant AND address = :address",
     "attempts": "DELETE FROM order_attempt WHERE tenant_id = :tenant AND message_id = ANY(:messages)",
     "examples": "DELETE FROM correction WHERE tenant_id = :tenant AND message_id = ANY(:messages)",

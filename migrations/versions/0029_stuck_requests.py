@@ -1,4 +1,4 @@
-"""Mail to a supplier that needs a person is counted as long as its request is open, as a reply is till it is settled."""
+"""Mail to a supplier that needs a person counts as long as its request is open, as a reply does till it is settled."""
 
 from alembic import op
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from domain.bridging import BridgeRules, Mode
 from domain.decision import WordsFor
 from domain.message import Address
+from domain.sealed import Sealed
 from domain.supplier import Purpose, Supplier
 from domain.supplier_request import Channel, ToAsk
-from storage import customer_news, erasure, kept_replies, notes, supplier_requests, suppliers, tickets
+from storage import customer_news, erasure, kept_replies, notes, supplier_requests, suppliers, ticketing, tickets
 from storage.customer_news import News
 from storage.kept_replies import Seen
 from storage.supplier_requests import Anchor
@@ -33,7 +35,10 @@ def asked(filler: Filler) -> Held:
     held = filler.released(filler.mailbox(), message=mail, raw=b"raw of hers")
     with filler.database.transaction(filler.tenant) as db:
         acme = suppliers.save(db, filler.tenant, ACME, actor="test")
+        system = ticketing.Connected("https://tickets.example", "agent", Sealed(b"x"), "/tickets", "UTC")
+        ticketing.put(db, filler.tenant, system, BridgeRules(Mode.GMAIL_WITH_NOTE), actor="test")
         ticket = tickets.open_one(db, filler.tenant, "LO-1", held.conversation, held.message, about=1)
+        assert ticket is not None
         words = Words(
             WordsFor.SUPPLIER, "Where does it go, Acme?", DESK, automatic=False, message=held.message,
             conversation=held.conversation,
@@ -43,7 +48,7 @@ def asked(filler: Filler) -> Held:
         mailbox = filler.rows("SELECT id FROM mailbox WHERE tenant_id = :tenant")[0].id
         anchor = Anchor(mailbox, held.message, held.conversation)
         supplier_requests.ask(db, filler.tenant, wish, anchor, channel=Channel.GMAIL, member=filler.member)
-    filler.rows("UPDATE ticket_words SET state = 'sent' WHERE tenant_id = :tenant RETURNING 1")
+    filler.rows("UPDATE ticket_words SET state = 'done' WHERE tenant_id = :tenant RETURNING 1")
     filler.rows("""
         UPDATE outbox SET state = 'sent', sent_at = now(), sent_gmail_id = 'ours', thread_id = 'theirs'
         WHERE tenant_id = :tenant AND kind = 'supplier_mail' RETURNING 1
@@ -85,6 +90,24 @@ def test_what_members_wrote_of_the_supplier_is_left_out_and_the_rest_of_it_stays
     assert [one["text"] for one in data["notes"]] == [None, "She wants it by Monday."]
     assert [one["text"] for one in data["kept_replies"]] == [None]
     assert [one for one in OURS if one in content] == []
+
+
+@pytest.mark.parametrize("state", ["held", "waiting"])
+def test_after_erasing_the_customer_nothing_of_theirs_waits_for_its_ticket(
+    filler: Filler, asked: Held, state: str
+) -> None:
+    filler.rows("UPDATE ticket_words SET state = :state WHERE tenant_id = :tenant RETURNING 1", state=state)
+    filler.rows("""
+        INSERT INTO supplier_step (tenant_id, id, request_id, round, position, kind, channel, state, due_at, words_id)
+        SELECT r.tenant_id, gen_random_uuid(), r.id, 1, 0, 'remind', 'ticket', 'pending', now(), w.id
+        FROM supplier_request r, ticket_words w WHERE r.tenant_id = :tenant AND w.tenant_id = :tenant RETURNING 1
+    """)
+    with filler.database.transaction(filler.tenant) as db:
+        assert erasure.erase(db, filler.tenant, ANNA, actor="test")["reminders"] == 1
+    (words,) = filler.rows("SELECT state, text, last_error FROM ticket_words WHERE tenant_id = :tenant")
+    assert tuple(words) == ("cancelled", "", "The customer was erased.")
+    (step,) = filler.rows("SELECT state, last_error FROM supplier_step WHERE tenant_id = :tenant")
+    assert tuple(step) == ("cancelled", "The customer was erased.")
 
 
 def test_after_erasing_the_customer_our_mail_to_the_supplier_is_still_known_as_ours(
