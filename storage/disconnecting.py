@@ -92,7 +92,7 @@ def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
         # What was to be asked was not asked.
         cases.take_back(db, tenant, decision)
     db.execute(_UNKNOWN_EFFECTS, {**values, "reason": UNKNOWN})
-    supplier_sending.mailbox_gone(db, tenant, mailbox, reason=GONE)
+    supplier_sending.mailbox_gone(db, tenant, mailbox, reasons=(NOT_LEFT, UNKNOWN))
     db.execute(_GIVE_UP_COPIES, {**values, "reason": GONE})
     if tokens is not None:
         db.execute(_QUEUE_REVOCATION, {**values, "refresh": tokens.refresh.value})

@@ -1,5 +1,6 @@
 """What of a request to a supplier leaves by Gmail: its thread, what forbids it, and what follows when it has left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -126,8 +127,8 @@ _ERROR = text("""
 """)
 
 _GONE = text("""
-    SELECT id FROM outbox WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND request_id IS NOT NULL
-        AND state IN ('held', 'needs_person')
+    SELECT id, last_error FROM outbox WHERE tenant_id = :tenant AND mailbox_id = :mailbox AND request_id IS NOT NULL
+        AND state IN ('held', 'needs_person') AND last_error = ANY(:reasons)
 """)
 
 _NO_DRAFT = text("""
@@ -218,10 +219,10 @@ def ended(db: Connection, tenant: UUID, effect: UUID, *, reason: str) -> None:
     db.execute(_ERROR, values)
 
 
-def mailbox_gone(db: Connection, tenant: UUID, mailbox: UUID, *, reason: str) -> None:
-    """The mailbox was disconnected: what waited in it leaves no more."""
+def mailbox_gone(db: Connection, tenant: UUID, mailbox: UUID, *, reasons: Sequence[str]) -> None:
+    """The mailbox was disconnected: what waited in it leaves no more, with one of these reasons in its row."""
     values = {"tenant": tenant, "mailbox": mailbox}
-    gone = db.execute(_GONE, values).scalars().all()
+    gone = db.execute(_GONE, {**values, "reasons": list(reasons)}).all()
     db.execute(_NO_DRAFT, values)
-    for effect in gone:
-        ended(db, tenant, effect, reason=reason)
+    for row in gone:
+        ended(db, tenant, row.id, reason=row.last_error)

@@ -556,7 +556,7 @@ CASES = {
     "supplier_sending.limits": lambda db, t, b: t == b.tenant and supplier_sending.limits(db, t),
     "supplier_sending.sent": lambda db, t, b: supplier_sending.sent(db, t, b.asking, thread_id="ours"),
     "supplier_sending.ended": lambda db, t, b: supplier_sending.ended(db, t, b.asking, reason="x"),
-    "supplier_sending.mailbox_gone": lambda db, t, b: supplier_sending.mailbox_gone(db, t, b.mailbox, reason="x"),
+    "supplier_sending.mailbox_gone": lambda db, t, b: supplier_sending.mailbox_gone(db, t, b.mailbox, reasons=["x"]),
     "supplier_steps.claim": lambda db, t, b: supplier_steps.claim(db, t, now=LATER, limit=9, lease=SOON),
     "supplier_steps.lock": lambda db, t, b: supplier_steps.lock(db, replace(b.due, tenant=t)),
     "supplier_steps.climb": lambda db, t, b: supplier_steps.climb(

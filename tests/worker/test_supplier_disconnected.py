@@ -65,7 +65,7 @@ def test_who_disconnects_while_a_reminder_is_written_waits_for_it_and_finds_it(d
         assert late[0].result()
     (mail,) = due.rows("supplier_reminder")
     (step,) = due.shop.rows("SELECT * FROM supplier_step")
-    assert (mail.state, step.state, step.last_error) == ("failed", "failed", disconnecting.GONE)
+    assert (mail.state, step.state, step.last_error) == ("failed", "failed", disconnecting.NOT_LEFT)
 
 
 def test_who_asks_while_somebody_disconnects_is_told_so(asking):
