@@ -178,8 +178,18 @@ def _has_open_case(db: Connection, tenant: UUID, waiting: Waiting) -> bool:
 
 
 def _case(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None, target: CaseState) -> Case | None:
-    found = settling.case_of(db, tenant, waiting, linked)
+    found = settling.case_of(db, tenant, waiting, linked) or _asked_case(db, tenant, waiting, linked)
     return settling.ending_in(*found, target) if found is not None else None
+
+
+def _asked_case(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | None) -> tuple[CaseState, Case] | None:
+    """A case that waits for its customer, whose mail decided nothing: it could not be read, say. A person goes on."""
+    if linked is not None or waiting.step is not None or waiting.conversation is None:
+        return None
+    now = cases.open_one(db, tenant, waiting.conversation)
+    if now is None or now.state in {CaseState.APPROVED, CaseState.EXECUTING}:
+        return None
+    return now.state, now
 
 
 def _settle_otherwise(

@@ -390,6 +390,17 @@ def test_a_case_without_an_action_can_be_refused_or_asked_about(desk):
     assert (desk.case(first).state, desk.case(second).state) == (S.REFUSED, S.EVIDENCE_WANTED)
 
 
+@pytest.mark.parametrize(("act", "becomes"), [("refuse", S.REFUSED), ("ask", S.EVIDENCE_WANTED)])
+def test_a_case_whose_customer_was_asked_can_be_refused_or_asked_about_at_a_mail_that_was_not_read(desk, act, becomes):
+    made = desk.held(thread="t")
+    assert desk.ask(made, Wanted.REASON)
+    assert desk.case(made).state is S.REASON_WANTED
+    later = desk.propose(Decision.hold("Its picture is too large."), "t")
+    with desk.database.transaction(desk.tenant) as db:
+        assert BY_A_PERSON[act](db, desk.tenant, later.decision, desk.member)
+    assert desk.case(made).state is becomes
+
+
 def test_where_there_is_no_case_nothing_can_be_refused(desk):
     made = desk.propose(Decision.hold("A person decides.", reply()))
     before = desk.everything()
