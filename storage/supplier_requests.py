@@ -17,6 +17,7 @@ from storage import events, mailboxes, supplier_rules, tickets
 from storage.references import new_reference
 from storage.tickets import Words
 
+WHOSE = "A supplier wrote on the order's ticket, and more than one was asked about it: look there who it was."
 DISCONNECTED = "This mailbox is disconnected, so nothing can leave from here."
 
 # What is open is asked again by the same row: a supplier owes one answer on one purchase order.
@@ -84,6 +85,15 @@ _HEARD_ON_TICKET = text("""
         next_at = CASE WHEN EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = r.tenant_id
             AND w.request_id = r.id AND w.state = 'waiting') THEN now() END
     WHERE tenant_id = :tenant AND id = :request AND asked_at < :at AND answered_at IS NULL AND closed_at IS NULL
+""")
+
+# A ticket does not say which supplier wrote on it.
+_ANOTHERS_PERHAPS = text("""
+    SELECT EXISTS (SELECT FROM supplier_request r JOIN supplier_request o ON o.tenant_id = r.tenant_id
+            AND o.supplier_id <> r.supplier_id AND o.asked_at IS NOT NULL
+            AND (o.ticket_id = r.ticket_id OR r.order_number <> '' AND o.order_number = r.order_number)
+        WHERE r.tenant_id = :tenant AND r.id = :request AND r.asked_at < :at AND r.answered_at IS NULL
+            AND r.closed_at IS NULL)
 """)
 
 _LOCK = text("""
@@ -205,10 +215,19 @@ def heard(db: Connection, tenant: UUID, request: UUID, message: UUID | None, *, 
     return db.execute(_HEARD, values).rowcount == 1
 
 
-def heard_on_ticket(db: Connection, tenant: UUID, request: UUID, times: Sequence[datetime]) -> bool:
-    """The supplier wrote on the order's ticket at these times: what is newer than our question answers it."""
-    values = {"tenant": tenant, "request": request}
-    return bool(times) and db.execute(_HEARD_ON_TICKET, {**values, "at": max(times)}).rowcount == 1
+def heard_on_ticket(db: Connection, tenant: UUID, request: UUID, times: Sequence[datetime]) -> str:
+    """Suppliers wrote on the order's ticket at these times: what is newer than our question answers it.
+
+    Returns why a person has to look, and answers nothing, where another supplier was asked about the same order: it may
+    be theirs. Else nothing.
+    """
+    if not times:
+        return ""
+    values = {"tenant": tenant, "request": request, "at": max(times)}
+    if db.execute(_ANOTHERS_PERHAPS, values).scalar_one():
+        return WHOSE
+    db.execute(_HEARD_ON_TICKET, values)
+    return ""
 
 
 def left(db: Connection, tenant: UUID, request: UUID, *, at: datetime) -> bool:

@@ -6,13 +6,14 @@ from datetime import timedelta
 import structlog
 
 from bootstrap import Services
+from domain.decision import EffectKind
 from domain.delivery import EffectState, Outgoing
 from domain.errors import NeedsPerson, TryAgain
 from domain.ticket import written_by_supplier
 from storage import outbox, supplier_requests, supplier_sending
 from storage.effect import Effect
 from worker.backoff import after_attempts
-from worker.sending import carry_out
+from worker.sending import carry_out, end_at_a_person
 
 log = structlog.get_logger()
 
@@ -22,34 +23,39 @@ _AWAY = "The order's ticket cannot be read now."
 
 def of_request(services: Services, gmail: Outgoing, effect: Effect) -> None:
     """The send machine, after the order's ticket was read and our last mail in the thread is known by its name."""
-    if effect.state in {EffectState.PENDING, EffectState.DRAFTED} and not _ticket_is_read(services, effect):
-        # No error: whoever counts those takes them for trouble with Gmail, and lets the whole mailbox rest.
-        with services.database.transaction(effect.tenant) as db:
-            outbox.give_back(db, effect, after=max(AWAY, after_attempts(effect.attempts)), error=_AWAY)
-        return
+    if effect.state in {EffectState.PENDING, EffectState.DRAFTED}:
+        unclear = _read_ticket(services, effect)
+        if unclear is None:
+            # No error: whoever counts those takes them for trouble with Gmail, and lets the whole mailbox rest.
+            with services.database.transaction(effect.tenant) as db:
+                outbox.give_back(db, effect, after=max(AWAY, after_attempts(effect.attempts)), error=_AWAY)
+            return
+        # Our own people are told all the same: they look.
+        if unclear and effect.kind is EffectKind.SUPPLIER_REMINDER:
+            end_at_a_person(services, gmail, effect, unclear)
+            return
     carry_out(services, gmail, _answering_our_last(services, gmail, effect))
 
 
-def _ticket_is_read(services: Services, effect: Effect) -> bool:
-    """What the supplier wrote on the order's ticket stops a reminder as a mail does.
+def _read_ticket(services: Services, effect: Effect) -> str | None:
+    """What the supplier wrote on the order's ticket stops a reminder as a mail does; why a person has to look, or "".
 
-    False while the ticketing system is away; after an hour the reminder waits for it no longer.
+    None while the ticketing system is away; after an hour the reminder waits for it no longer.
     """
     with services.database.transaction(effect.tenant) as db:
         found = supplier_sending.ticket_of(db, effect.tenant, effect.id)
     if found is None or effect.request is None:
-        return True
+        return ""
     external_id, waited = found
     try:
         with services.open_ticketing(effect.tenant) as system:
             ticket = system.client.get(external_id) if system is not None else None
     except (TryAgain, NeedsPerson) as error:
         log.warning("ticket_not_read", effect=effect.id, error=error.logged)
-        return waited
+        return "" if waited else None
     times = written_by_supplier(ticket) if ticket is not None else ()
     with services.database.transaction(effect.tenant) as db:
-        supplier_requests.heard_on_ticket(db, effect.tenant, effect.request, times)
-    return True
+        return supplier_requests.heard_on_ticket(db, effect.tenant, effect.request, times)
 
 
 def _answering_our_last(services: Services, gmail: Outgoing, effect: Effect) -> Effect:

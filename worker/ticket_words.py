@@ -96,12 +96,9 @@ def _send(services: Services, client: Ticketing, due: Due, ticket: Ticket, words
         attached = ticket_files.of_note(db, due.tenant, words.id)
     files, left = files_of(services, due.tenant, attached)
     with services.database.transaction(due.tenant) as db:
-        told = _told(db, due, ticket, words)
+        told = _told(db, due, ticket, words) or _heard(db, due, ticket, words)
         if told:
             return ticket_ends.held(db, due, words, told)
-        # The ticket is locked before the request, as everywhere; who lost it hears so from `begin`.
-        if words.request is not None and words.automatic and ticket_work.lock(db, due) is not None:
-            supplier_requests.heard_on_ticket(db, due.tenant, words.request, written_by_supplier(ticket))
         gate, reason = ticket_words.begin(db, due, words, LEASE, sight=sight_of(services))
         if gate is Gate.CANCEL:
             return ticket_ends.cancelled(db, due, words, reason)
@@ -186,6 +183,16 @@ def _hidden(services: Services, due: Due) -> None:
             ticket_ends.ticket_to_person(db, due, HIDDEN)
         else:
             ticket_work.move(db, due, TicketState.KNOWN, after=LOOKS[due.looks], error=HIDDEN, looked=True)
+
+
+def _heard(db: Any, due: Due, ticket: Ticket, words: DueWords) -> str:
+    """What a supplier wrote on the ticket stops a reminder there; returns why a person has to look who it was."""
+    if words.request is None or not words.automatic:
+        return ""
+    # The ticket is locked before the request, as everywhere; who lost it hears so from `begin`.
+    if ticket_work.lock(db, due) is None:
+        return ""
+    return supplier_requests.heard_on_ticket(db, due.tenant, words.request, written_by_supplier(ticket))
 
 
 def _told(db: Any, due: Due, ticket: Ticket, words: DueWords) -> str:

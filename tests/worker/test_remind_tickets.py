@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.supplier_request import Channel
+from domain.supplier import Purpose, Supplier
+from domain.supplier_request import Channel, ToAsk
 from domain.ticket import Side
 from storage import (
     requests_shown,
@@ -16,6 +17,7 @@ from storage import (
     walls,
 )
 from storage.due import Kind
+from storage.supplier_requests import Anchor
 from tests.support.asking import ACME, OPERATIONS, PURCHASE, Asking
 from tests.support.ticketing import ORDER
 
@@ -83,6 +85,36 @@ def test_what_the_supplier_wrote_on_the_ticket_stops_an_alert_too(bridge, asking
     assert asking.steps()[-1] == ("alert", "gmail", "cancelled")
     assert bridge.shop.received(OPERATIONS) == []
     assert asking.request().answered_at is not None
+
+
+def another_supplier_is_asked_too(bridge, asking) -> None:
+    bolt = Supplier("Bolt", ("bolt.example",), contacts={Purpose.TRACKING: "desk@bolt.example"})
+    tenant, message = bridge.shop.tenant, bridge.one("SELECT id FROM message WHERE direction = 'in' LIMIT 1")
+    with bridge.shop.services.database.transaction(tenant) as db:
+        other = suppliers.save(db, tenant, bolt, actor="test")
+        wish = ToAsk(other, "D400000002", Purpose.TRACKING, "desk@bolt.example", "Ours", "Where is it?", ORDER)
+        member = bridge.shop.workspace.owner
+        anchor = Anchor(bridge.shop.mailbox, message)
+        request = supplier_requests.ask(db, tenant, wish, anchor, channel=Channel.GMAIL, member=member)
+    bridge.shop.change("UPDATE supplier_request SET asked_at = now(), next_at = NULL WHERE id = %s", request)
+    bridge.shop.change("UPDATE outbox SET state = 'sent' WHERE request_id = %s", request)
+
+
+@pytest.mark.parametrize(
+    ("channel", "becomes"), [(Channel.TICKET, "needs_person"), (Channel.GMAIL, "failed")], ids=["ticket", "gmail"]
+)
+def test_what_one_of_two_suppliers_wrote_on_a_ticket_is_a_persons_to_tell_apart(bridge, asking, channel, becomes):
+    ask_on_ticket(bridge, asking, channel)
+    another_supplier_is_asked_too(bridge, asking)
+    asking.pass_time(25)
+    supplier_writes(bridge)
+    asking.climb()
+    bridge.later(2)
+    asking.deliver()
+    assert asking.steps() == [("remind", channel, becomes)]
+    assert bridge.one("SELECT last_error FROM supplier_step") == supplier_requests.WHOSE
+    assert bridge.shop.rows("SELECT FROM supplier_request WHERE answered_at IS NOT NULL") == []
+    assert bridge.calls().count("supplier") + len(bridge.shop.received(ACME)) == 1
 
 
 def test_a_supplier_who_was_taken_off_the_list_is_not_reminded_on_the_ticket(bridge, asking):
