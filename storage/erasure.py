@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from domain.errors import BadInput
 from domain.message import Address
-from storage import events, learning, shared_threads
+from storage import cases, events, learning, shared_threads
 from storage.shared_threads import Writer
 
 UNDER_WAY = (
@@ -29,7 +29,7 @@ _LOCK_MESSAGES = text("""
 """)
 # Whose link was confirmed by the address on an order is paid for an order of another address: what ends badly is told
 # under the decision about their mail.
-_IS_BUSY = text("""
+_BUSY = f"""
     SELECT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = :tenant
             AND (o.message_id = ANY(:messages) OR o.recipient = :address)
             AND o.state IN ('waiting', 'pending', 'drafted', 'sending', 'uncertain'))
@@ -48,7 +48,13 @@ _IS_BUSY = text("""
         OR EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = :tenant
             AND (w.message_id = ANY(:messages) OR w.conversation_id = ANY(:conversations) OR w.recipient = :address)
             AND w.state IN ('pending', 'sending', 'uncertain'))
-""")
+        -- Nor is what somebody else wants in no queue any more, because it waited there under these words.
+        OR EXISTS (SELECT FROM decision d JOIN support_case c ON c.tenant_id = d.tenant_id
+                AND c.conversation_id = d.conversation_id AND c.state IN ('eligible', 'person', 'checking')
+            WHERE d.tenant_id = :tenant AND d.message_id = ANY(:messages) AND d.conversation_id = ANY(:threads)
+                AND d.is_current AND d.disposition = 'hold' AND d.settled_at IS NULL AND {cases.ITS_OWN})
+"""  # noqa: S608  # a constant of ours
+_IS_BUSY = text(_BUSY)
 # In their order: what refers to a mail first, then the mail, then what it belonged to.
 _STEPS: Mapping[str, str] = {
     "held actions": """

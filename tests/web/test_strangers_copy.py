@@ -12,12 +12,14 @@ import pytest
 
 from domain.category import Category
 from domain.decision import WordsFor
+from domain.errors import BadInput
 from domain.message import Address
 from domain.order import Order, OrderItem
 from domain.refund_policy import RefundPolicy
 from handlers.refund import RefundHandler
 from parts.customer_copy import copy_of
-from storage import decisions, kept_replies, notes, tickets
+from storage import decisions, erasure, kept_replies, notes, tickets
+from storage import desk as storage_desk
 from storage.kept_replies import Seen
 from storage.tickets import Words
 from tests.commands.test_upkeep import flask
@@ -182,6 +184,19 @@ def test_who_goes_on_in_a_strangers_thread_proves_nothing_for_the_stranger(desk:
     assert [one["reason"] for one in data["decisions"]] == [None, None]
     assert [(one["order_number"], one["amount_minor"], one["writer"]) for one in data["cases"]] == [(None, None, SAM)]
     assert "129.00" not in json.dumps([data["decisions"], data["cases"]])
+
+
+def test_who_answered_in_somebody_elses_thread_is_erased_once_their_refund_waits_for_nobody(desk: Desk) -> None:
+    desk.asks(SAM, "I want a refund.", NUMBER, thread="shared")
+    proven = desk.asks(VERA, "It was me, from my own address now.", thread="shared")
+    tenant, member = desk.filler.tenant, desk.filler.member
+    desk.filler.rows("UPDATE outbox SET state = 'sent' WHERE tenant_id = :tenant AND state = 'pending' RETURNING 1")
+    with pytest.raises(BadInput, match="a person has settled it"), desk.filler.database.transaction(tenant) as db:
+        erasure.erase(db, tenant, VERA, actor="test")
+    with desk.filler.database.transaction(tenant) as db:
+        assert storage_desk.dismiss(db, tenant, proven.decision, member=member)
+        assert erasure.erase(db, tenant, VERA, actor="test")["messages"] == 1
+    assert desk.filler.rows("SELECT state FROM support_case WHERE tenant_id = :tenant") == [("withdrawn",)]
 
 
 def test_a_note_on_the_ticket_of_an_order_is_of_whose_order_it_is(desk: Desk) -> None:
