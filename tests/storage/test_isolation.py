@@ -565,6 +565,7 @@ CASES = {
     "supplier_steps.move": lambda db, t, b: supplier_steps.move(
         db, replace(b.due, tenant=t), next_at=None, rungs_done=1
     ),
+    "supplier_steps.forget": lambda db, t, b: supplier_steps.forget(db, replace(b.due, tenant=t)),
     "supplier_steps.give_back": lambda db, t, b: supplier_steps.give_back(
         db, replace(b.due, tenant=t), next_at=LATER, error="x"
     ),

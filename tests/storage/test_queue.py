@@ -287,10 +287,11 @@ def test_what_people_settled_in_a_day_is_counted_in_an_index_alone_however_much_
     owner.commit()
     vacuuming = owner.execution_options(isolation_level="AUTOCOMMIT")
 
-    def all_can_be_seen() -> int:
+    def all_can_be_seen() -> bool:
         """Not before its commit is on the disk, which in tests comes a moment later."""
         vacuuming.execute(text("VACUUM ANALYZE decision"))
-        return vacuuming.execute(text("SELECT relallvisible FROM pg_class WHERE relname = 'decision'")).scalar_one()
+        pages = vacuuming.execute(text("SELECT relallvisible, relpages FROM pg_class WHERE relname = 'decision'")).one()
+        return pages.relallvisible == pages.relpages
 
     until(all_can_be_seen)
     with filler.database.transaction(filler.tenant) as db:
