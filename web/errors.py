@@ -79,7 +79,6 @@ COLLIDED = Told(
     "Somebody else was changing this",
     "In this very moment somebody else was changing the same, and what you wanted had to give way.",
     "No mail is lost. Look at the conversation before you press the button again.",
-    ("Try again", "/"),
 )
 
 
