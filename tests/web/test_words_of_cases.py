@@ -373,12 +373,18 @@ def test_nobody_is_erased_while_a_reply_there_can_be_taken_back(shared: Thread, 
         shared.erases(BEN)
 
 
-def test_what_was_proposed_by_a_mail_of_the_erased_is_given_up_with_it(thread: Thread, filler: Filler) -> None:
+def test_what_a_mail_of_theirs_proposes_in_anothers_thread_is_settled_before_they_are_erased(
+    thread: Thread, filler: Filler
+) -> None:
     till = Till(filler)
     till.order("LO-2", email=ANNA)
     ben = till.wanted(thread.mailbox, number="LO-2", message=replace(MESSAGE, sender=Address(BEN, "Ben")))
     act = till.act(ben)
     with filler.database.transaction(filler.tenant) as db:
         db.execute(text("UPDATE conversation SET customer_address = :anna"), {"anna": ANNA})
+    with pytest.raises(BadInput, match="a person has settled it"):
+        thread.erases(BEN)
+    with filler.database.transaction(filler.tenant) as db:
+        assert desk.dismiss(db, filler.tenant, ben.decision, member=filler.member)
     thread.erases(BEN)
     assert filler.rows("SELECT state FROM order_act WHERE id = :id", id=act) == [("cancelled",)]
