@@ -40,6 +40,8 @@ LONGEST_WORDS = 5_000
 ASKING = frozenset({S.REQUESTED, S.ORDER_WANTED, S.IDENTITY_WANTED, S.REASON_WANTED, S.EVIDENCE_WANTED})
 # Nothing follows any more: a later mail opens a case of its own, linked to this one.
 ENDED = frozenset({S.REFUSED, S.EXECUTED, S.CONFIRMED, S.EXPIRED, S.WITHDRAWN})
+# In these a person may refuse or ask where the machine would not go on by itself: nothing is promised or under way.
+WITH_US = frozenset(S) - ENDED - {S.APPROVED, S.EXECUTING}
 
 _WANTED = {S.IDENTITY_WANTED, S.REASON_WANTED, S.EVIDENCE_WANTED}
 _WAYS_OUT = {S.PERSON, S.WITHDRAWN, S.EXPIRED}

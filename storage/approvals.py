@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from domain.case import Case, CaseState
+from domain.case import WITH_US, Case, CaseState
 from domain.delivery import EffectState
 from domain.errors import BadInput
 from domain.settlement import Settlement
@@ -187,9 +187,7 @@ def _asked_case(db: Connection, tenant: UUID, waiting: Waiting, linked: UUID | N
     if linked is not None or waiting.step is not None or waiting.conversation is None:
         return None
     now = cases.open_one(db, tenant, waiting.conversation)
-    if now is None or now.state in {CaseState.APPROVED, CaseState.EXECUTING}:
-        return None
-    return now.state, now
+    return (now.state, now) if now is not None and now.state in WITH_US else None
 
 
 def _settle_otherwise(

@@ -78,6 +78,11 @@ _QUEUE_REVOCATION = text("""
     ON CONFLICT (tenant_id, mailbox_id) DO UPDATE SET refresh_sealed = excluded.refresh_sealed, next_at = now()
 """)
 
+_LEFT_AFTER_ALL = text("""
+    UPDATE decision SET reason = :reason WHERE tenant_id = :tenant AND id = :decision AND disposition = 'hold'
+        AND settled_at IS NULL AND reason = :unknown
+""")
+
 
 def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
     """Erase the tokens here at once and leave the grant to be revoked at Google; what does not leave is a person's."""
@@ -97,3 +102,9 @@ def disconnect(db: Connection, tenant: UUID, mailbox: UUID) -> bool:
     if tokens is not None:
         db.execute(_QUEUE_REVOCATION, {**values, "refresh": tokens.refresh.value})
     return True
+
+
+def left(db: Connection, tenant: UUID, decision: UUID) -> None:
+    """Gmail confirmed it after all: nobody has to look into the Sent folder any more."""
+    values = {"tenant": tenant, "decision": decision, "reason": LEFT, "unknown": UNKNOWN}
+    db.execute(_LEFT_AFTER_ALL, values)

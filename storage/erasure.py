@@ -48,7 +48,7 @@ _BUSY = f"""
         OR EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = :tenant
             AND (w.message_id = ANY(:messages) OR w.conversation_id = ANY(:conversations) OR w.recipient = :address)
             AND w.state IN ('pending', 'sending', 'uncertain'))
-        -- Nor is what somebody else wants in no queue any more, because it waited there under these words.
+        -- What somebody else wants waits under their words in the queue: without them nobody would see it.
         OR EXISTS (SELECT FROM decision d JOIN support_case c ON c.tenant_id = d.tenant_id
                 AND c.conversation_id = d.conversation_id AND c.state IN ('eligible', 'person', 'checking')
             WHERE d.tenant_id = :tenant AND d.message_id = ANY(:messages) AND d.conversation_id = ANY(:threads)

@@ -66,14 +66,9 @@ _TO_TICKET = text("""
 """)
 
 _SENT = text("""
-    UPDATE outbox SET state = 'sent', sent_gmail_id = :gmail_id, sent_at = now(), lease_until = NULL, last_error = ''
-    WHERE tenant_id = :tenant AND id = :id AND fence = :fence
-""")
-
-# Who disconnected the mailbox meanwhile left it to a person to look whether it left.
-_LEFT_AFTER_ALL = text("""
-    UPDATE decision SET reason = :reason WHERE tenant_id = :tenant AND id = :decision AND disposition = 'hold'
-        AND settled_at IS NULL AND reason = :unknown
+    UPDATE outbox o SET state = 'sent', sent_gmail_id = :gmail_id, sent_at = now(), lease_until = NULL, last_error = ''
+    FROM (SELECT id, state FROM outbox WHERE tenant_id = :tenant AND id = :id AND fence = :fence FOR UPDATE) was
+    WHERE o.tenant_id = :tenant AND o.id = was.id RETURNING was.state
 """)
 
 _LABEL = text(
@@ -170,13 +165,14 @@ def _in_its_thread(db: Connection, effect: Effect) -> Effect:
 def sent(db: Connection, effect: Effect, reference: SentRef) -> bool:
     """It left: remember Gmail's id, so that the copy that comes back is known as ours, and ask for the label."""
     values = {"tenant": effect.tenant, "id": effect.id, "fence": effect.fence, "gmail_id": reference.gmail_id}
-    if db.execute(_SENT, values).rowcount != 1:
+    was = db.execute(_SENT, values).scalar()
+    if was is None:
         return False
     if effect.decision is None:
         supplier_sending.sent(db, effect.tenant, effect.id, thread_id=reference.thread_id)
     elif effect.answers:
-        values = {"tenant": effect.tenant, "decision": effect.decision}
-        db.execute(_LEFT_AFTER_ALL, {**values, "reason": disconnecting.LEFT, "unknown": disconnecting.UNKNOWN})
+        if was == EffectState.NEEDS_PERSON:
+            disconnecting.left(db, effect.tenant, effect.decision)
         db.execute(_LABEL, {"tenant": effect.tenant, "id": effect.message})
         own_copies.take_for_ours(db, effect.tenant, effect.mailbox, reference.gmail_id, effect.text)
         tickets.reply_left(db, effect.tenant, effect.decision, effect.text)

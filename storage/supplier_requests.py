@@ -1,12 +1,12 @@
 """What suppliers were asked: written down with what asks it, found again by what they write, closed when they have."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from domain.decision import EffectKind, WordsFor
 from domain.errors import BadInput
@@ -69,22 +69,25 @@ _OPEN_NUMBERS = text("""
     ORDER BY created_at DESC LIMIT 500
 """)
 
-# Gmail's clock is not ours: two minutes more or less are no difference. A reminder that was set aside on a ticket is
-# taken up once more, to be called off there.
+# Gmail's clock is not ours: two minutes more or less are no difference.
 _HEARD = text("""
-    UPDATE supplier_request r SET answered_at = :at, answered_by = :message, next_at = CASE WHEN EXISTS (
-        SELECT FROM ticket_words w WHERE w.tenant_id = r.tenant_id AND w.request_id = r.id AND w.state = 'waiting')
-        THEN now() END
+    UPDATE supplier_request SET answered_at = :at, answered_by = :message, next_at = NULL
     WHERE tenant_id = :tenant AND id = :request AND answered_at IS NULL AND closed_at IS NULL
         AND (asked_at IS NULL OR asked_at - interval '2 minutes' <= :at)
 """)
 
 # The ticketing system's clock is not ours: an answer stands neither before the question nor after now.
 _HEARD_ON_TICKET = text("""
-    UPDATE supplier_request r SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
-        next_at = CASE WHEN EXISTS (SELECT FROM ticket_words w WHERE w.tenant_id = r.tenant_id
-            AND w.request_id = r.id AND w.state = 'waiting') THEN now() END
+    UPDATE supplier_request SET answered_at = greatest(asked_at, least(CAST(:at AS timestamptz), now())),
+        next_at = NULL
     WHERE tenant_id = :tenant AND id = :request AND asked_at < :at AND answered_at IS NULL AND closed_at IS NULL
+""")
+
+# A reminder that was set aside on a ticket is taken up once more, to be called off there.
+_TAKE_UP = text("""
+    UPDATE supplier_request r SET next_at = now()
+    WHERE r.tenant_id = :tenant AND r.id = :request AND EXISTS (SELECT FROM ticket_words w
+        WHERE w.tenant_id = r.tenant_id AND w.request_id = r.id AND w.state = 'waiting')
 """)
 
 # A ticket does not say which supplier wrote on it.
@@ -212,7 +215,7 @@ def named(db: Connection, tenant: UUID, purchase_orders: Sequence[str]) -> list[
 def heard(db: Connection, tenant: UUID, request: UUID, message: UUID | None, *, at: datetime) -> bool:
     """The supplier wrote on this: no rung is due any more. False where it was answered or closed before."""
     values = {"tenant": tenant, "request": request, "message": message, "at": at}
-    return db.execute(_HEARD, values).rowcount == 1
+    return _heard(db, _HEARD, values)
 
 
 def heard_on_ticket(db: Connection, tenant: UUID, request: UUID, times: Sequence[datetime]) -> str:
@@ -226,7 +229,7 @@ def heard_on_ticket(db: Connection, tenant: UUID, request: UUID, times: Sequence
     values = {"tenant": tenant, "request": request, "at": max(times)}
     if db.execute(_ANOTHERS_PERHAPS, values).scalar_one():
         return WHOSE
-    db.execute(_HEARD_ON_TICKET, values)
+    _heard(db, _HEARD_ON_TICKET, values)
     return ""
 
 
@@ -249,6 +252,13 @@ def link(db: Connection, tenant: UUID, message: UUID, request: UUID, by: FoundBy
     """Keep that a mail is about a request, and why."""
     values = {"tenant": tenant, "message": message, "request": request, "found_by": by.value, "answers": answers}
     db.execute(_LINK, values)
+
+
+def _heard(db: Connection, statement: TextClause, values: Mapping[str, object]) -> bool:
+    if db.execute(statement, values).rowcount != 1:
+        return False
+    db.execute(_TAKE_UP, values)
+    return True
 
 
 def _found_by(row: Any) -> FoundBy:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.case import ENDED, Case, CaseState
+from domain.case import WITH_US, Case
 from domain.claims import Claim
 from domain.decision import Check
 from domain.delivery import ActState
@@ -19,8 +19,6 @@ from web.case_words import QUESTIONS, Prepared, Told, missing, rules
 from web.session import member, services
 
 MOST_EARLIER = 3
-# Whatever its state by then: a person may refuse or ask where the machine would not go on by itself.
-_WITH_US = frozenset(CaseState) - ENDED - {CaseState.APPROVED, CaseState.EXECUTING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def case_view(conversation: UUID, now: Shown | None, typed: Typed | None = None)
         act = next((one for one in acts if _is_of(one, case, now)), None)
         shop_asked = shop_webhooks.find(db, tenant) is not None
         approved = case_shown.has_approved(db, tenant, act.id, member().id) if act else False
-    at_hand = now.decision if now and now.waits and case.state in _WITH_US else None
+    at_hand = now.decision if now and now.waits and case.state in WITH_US else None
     proposed = act is not None and act.state is ActState.HELD and act.waits
     found = Found(
         case=case,

@@ -882,6 +882,7 @@ CASES = {
         db, t, member=b.member, google_sub=b.google_sub, address="a@b.example", scopes=()
     ),
     "mailboxes.set_status": lambda db, t, b: mailboxes.set_status(db, t, b.mailbox, "paused", only_from=("active",)),
+    "disconnecting.left": lambda db, t, b: disconnecting.left(db, t, b.decision),
     "disconnecting.disconnect": lambda db, t, b: disconnecting.disconnect(db, t, b.mailbox),
     "llm_calls.record": lambda db, t, b: llm_calls.record(db, t, Call(b.message, "classify", "m", "", "failed", 1)),
     "llm_calls.of_message": lambda db, t, b: llm_calls.of_message(db, t, b.message),

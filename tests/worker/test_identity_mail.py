@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -321,11 +322,17 @@ def test_what_was_confirmed_is_decided_again_and_waits_for_a_person(shop):
     assert shop.one("SELECT state FROM support_case") == CaseState.CHECKING
 
 
-def test_a_person_who_approves_then_answers_the_stranger_and_moves_the_case(shop):
+def decided_again(shop) -> UUID:
+    """Somebody asked and confirmed by the link, and their mail waits for a person; returns its decision."""
     ask(shop)
     assert confirm(shop, link_in(shop, mailed(shop)[0]))
     shop.settle()
-    decision = shop.one("SELECT id FROM decision WHERE is_current")
+    found: UUID = shop.one("SELECT id FROM decision WHERE is_current")
+    return found
+
+
+def test_a_person_who_approves_then_answers_the_stranger_and_moves_the_case(shop):
+    decision = decided_again(shop)
     with shop.services.database.transaction(shop.tenant) as db:
         assert desk.send(db, shop.tenant, decision, member=shop.workspace.owner,
                          text_to_send="We look at it now.", reference="ABC234")  # fmt: skip
@@ -335,10 +342,7 @@ def test_a_person_who_approves_then_answers_the_stranger_and_moves_the_case(shop
 
 
 def test_a_person_who_dismisses_it_then_withdraws_the_case_that_waited_for_its_draft(shop):
-    ask(shop)
-    assert confirm(shop, link_in(shop, mailed(shop)[0]))
-    shop.settle()
-    decision = shop.one("SELECT id FROM decision WHERE is_current")
+    decision = decided_again(shop)
     with shop.services.database.transaction(shop.tenant) as db:
         assert desk.dismiss(db, shop.tenant, decision, member=shop.workspace.owner)
     shop.settle()
@@ -347,10 +351,7 @@ def test_a_person_who_dismisses_it_then_withdraws_the_case_that_waited_for_its_d
 
 
 def test_a_member_who_says_that_it_was_about_something_else_then_withdraws_the_case(shop):
-    ask(shop)
-    assert confirm(shop, link_in(shop, mailed(shop)[0]))
-    shop.settle()
-    decision, other = shop.one("SELECT id FROM decision WHERE is_current"), Category.QUESTION
+    decision, other = decided_again(shop), Category.QUESTION
     with shop.services.database.transaction(shop.tenant) as db:
         said = reclassify.correct(
             db, shop.tenant, decision, member=shop.workspace.owner, category=other, sub_intent="", learn=False
